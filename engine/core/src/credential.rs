@@ -1,0 +1,240 @@
+//! From request parts to exactly one presented credential, borrowed from where it stands.
+//!
+//! The places are those of the CData pages. Basic and percent-encoded values must be decoded, into a fixed buffer on the
+//! caller's stack that is wiped when dropped; nothing else copies a secret, and nothing allocates.
+
+use base64ct::{Base64, Encoding as _};
+use zeroize::Zeroize as _;
+
+use crate::deny::DenyReason;
+use crate::request::{Field, RequestParts};
+use crate::token::TokenKind;
+
+/// Where a credential was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// `Authorization: Bearer`.
+    Bearer,
+    /// `Authorization: Basic`, the token as password.
+    Basic,
+    /// `x-cdata-authtoken`.
+    Header,
+    /// `@authtoken` in the query.
+    Query,
+    /// `@authtoken` in a form body.
+    Form,
+}
+
+impl Place {
+    /// Whether a token of this kind may stand here: the places of the CData pages are for authtokens alone, and what
+    /// is not meant for requests (refresh tokens, secrets, administrators' tokens) stands nowhere.
+    pub fn accepts(self, kind: TokenKind) -> bool {
+        match kind {
+            TokenKind::Authtoken => true,
+            TokenKind::PersonalAccess => matches!(self, Self::Bearer | Self::Basic),
+            TokenKind::Access => matches!(self, Self::Bearer),
+            TokenKind::Refresh | TokenKind::ClientSecret | TokenKind::Admin => false,
+        }
+    }
+}
+
+/// The one credential of a request. It is never stored and has no `Debug`.
+#[derive(Clone, Copy)]
+pub struct Presented<'a> {
+    /// The secret's bytes: visible ASCII, possibly empty, not yet known to be a token.
+    pub token: &'a [u8],
+    /// The user name beside it, in Basic.
+    pub name: Option<&'a [u8]>,
+    /// Where it stood.
+    pub place: Place,
+}
+
+/// Longest decoded Basic pair: a name of 255 bytes, a colon, and any token with room to spare.
+const SCRATCH_LEN: usize = 512;
+
+/// Room for one decoded credential; costs nothing until one needs decoding, and is wiped when dropped.
+#[derive(Default)]
+pub struct Scratch(Option<[u8; SCRATCH_LEN]>);
+
+impl Scratch {
+    fn room(&mut self) -> &mut [u8; SCRATCH_LEN] {
+        self.0.insert([0; SCRATCH_LEN])
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Some(bytes) = &mut self.0 {
+            bytes.zeroize();
+        }
+    }
+}
+
+/// A credential found but perhaps not yet decoded.
+enum Found<'a> {
+    Plain(&'a [u8], Place),
+    Basic(&'a [u8]),
+    Escaped(&'a [u8], Place),
+}
+
+/// Finds the one credential of `request`.
+///
+/// `authtoken_in_url` is the setting that lets `@authtoken` count; where it is off the parameter is as good as absent.
+/// An `Authorization` of another scheme is no credential of ours and counts as absent.
+///
+/// # Errors
+///
+/// [`DenyReason::MissingCredential`] where there is none, and [`DenyReason::MalformedCredential`] where there are two (in
+/// whatever places, even if alike), where a field or parameter is repeated, or where bytes cannot be decoded.
+pub fn extract<'a>(
+    request: &RequestParts<'a>,
+    authtoken_in_url: bool,
+    scratch: &'a mut Scratch,
+) -> Result<Presented<'a>, DenyReason> {
+    let mut found = authorization(request.authorization)?;
+    found = only(found, header(request.authtoken)?)?;
+    if authtoken_in_url {
+        found = only(found, parameter(request.query, Place::Query)?)?;
+        found = only(found, parameter(request.form, Place::Form)?)?;
+    }
+    match found.ok_or(DenyReason::MissingCredential)? {
+        Found::Plain(token, place) => Ok(Presented {
+            token,
+            name: None,
+            place,
+        }),
+        Found::Basic(encoded) => basic(encoded, scratch),
+        Found::Escaped(encoded, place) => Ok(Presented {
+            token: plain(percent_decode(encoded, scratch)?)?,
+            name: None,
+            place,
+        }),
+    }
+}
+
+/// At most one of two places may hold a credential.
+fn only<'a>(one: Option<Found<'a>>, other: Option<Found<'a>>) -> Result<Option<Found<'a>>, DenyReason> {
+    match (one, other) {
+        (Some(_), Some(_)) => Err(DenyReason::MalformedCredential),
+        (found, None) | (None, found) => Ok(found),
+    }
+}
+
+fn authorization(field: Field<'_>) -> Result<Option<Found<'_>>, DenyReason> {
+    let Some(value) = once(field)? else { return Ok(None) };
+    let value = value.trim_ascii();
+    let end = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
+    let (scheme, rest) = value.split_at_checked(end).ok_or(DenyReason::MalformedCredential)?;
+    let rest = rest.trim_ascii_start();
+    if scheme.eq_ignore_ascii_case(b"bearer") {
+        Ok(Some(Found::Plain(plain(rest)?, Place::Bearer)))
+    } else if scheme.eq_ignore_ascii_case(b"basic") {
+        Ok(Some(Found::Basic(plain(rest)?)))
+    } else if scheme.is_empty() || plain(scheme).is_err() {
+        Err(DenyReason::MalformedCredential)
+    } else {
+        Ok(None)
+    }
+}
+
+fn header(field: Field<'_>) -> Result<Option<Found<'_>>, DenyReason> {
+    let Some(value) = once(field)? else { return Ok(None) };
+    Ok(Some(Found::Plain(plain(value.trim_ascii())?, Place::Header)))
+}
+
+fn once(field: Field<'_>) -> Result<Option<&[u8]>, DenyReason> {
+    match field {
+        Field::Absent => Ok(None),
+        Field::Once(value) => Ok(Some(value)),
+        Field::Repeated => Err(DenyReason::MalformedCredential),
+    }
+}
+
+/// Lets only visible ASCII without a comma through. Blanks and commas would mean a second credential that somebody
+/// joined to the first; the loop looks at every byte so that it compiles to a few vector instructions.
+fn plain(bytes: &[u8]) -> Result<&[u8], DenyReason> {
+    let odd = bytes
+        .iter()
+        .fold(false, |odd, byte| odd | !(0x21..=0x7e).contains(byte) | (*byte == b','));
+    if odd {
+        Err(DenyReason::MalformedCredential)
+    } else {
+        Ok(bytes)
+    }
+}
+
+fn basic<'a>(encoded: &[u8], scratch: &'a mut Scratch) -> Result<Presented<'a>, DenyReason> {
+    let decoded = Base64::decode(encoded, scratch.room()).map_err(|_| DenyReason::MalformedCredential)?;
+    let text = core::str::from_utf8(decoded).map_err(|_| DenyReason::MalformedCredential)?;
+    let (name, token) = text.split_once(':').ok_or(DenyReason::MalformedCredential)?;
+    if name.chars().any(char::is_control) {
+        return Err(DenyReason::MalformedCredential);
+    }
+    let token = token.as_bytes();
+    if token.iter().any(u8::is_ascii_control) {
+        return Err(DenyReason::MalformedCredential);
+    }
+    Ok(Presented {
+        token,
+        name: Some(name.as_bytes()),
+        place: Place::Basic,
+    })
+}
+
+/// The one `@authtoken` among form-encoded pairs, which need no decoding unless it has an escape in its value.
+fn parameter(pairs: Option<&[u8]>, place: Place) -> Result<Option<Found<'_>>, DenyReason> {
+    let mut found = None;
+    for pair in pairs.unwrap_or_default().split(|byte| *byte == b'&') {
+        let (name, value) = match pair.iter().position(|byte| *byte == b'=') {
+            Some(at) => (
+                pair.get(..at).unwrap_or_default(),
+                pair.get(at + 1..).unwrap_or_default(),
+            ),
+            None => (pair, &[][..]),
+        };
+        if is_authtoken(name) {
+            let one = if value.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+                Found::Escaped(value, place)
+            } else {
+                Found::Plain(plain(value)?, place)
+            };
+            found = only(found, Some(one))?;
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a parameter name, with its escapes undone, is `@authtoken`.
+fn is_authtoken(name: &[u8]) -> bool {
+    unescape(name).eq(b"@authtoken".iter().map(|byte| Some(*byte)))
+}
+
+fn percent_decode<'a>(encoded: &[u8], scratch: &'a mut Scratch) -> Result<&'a [u8], DenyReason> {
+    let room = scratch.room();
+    let mut len = 0;
+    for byte in unescape(encoded) {
+        let byte = byte.ok_or(DenyReason::MalformedCredential)?;
+        *room.get_mut(len).ok_or(DenyReason::MalformedCredential)? = byte;
+        len += 1;
+    }
+    room.get(..len).ok_or(DenyReason::MalformedCredential)
+}
+
+/// The bytes that form-encoded text stands for; none for a broken escape.
+fn unescape(encoded: &[u8]) -> impl Iterator<Item = Option<u8>> {
+    let mut rest = encoded.iter();
+    core::iter::from_fn(move || {
+        let nibble = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
+        match *rest.next()? {
+            b'%' => {
+                let pair = nibble(rest.next()).zip(nibble(rest.next()));
+                Some(pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok()))
+            }
+            b'+' => Some(Some(b' ')),
+            byte => Some(Some(byte)),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {}

@@ -1,0 +1,112 @@
+//! The gates: each asks one question of facts that are already there, and knows nothing of the others.
+
+use crate::deny::DenyReason;
+use crate::index::{Found, UserFacts};
+use crate::live::{Freshness, Standing};
+use crate::operation::Operation;
+use crate::record::TokenStatus;
+use crate::time::Timestamp;
+
+/// A question in the order in which it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Gate {
+    /// May this address call at all?
+    NetworkGlobal,
+    /// Is there exactly one credential that can be read?
+    Extract,
+    /// Was such a token issued, to this user?
+    LookUp,
+    /// Was it not revoked, and is its user active?
+    Status,
+    /// Is now between its beginning and its end?
+    Validity,
+    /// May this user call from this address?
+    NetworkUser,
+    /// May this user use this method?
+    Operation,
+    /// Does the token carry the scopes that the route wants?
+    Scope,
+    /// Is this view young enough, and nothing about this token in doubt?
+    Freshness,
+    /// Is something left of the hourly limit?
+    Rate,
+    /// Is a place free among the requests under way?
+    Concurrency,
+}
+
+impl Gate {
+    /// All gates in order.
+    pub const ALL: [Self; 11] = [
+        Self::NetworkGlobal,
+        Self::Extract,
+        Self::LookUp,
+        Self::Status,
+        Self::Validity,
+        Self::NetworkUser,
+        Self::Operation,
+        Self::Scope,
+        Self::Freshness,
+        Self::Rate,
+        Self::Concurrency,
+    ];
+}
+
+/// A banned address sees nothing at all; one that is neither banned nor trusted may still be some user's own.
+pub(crate) fn network_global(standing: Standing) -> Result<(), DenyReason> {
+    match standing {
+        Standing::Banned => Err(DenyReason::NetworkRefused),
+        Standing::Trusted | Standing::Neither => Ok(()),
+    }
+}
+
+/// Global deny, user deny, user allow, global allow, default deny; the first was asked already.
+pub(crate) fn network_user(global: Standing, user: Standing) -> Result<(), DenyReason> {
+    match (user, global) {
+        (Standing::Banned, _) => Err(DenyReason::NetworkRefused),
+        (Standing::Trusted, _) | (Standing::Neither, Standing::Trusted) => Ok(()),
+        (Standing::Neither, Standing::Neither | Standing::Banned) => Err(DenyReason::NetworkRefused),
+    }
+}
+
+pub(crate) fn status(token: &Found, user: &UserFacts) -> Result<(), DenyReason> {
+    match (token.status, user.active) {
+        (TokenStatus::Revoked, _) => Err(DenyReason::Revoked),
+        (TokenStatus::Active, false) => Err(DenyReason::Suspended),
+        (TokenStatus::Active, true) => Ok(()),
+    }
+}
+
+pub(crate) fn validity(token: &Found, now: Timestamp) -> Result<(), DenyReason> {
+    if token.validity.is_early(now) {
+        Err(DenyReason::NotYetValid)
+    } else if token.validity.is_over(now) {
+        Err(DenyReason::Expired)
+    } else {
+        Ok(())
+    }
+}
+
+pub(crate) fn operation(method: &[u8], user: &UserFacts) -> Result<(), DenyReason> {
+    match Operation::of_method(method) {
+        Some(operation) if user.operations.contains(operation) => Ok(()),
+        Some(_) | None => Err(DenyReason::OperationRefused),
+    }
+}
+
+/// Authtokens carry no scope, so a route that wants one refuses them.
+pub(crate) fn scope(wanted: &[&str]) -> Result<(), DenyReason> {
+    if wanted.is_empty() {
+        Ok(())
+    } else {
+        Err(DenyReason::InsufficientScope)
+    }
+}
+
+pub(crate) fn freshness(freshness: Freshness, in_doubt: bool, now: Timestamp) -> Result<(), DenyReason> {
+    match freshness {
+        _ if in_doubt => Err(DenyReason::StaleView),
+        Freshness::Always => Ok(()),
+        Freshness::Until(moment) if now <= moment => Ok(()),
+        Freshness::Until(_) => Err(DenyReason::StaleView),
+    }
+}

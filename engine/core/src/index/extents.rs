@@ -1,0 +1,111 @@
+//! What has no fixed size (names, network rules): runs of words that a record's sequence count guards.
+//!
+//! A run that its record has let go of is given to the next record at once. A reader still walking it reads the other
+//! record's words, finds its own record's count moved, and walks again.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use crate::index::arena::Arena;
+use crate::sync::{AtomicU64, Ordering, fence};
+
+/// Words in a line.
+const LINE_LEN: u32 = 8;
+
+/// Eight plain words.
+#[repr(align(64))]
+#[derive(Default)]
+pub(crate) struct ColdLine([AtomicU64; LINE_LEN as usize]);
+
+/// Where a run begins, and for how many lines it goes on (a power of two, or none).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Extent {
+    first: u32,
+    lines: u32,
+}
+
+impl Extent {
+    pub(crate) fn pack(self) -> u64 {
+        u64::from(self.first) | u64::from(self.lines) << 32
+    }
+
+    pub(crate) fn unpack(word: u64) -> Self {
+        Self {
+            first: word as u32,
+            lines: (word >> 32) as u32,
+        }
+    }
+}
+
+/// Word `at` of a run; zero where there is none, which a torn extent may ask for.
+pub(crate) fn word(lines: &Arena<ColdLine>, extent: Extent, at: u32) -> u64 {
+    let line = lines.item(extent.first.wrapping_add(at / LINE_LEN));
+    let word = line.and_then(|line| line.0.get((at % LINE_LEN) as usize));
+    // Ordering: Relaxed; the record's sequence count decides whether this word counts.
+    word.map_or(0, |word| word.load(Ordering::Relaxed))
+}
+
+/// The writer's list of free runs.
+#[derive(Default)]
+pub(crate) struct Extents {
+    free: BTreeMap<u32, Vec<u32>>,
+    next: u32,
+}
+
+impl Extents {
+    /// Writes `words` to a run of their own. None where the arena is full.
+    pub(crate) fn write(&mut self, lines: &Arena<ColdLine>, words: &[u64]) -> Option<Extent> {
+        let wanted = u32::try_from(words.len())
+            .ok()?
+            .div_ceil(LINE_LEN)
+            .max(1)
+            .next_power_of_two();
+        let reused = self.free.get_mut(&wanted).and_then(Vec::pop);
+        let first = match reused {
+            Some(first) => first,
+            None => {
+                let first = self.next;
+                self.next = first.checked_add(wanted)?;
+                first
+            }
+        };
+        // Ordering: Release pairs with the Acquire fence of a sequenced read: a reader of the run's former record that
+        // meets one of these words sees that record's count moved.
+        fence(Ordering::Release);
+        for (at, chunk) in (first..first.checked_add(wanted)?).zip(words.chunks(LINE_LEN as usize)) {
+            let line = lines.item_or_grow(at)?;
+            for (place, word) in line.0.iter().zip(chunk) {
+                // Ordering: Relaxed; published by the record's write that follows.
+                place.store(*word, Ordering::Relaxed);
+            }
+        }
+        Some(Extent { first, lines: wanted })
+    }
+
+    /// Lets a run go, after no record points to it any more.
+    pub(crate) fn release(&mut self, extent: Extent) {
+        if extent.lines > 0 {
+            self.free.entry(extent.lines).or_default().push(extent.first);
+        }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_keep_their_words_and_are_used_again() {
+        let (lines, mut extents) = (Arena::new(), Extents::default());
+        let long: Vec<u64> = (100..120).collect();
+        let one = extents.write(&lines, &[1, 2, 3]).unwrap();
+        let two = extents.write(&lines, &long).unwrap();
+        assert_eq!((0..20).map(|at| word(&lines, two, at)).collect::<Vec<_>>(), long);
+        assert_eq!(word(&lines, one, 2), 3);
+        extents.release(two);
+        let again = extents.write(&lines, &long[..17]).unwrap();
+        assert_eq!(again, two);
+        assert_eq!(word(&lines, one, 1), 2, "a neighbour is left alone");
+        assert_eq!(Extent::unpack(again.pack()), again);
+    }
+}

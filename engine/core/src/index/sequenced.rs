@@ -1,0 +1,71 @@
+//! Words that change together, under a sequence count.
+//!
+//! An odd count means that the one writer is at work; a reader that saw the count move reads again. All words are atomics,
+//! so a torn read is a wrong value that is thrown away and never undefined behaviour.
+
+use crate::sync::{AtomicU64, Ordering, fence, spin_loop};
+
+/// `N` words that readers see as one.
+pub(crate) struct Sequenced<const N: usize> {
+    sequence: AtomicU64,
+    facts: [AtomicU64; N],
+}
+
+impl<const N: usize> Default for Sequenced<N> {
+    fn default() -> Self {
+        Self {
+            sequence: AtomicU64::new(0),
+            facts: core::array::from_fn(|_| AtomicU64::new(0)),
+        }
+    }
+}
+
+impl<const N: usize> Sequenced<N> {
+    /// All words as one writer left them.
+    pub(crate) fn read(&self) -> [u64; N] {
+        self.read_with(|facts| facts)
+    }
+
+    /// What `f` makes of the words, where `f` may also read atomics that the writer changes only after it has changed
+    /// these words. `f` runs again whenever the writer was at work meanwhile, so it must be pure.
+    pub(crate) fn read_with<R>(&self, f: impl Fn([u64; N]) -> R) -> R {
+        loop {
+            // Ordering: Acquire pairs with the Release store at the end of `write`: an even count shows all its words.
+            let before = self.sequence.load(Ordering::Acquire);
+            if before & 1 == 0 {
+                // Ordering: Relaxed; the fence below and the second look at the count decide whether these count.
+                let facts = self.facts.each_ref().map(|word| word.load(Ordering::Relaxed));
+                let result = f(facts);
+                // Ordering: Acquire pairs with the Release fence in `write`: whoever saw one new word sees a new count.
+                fence(Ordering::Acquire);
+                // Ordering: Relaxed; ordered by the fence above.
+                if self.sequence.load(Ordering::Relaxed) == before {
+                    return result;
+                }
+            }
+            spin_loop();
+        }
+    }
+
+    /// One word as it stands, for a first guess that a full read confirms.
+    pub(crate) fn peek(&self, at: usize) -> u64 {
+        // Ordering: Relaxed; nothing is concluded from this word alone.
+        self.facts.get(at).map_or(0, |word| word.load(Ordering::Relaxed))
+    }
+
+    /// Replaces all words. Only the single writer may call this.
+    pub(crate) fn write(&self, facts: [u64; N]) {
+        // Ordering: Relaxed; only this writer stores the count.
+        let before = self.sequence.load(Ordering::Relaxed);
+        // Ordering: Relaxed; the fence below orders it before the words.
+        self.sequence.store(before.wrapping_add(1), Ordering::Relaxed);
+        // Ordering: Release pairs with the Acquire fence in `read_with`.
+        fence(Ordering::Release);
+        for (word, fact) in self.facts.iter().zip(facts) {
+            // Ordering: Relaxed; published by the store of the count below.
+            word.store(fact, Ordering::Relaxed);
+        }
+        // Ordering: Release pairs with the Acquire load in `read_with`.
+        self.sequence.store(before.wrapping_add(2), Ordering::Release);
+    }
+}

@@ -1,0 +1,150 @@
+//! Users by position: the hot facts and both counters of a user in one cache line.
+
+use crate::index::arena::Arena;
+use crate::index::extents::Extent;
+use crate::index::sequenced::Sequenced;
+use crate::operation::OperationSet;
+use crate::quota::{InFlight, Rate};
+use crate::record::{Limit, UserId};
+
+/// One user. The facts change together; the counters are words of their own and outlive any change of the facts.
+#[repr(align(64))]
+#[derive(Default)]
+pub(crate) struct UserSlot {
+    facts: Sequenced<4>,
+    pub(crate) rate: Rate,
+    pub(crate) in_flight: InFlight,
+}
+
+/// What stands in a user's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct UserFacts {
+    pub(crate) id: UserId,
+    pub(crate) active: bool,
+    /// Whether a change to this user is in doubt.
+    pub(crate) in_doubt: bool,
+    pub(crate) operations: OperationSet,
+    /// Raised whenever the position goes to another user.
+    pub(crate) generation: u16,
+    pub(crate) per_hour: Limit,
+    pub(crate) concurrent: Limit,
+    /// Whether the extent holds network rules, so that most users cost no look at it.
+    pub(crate) has_networks: bool,
+    /// Name and network rules.
+    pub(crate) extent: Extent,
+}
+
+const ACTIVE: u64 = 1;
+const IN_DOUBT: u64 = 2;
+const HAS_NETWORKS: u64 = 4;
+const UNLIMITED: u32 = u32::MAX;
+
+impl UserSlot {
+    /// The user at this position; none where nobody stands.
+    pub(crate) fn read(&self) -> Option<UserFacts> {
+        unpack(self.facts.read())
+    }
+
+    /// What `f` makes of the user and of their extent, consistently.
+    pub(crate) fn read_with<R>(&self, f: impl Fn(UserFacts) -> R) -> Option<R> {
+        self.facts.read_with(|words| unpack(words).map(&f))
+    }
+
+    /// Puts a user here, or (with none) takes them away. Only the single writer may call this.
+    pub(crate) fn write(&self, user: Option<UserFacts>) {
+        self.facts.write(user.map_or([0; 4], pack));
+    }
+}
+
+/// All users.
+pub(crate) struct Users(Arena<UserSlot>);
+
+impl Users {
+    pub(crate) fn new() -> Self {
+        Self(Arena::new())
+    }
+
+    pub(crate) fn slot(&self, position: u32) -> Option<&UserSlot> {
+        self.0.item(position)
+    }
+
+    pub(crate) fn slot_or_grow(&self, position: u32) -> Option<&UserSlot> {
+        self.0.item_or_grow(position)
+    }
+}
+
+fn pack(user: UserFacts) -> [u64; 4] {
+    let flag = |set: bool, bit: u64| if set { bit } else { 0 };
+    let flags = flag(user.active, ACTIVE) | flag(user.in_doubt, IN_DOUBT) | flag(user.has_networks, HAS_NETWORKS);
+    let groups = u64::from(user.operations.bits()) << 8 | u64::from(user.generation) << 16;
+    let limits = u64::from(limit_code(user.per_hour)) | u64::from(limit_code(user.concurrent)) << 32;
+    [user.id.0, flags | groups, limits, user.extent.pack()]
+}
+
+fn unpack([id, flags, limits, extent]: [u64; 4]) -> Option<UserFacts> {
+    (id != 0).then(|| UserFacts {
+        id: UserId(id),
+        active: flags & ACTIVE != 0,
+        in_doubt: flags & IN_DOUBT != 0,
+        operations: OperationSet::from_bits((flags >> 8) as u8),
+        generation: (flags >> 16) as u16,
+        per_hour: limit_of(limits as u32),
+        concurrent: limit_of((limits >> 32) as u32),
+        has_networks: flags & HAS_NETWORKS != 0,
+        extent: Extent::unpack(extent),
+    })
+}
+
+fn limit_code(limit: Limit) -> u32 {
+    match limit {
+        Limit::Inherit => 0,
+        Limit::Unlimited => UNLIMITED,
+        Limit::AtMost(most) => most.get().min(Limit::MOST),
+    }
+}
+
+fn limit_of(code: u32) -> Limit {
+    match core::num::NonZeroU32::new(code) {
+        None => Limit::Inherit,
+        Some(most) if most.get() == UNLIMITED => Limit::Unlimited,
+        Some(most) => Limit::AtMost(most),
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use core::num::NonZeroU32;
+
+    #[test]
+    fn facts_come_back_as_they_were_written() {
+        let slot = UserSlot::default();
+        assert_eq!(slot.read(), None);
+        for limit in [
+            Limit::Inherit,
+            Limit::Unlimited,
+            Limit::AtMost(NonZeroU32::new(Limit::MOST).unwrap()),
+        ] {
+            let user = UserFacts {
+                id: UserId(77),
+                active: true,
+                in_doubt: false,
+                operations: OperationSet::from_bits(9),
+                generation: 65_535,
+                per_hour: limit,
+                concurrent: Limit::AtMost(NonZeroU32::MIN),
+                has_networks: true,
+                extent: Extent::default(),
+            };
+            slot.write(Some(user));
+            assert_eq!(slot.read(), Some(user));
+        }
+        slot.write(None);
+        assert_eq!(slot.read(), None);
+    }
+
+    #[test]
+    fn a_user_is_one_cache_line() {
+        assert_eq!(size_of::<UserSlot>(), 64);
+    }
+}

@@ -1,0 +1,52 @@
+//! The check: may this request pass?
+//!
+//! One function, [`check`], takes what a host saw of a request, the live view of users and tokens, and the time, and
+//! answers with a [`Permit`] or a [`Denial`]. It reads no clock, file, socket or environment, takes no lock and
+//! allocates nothing, so the same decision runs in an application, behind an HTTP server and inside a proxy.
+//!
+//! The modules stand in the order the facts flow, and import only upwards:
+//!
+//! ```text
+//! request parts → credential → digest → index → gates → charge → Permit | Denial
+//! ```
+//!
+//! Nothing here stores anything. Whoever owns the facts (an engine with a file, a proxy with a feed) writes them through
+//! the one [`LiveWriter`] of a [`LiveView`].
+#![cfg_attr(not(any(test, loom)), no_std)]
+
+extern crate alloc;
+
+mod check;
+mod credential;
+mod deny;
+mod digest;
+mod gates;
+mod index;
+mod live;
+mod network;
+mod operation;
+mod permit;
+mod quota;
+mod record;
+mod request;
+mod sync;
+mod time;
+mod token;
+
+pub use check::{Denial, Verdict, check};
+pub use credential::{Place, Presented, Scratch, extract};
+pub use deny::{DENY_REASONS, DenyReason, DenyRow};
+pub use digest::{DigestKey, TokenDigest};
+pub use gates::Gate;
+pub use live::{Freshness, LiveView, LiveWriter, Subject, ViewError};
+pub use network::{AddressRange, NetworkRule, ParseNetworkError};
+pub use operation::{Operation, OperationSet, ParseOperationError};
+pub use permit::{HeldPermit, Permit};
+pub use quota::{QuotaState, WINDOW_MS};
+pub use record::{
+    Limit, Networks, ParseLimitError, Revision, ServerRecord, TokenId, TokenRecord, TokenStatus, UserId, UserName,
+    UserNameError, UserRecord, Validity,
+};
+pub use request::{Field, RequestParts};
+pub use time::Timestamp;
+pub use token::{ParseTokenError, TokenKind, TokenText, WellFormed};

@@ -1,0 +1,237 @@
+//! A record's run of words: name and merged network rules, read in place.
+//!
+//! Layout in words: four counts of 16 bits (banned IPv4, trusted IPv4, banned IPv6, trusted IPv6); the length of the name
+//! in bytes; the name; then the ranges in the order of the counts, sorted, an IPv4 range in one word and an IPv6 range in
+//! four.
+
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use crate::index::{Arena, ColdLine, Extent, word};
+use crate::network::AddressRange;
+use crate::record::{Networks, UserName};
+
+pub(crate) type ColdLines = Arena<ColdLine>;
+
+/// How a set of rules sees an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Banned,
+    Trusted,
+    Neither,
+}
+
+const NAME_AT: u32 = 2;
+const V4_WORDS: u32 = 1;
+const V6_WORDS: u32 = 4;
+
+/// The words of a run; none where there are more ranges of one sort than a count can say.
+pub(crate) fn encode(name: &str, networks: &Networks) -> Option<Vec<u64>> {
+    let networks = networks.normalised();
+    let mut words = Vec::from([0, name.len() as u64]);
+    for bytes in name.as_bytes().chunks(8) {
+        words.push(bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+    }
+    let mut counts = 0_u64;
+    for (sort, (set, v6)) in [
+        (&networks.banned, false),
+        (&networks.trusted, false),
+        (&networks.banned, true),
+        (&networks.trusted, true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut count = 0_u16;
+        for range in set {
+            match (*range, v6) {
+                (AddressRange::V4 { first, last }, false) => words.push(u64::from(first) << 32 | u64::from(last)),
+                (AddressRange::V6 { first, last }, true) => {
+                    words.extend([(first >> 64) as u64, first as u64, (last >> 64) as u64, last as u64]);
+                }
+                (AddressRange::V4 { .. }, true) | (AddressRange::V6 { .. }, false) => continue,
+            }
+            count = count.checked_add(1)?;
+        }
+        counts |= u64::from(count) << (16 * sort);
+    }
+    if let Some(first) = words.first_mut() {
+        *first = counts;
+    }
+    Some(words)
+}
+
+/// Where the four sorts of ranges begin, and how many there are of each.
+fn sorts(lines: &ColdLines, extent: Extent) -> [(u32, u32); 4] {
+    let counts = word(lines, extent, 0);
+    let mut at = NAME_AT + (name_len(lines, extent) as u32).div_ceil(8);
+    let mut sort = 0;
+    [V4_WORDS, V4_WORDS, V6_WORDS, V6_WORDS].map(|width| {
+        let count = (counts >> (16 * sort)) as u32 & 0xffff;
+        let begin = at;
+        at += count * width;
+        sort += 1;
+        (begin, count)
+    })
+}
+
+/// How the rules of a run see `peer`. Costs a binary search in each of two sorted lists; nothing where there are none.
+pub(crate) fn standing(lines: &ColdLines, extent: Extent, peer: Option<IpAddr>) -> Standing {
+    let Some(peer) = peer else { return Standing::Neither };
+    if word(lines, extent, 0) == 0 {
+        return Standing::Neither;
+    }
+    let [banned_v4, trusted_v4, banned_v6, trusted_v6] = sorts(lines, extent);
+    let (banned, trusted) = match peer.to_canonical() {
+        IpAddr::V4(address) => {
+            let within = |sort| within_v4(lines, extent, sort, address.to_bits());
+            (within(banned_v4), within(trusted_v4))
+        }
+        IpAddr::V6(address) => {
+            let within = |sort| within_v6(lines, extent, sort, address.to_bits());
+            (within(banned_v6), within(trusted_v6))
+        }
+    };
+    match (banned, trusted) {
+        (true, _) => Standing::Banned,
+        (false, true) => Standing::Trusted,
+        (false, false) => Standing::Neither,
+    }
+}
+
+fn within_v4(lines: &ColdLines, extent: Extent, (begin, count): (u32, u32), address: u32) -> bool {
+    let range = |at: u32| word(lines, extent, begin + at);
+    last_not_above(count, |at| (range(at) >> 32) as u32 <= address).is_some_and(|at| range(at) as u32 >= address)
+}
+
+fn within_v6(lines: &ColdLines, extent: Extent, (begin, count): (u32, u32), address: u128) -> bool {
+    let number = |at: u32| u128::from(word(lines, extent, at)) << 64 | u128::from(word(lines, extent, at + 1));
+    let first = |at: u32| number(begin + at * V6_WORDS);
+    let last = |at: u32| number(begin + at * V6_WORDS + 2);
+    last_not_above(count, |at| first(at) <= address).is_some_and(|at| last(at) >= address)
+}
+
+/// The last of `count` sorted items for which `holds`.
+fn last_not_above(count: u32, holds: impl Fn(u32) -> bool) -> Option<u32> {
+    let (mut low, mut high) = (0, count);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if holds(middle) { low = middle + 1 } else { high = middle }
+    }
+    low.checked_sub(1)
+}
+
+/// The ranges of a run.
+pub(crate) fn networks(lines: &ColdLines, extent: Extent) -> Networks {
+    let [banned_v4, trusted_v4, banned_v6, trusted_v6] = sorts(lines, extent);
+    let v4 = |(begin, count): (u32, u32)| {
+        (begin..begin + count)
+            .map(|at| word(lines, extent, at))
+            .map(|range| AddressRange::V4 {
+                first: (range >> 32) as u32,
+                last: range as u32,
+            })
+    };
+    let v6 = |(begin, count): (u32, u32)| {
+        (0..count).map(move |at| {
+            let at = begin + at * V6_WORDS;
+            let number = |at| u128::from(word(lines, extent, at)) << 64 | u128::from(word(lines, extent, at + 1));
+            AddressRange::V6 {
+                first: number(at),
+                last: number(at + 2),
+            }
+        })
+    };
+    Networks {
+        banned: v4(banned_v4).chain(v6(banned_v6)).collect(),
+        trusted: v4(trusted_v4).chain(v6(trusted_v6)).collect(),
+    }
+}
+
+pub(crate) fn name_len(lines: &ColdLines, extent: Extent) -> usize {
+    (word(lines, extent, 1) as usize).min(UserName::LEN_MAX)
+}
+
+/// The name's bytes, and zeros after them.
+pub(crate) fn name_bytes(lines: &ColdLines, extent: Extent) -> [u8; UserName::LEN_MAX] {
+    let mut bytes = [0; UserName::LEN_MAX];
+    for (at, chunk) in (NAME_AT..).zip(bytes.chunks_mut(8)) {
+        for (place, byte) in chunk.iter_mut().zip(word(lines, extent, at).to_le_bytes()) {
+            *place = byte;
+        }
+    }
+    bytes
+}
+
+/// What `f` makes of the name, which is empty where a torn read left no UTF-8.
+pub(crate) fn with_name<R>(lines: &ColdLines, extent: Extent, f: impl Fn(&str) -> R) -> R {
+    let bytes = name_bytes(lines, extent);
+    let name = bytes.get(..name_len(lines, extent)).unwrap_or_default();
+    f(core::str::from_utf8(name).unwrap_or_default())
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::index::Extents;
+    use crate::network::NetworkRule;
+    use proptest::prelude::*;
+
+    fn ranges(rules: &[&str]) -> Vec<AddressRange> {
+        rules
+            .iter()
+            .map(|rule| rule.parse::<NetworkRule>().unwrap().range())
+            .collect()
+    }
+
+    #[test]
+    fn a_run_reads_as_it_was_written_and_banned_beats_trusted() {
+        let (lines, mut extents) = (ColdLines::new(), Extents::default());
+        let networks = Networks {
+            banned: ranges(&["10.0.0.5", "2001:db8::5", "10.0.0.5-7"]),
+            trusted: ranges(&["10.0.0.0/8", "2001:db8::/32", "192.0.2.0/25", "192.0.2.128/25"]),
+        };
+        let extent = extents.write(&lines, &encode("Zoë", &networks).unwrap()).unwrap();
+        assert!(with_name(&lines, extent, |name| name == "Zoë"));
+        assert_eq!(super::networks(&lines, extent), networks.normalised());
+        for (address, expected) in [
+            ("10.0.0.4", Standing::Trusted),
+            ("10.0.0.5", Standing::Banned),
+            ("::ffff:10.0.0.7", Standing::Banned),
+            ("10.0.0.8", Standing::Trusted),
+            ("192.0.2.255", Standing::Trusted),
+            ("192.0.3.0", Standing::Neither),
+            ("2001:db8::5", Standing::Banned),
+            ("2001:db8::6", Standing::Trusted),
+            ("2001:db9::", Standing::Neither),
+        ] {
+            assert_eq!(standing(&lines, extent, address.parse().ok()), expected, "{address}");
+        }
+        assert_eq!(standing(&lines, extent, None), Standing::Neither);
+    }
+
+    proptest! {
+        /// Merged, sorted and searched ranges decide as the plain list does.
+        #[test]
+        fn searching_merged_ranges_decides_as_the_list_does(
+            list in prop::collection::vec((0_u32..40, 0_u32..6), 0..12),
+            wide in prop::collection::vec((0_u128..40, 0_u128..6), 0..12),
+            address in 0_u32..50,
+        ) {
+            let (lines, mut extents) = (ColdLines::new(), Extents::default());
+            let trusted = list.iter().map(|(first, len)| AddressRange::V4 { first: *first, last: first + len });
+            let trusted: Vec<_> = trusted
+                .chain(wide.iter().map(|(first, len)| AddressRange::V6 { first: *first, last: first + len }))
+                .collect();
+            let networks = Networks { banned: Vec::new(), trusted: trusted.clone() };
+            let extent = extents.write(&lines, &encode("n", &networks).unwrap()).unwrap();
+            for peer in [
+                IpAddr::V4(core::net::Ipv4Addr::from_bits(address)),
+                IpAddr::V6(core::net::Ipv6Addr::from_bits(u128::from(address))),
+            ] {
+                let expected = trusted.iter().any(|range| range.contains(peer));
+                prop_assert_eq!(standing(&lines, extent, Some(peer)) == Standing::Trusted, expected);
+            }
+        }
+    }
+}

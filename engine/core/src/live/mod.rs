@@ -1,0 +1,265 @@
+//! The live view: everything a check needs, as readers see it.
+
+mod cold;
+mod subject;
+mod writer;
+
+use alloc::sync::Arc;
+use core::net::IpAddr;
+
+use crate::deny::DenyReason;
+use crate::digest::{DigestKey, TokenDigest};
+use crate::index::{Found, TokenIndex, UserFacts, UserSlot, Users};
+use crate::record::{Limit, ServerRecord, TokenRecord, UserId, UserName, UserRecord};
+use crate::sync::{AtomicU64, Ordering};
+use crate::time::Timestamp;
+use crate::token::WellFormed;
+
+pub(crate) use cold::Standing;
+pub use subject::Subject;
+pub use writer::{LiveWriter, ViewError};
+
+/// Until when a view may be believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// This view learns of every change before it is acknowledged.
+    Always,
+    /// Later than this, every check is denied with [`DenyReason::StaleView`](crate::DenyReason::StaleView).
+    Until(Timestamp),
+}
+
+/// The state that checks read: a handle that costs a reference count to clone.
+///
+/// # Consistency
+///
+/// A call of [`LiveWriter`] that has returned is seen by every check that begins afterwards, on any thread that learned
+/// of the return. A check that runs meanwhile decides by the record before or after the change, never by a mixture of both.
+#[derive(Clone)]
+pub struct LiveView(Arc<Shared>);
+
+pub(crate) struct Shared {
+    key: DigestKey,
+    server: UserSlot,
+    users: Users,
+    tokens: TokenIndex,
+    cold: cold::ColdLines,
+    /// Positions that have ever held a user.
+    positions: AtomicU64,
+    /// The last moment at which this view may be believed.
+    fresh_until: AtomicU64,
+}
+
+/// A token that was found, with its user. Only [`LiveView::look_up`] makes one.
+pub(crate) struct Holder<'v> {
+    pub(crate) token: Found,
+    pub(crate) user: UserFacts,
+    pub(crate) slot: &'v UserSlot,
+}
+
+/// What the server says, read at one moment.
+pub(crate) struct ServerFacts {
+    pub(crate) authtoken_in_url: bool,
+    pub(crate) allow_preflight: bool,
+    pub(crate) per_hour: Limit,
+    pub(crate) concurrent: Limit,
+    pub(crate) standing: Standing,
+}
+
+impl LiveView {
+    /// An empty view under a digest key, and the one writer of it. Nobody passes: no address is trusted yet.
+    #[allow(
+        clippy::new_ret_no_self,
+        reason = "a view without its writer could never hold anything"
+    )]
+    pub fn new(key: DigestKey) -> (Self, LiveWriter) {
+        let shared = Shared {
+            key,
+            server: UserSlot::default(),
+            users: Users::new(),
+            tokens: TokenIndex::new(),
+            cold: cold::ColdLines::new(),
+            positions: AtomicU64::new(0),
+            fresh_until: AtomicU64::new(u64::MAX),
+        };
+        let view = Self(Arc::new(shared));
+        let writer = LiveWriter::new(view.clone());
+        (view, writer)
+    }
+
+    /// The digest of a token under this view's key.
+    pub fn digest(&self, token: WellFormed<'_>) -> TokenDigest {
+        self.0.key.digest(token)
+    }
+
+    /// Until when this view may be believed.
+    pub fn freshness(&self) -> Freshness {
+        // Ordering: Acquire pairs with the Release store in the writer: a view that was declared stale shows why.
+        match self.0.fresh_until.load(Ordering::Acquire) {
+            u64::MAX => Freshness::Always,
+            millis => Freshness::Until(Timestamp::from_millis(millis)),
+        }
+    }
+
+    /// The record of a token. Costs one look-up.
+    pub fn token(&self, digest: &TokenDigest) -> Option<TokenRecord> {
+        let token = self.0.tokens.find(digest)?;
+        Some(record_of(*digest, token, self.user_of(&token)?.0.id))
+    }
+
+    /// Calls `f` for every token whose user is there. Costs the whole index; a record that moves meanwhile may be met
+    /// twice or not at all, so it is exact only while nobody writes.
+    pub fn for_each_token(&self, mut f: impl FnMut(TokenRecord)) {
+        self.0.tokens.for_each(|digest, token| {
+            if let Some((user, _)) = self.user_of(&token) {
+                f(record_of(digest, token, user.id));
+            }
+        });
+    }
+
+    /// Calls `f` for every user; network rules come merged, as
+    /// [`Networks::normalised`](crate::Networks::normalised) makes them. Costs the whole table.
+    pub fn for_each_user(&self, mut f: impl FnMut(UserRecord)) {
+        self.for_each_slot(|slot| {
+            let record = slot.read_with(|user| {
+                let name: Option<UserName> = cold::with_name(&self.0.cold, user.extent, |name| name.parse().ok());
+                Some(UserRecord {
+                    id: user.id,
+                    name: name?,
+                    active: user.active,
+                    operations: user.operations,
+                    per_hour: user.per_hour,
+                    concurrent: user.concurrent,
+                    networks: cold::networks(&self.0.cold, user.extent),
+                })
+            });
+            if let Some(record) = record.flatten() {
+                f(record);
+            }
+        });
+    }
+
+    /// What the server says for everybody, network rules merged.
+    pub fn server(&self) -> ServerRecord {
+        let read = self.0.server.read_with(|server| ServerRecord {
+            per_hour: server.per_hour,
+            concurrent: server.concurrent,
+            authtoken_in_url: writer::authtoken_in_url(&server),
+            allow_preflight: writer::allow_preflight(&server),
+            networks: cold::networks(&self.0.cold, server.extent),
+        });
+        read.unwrap_or_default()
+    }
+
+    /// Calls `f` with every user's hourly counter that is not zero, for a checkpoint. Costs the whole table.
+    pub fn for_each_window(&self, mut f: impl FnMut(UserId, u64)) {
+        self.for_each_slot(|slot| {
+            if let (Some(user), word @ 1..) = (slot.read(), slot.rate.word()) {
+                f(user.id, word);
+            }
+        });
+    }
+
+    /// Forgets the hourly windows that are over at `now`. Changes no decision; to be called at least once a year.
+    pub fn clear_windows(&self, now: Timestamp) {
+        self.for_each_slot(|slot| slot.rate.clear(now));
+    }
+
+    /// The name of the user behind a decision, written to `room`. None where the user has gone since.
+    pub fn user_name<'b>(&self, subject: &Subject, room: &'b mut [u8; UserName::LEN_MAX]) -> Option<&'b str> {
+        let (bytes, len) = self.0.users.slot(subject.position)?.read_with(|user| {
+            let named = || {
+                (
+                    cold::name_bytes(&self.0.cold, user.extent),
+                    cold::name_len(&self.0.cold, user.extent),
+                )
+            };
+            (user.id == subject.user).then(named)
+        })??;
+        room.copy_from_slice(&bytes);
+        core::str::from_utf8(room.get(..len)?).ok()
+    }
+
+    pub(crate) fn server_facts(&self, peer: Option<IpAddr>) -> ServerFacts {
+        let read = self.0.server.read_with(|server| ServerFacts {
+            authtoken_in_url: writer::authtoken_in_url(&server),
+            allow_preflight: writer::allow_preflight(&server),
+            per_hour: server.per_hour,
+            concurrent: server.concurrent,
+            standing: cold::standing(&self.0.cold, server.extent, peer),
+        });
+        read.unwrap_or(ServerFacts {
+            authtoken_in_url: false,
+            allow_preflight: false,
+            per_hour: Limit::Inherit,
+            concurrent: Limit::Inherit,
+            standing: Standing::Neither,
+        })
+    }
+
+    /// The token of a digest and its user.
+    pub(crate) fn look_up(&self, digest: &TokenDigest) -> Result<Holder<'_>, DenyReason> {
+        let token = self.0.tokens.find(digest).ok_or(DenyReason::UnknownToken)?;
+        let (user, slot) = self.user_of(&token).ok_or(DenyReason::UnknownToken)?;
+        Ok(Holder { token, user, slot })
+    }
+
+    /// How the user's own rules see an address.
+    pub(crate) fn user_standing(&self, holder: &Holder<'_>, peer: Option<IpAddr>) -> Standing {
+        if !holder.user.has_networks {
+            return Standing::Neither;
+        }
+        // A user who has gone meanwhile trusts nobody.
+        let read = holder
+            .slot
+            .read_with(|user| cold::standing(&self.0.cold, user.extent, peer));
+        read.unwrap_or(Standing::Banned)
+    }
+
+    /// Whether `name` is the user's name.
+    pub(crate) fn is_named(&self, holder: &Holder<'_>, name: &[u8]) -> bool {
+        let read = holder
+            .slot
+            .read_with(|user| cold::with_name(&self.0.cold, user.extent, |own| own.as_bytes() == name));
+        read.unwrap_or(false)
+    }
+
+    pub(crate) fn user_slot(&self, position: u32) -> Option<&UserSlot> {
+        self.0.users.slot(position)
+    }
+
+    fn user_of(&self, token: &Found) -> Option<(UserFacts, &UserSlot)> {
+        let slot = self.0.users.slot(token.user)?;
+        let user = slot.read()?;
+        (user.generation == token.generation).then_some((user, slot))
+    }
+
+    fn for_each_slot(&self, mut f: impl FnMut(&UserSlot)) {
+        // Ordering: Acquire pairs with the writer's Release store: a counted position has its chunk.
+        let positions = self.0.positions.load(Ordering::Acquire);
+        for position in 0..u32::try_from(positions).unwrap_or(u32::MAX) {
+            if let Some(slot) = self.0.users.slot(position) {
+                f(slot);
+            }
+        }
+    }
+}
+
+fn record_of(digest: TokenDigest, token: Found, user: UserId) -> TokenRecord {
+    let Found {
+        id,
+        kind,
+        status,
+        in_doubt: _,
+        validity,
+        user: _,
+        generation: _,
+    } = token;
+    TokenRecord {
+        id,
+        kind,
+        digest,
+        user,
+        status,
+        validity,
+    }
+}

@@ -1,0 +1,30 @@
+//! Whom a decision is about.
+
+use crate::credential::Place;
+use crate::live::Holder;
+use crate::record::{TokenId, UserId};
+
+/// Whose token a decision was about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// The token's user.
+    pub user: UserId,
+    /// The token.
+    pub token: TokenId,
+    /// Where the token stood in the request.
+    pub place: Place,
+    pub(crate) position: u32,
+    pub(crate) generation: u16,
+}
+
+impl Subject {
+    pub(crate) fn of(holder: &Holder<'_>, place: Place) -> Self {
+        Self {
+            user: holder.user.id,
+            token: holder.token.id,
+            place,
+            position: holder.token.user,
+            generation: holder.user.generation,
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The proof that a check let a request pass, and the place it holds among the requests under way.
+
+use core::fmt;
+use core::num::NonZeroU32;
+
+use crate::index::UserSlot;
+use crate::live::{LiveView, Subject};
+use crate::quota::{Charge, QuotaState};
+use crate::record::UserName;
+
+/// A place among a user's requests under way; dropping it frees the place.
+pub(crate) struct Places<'v> {
+    slot: &'v UserSlot,
+    generation: u16,
+}
+
+impl<'v> Places<'v> {
+    pub(crate) fn take(slot: &'v UserSlot, generation: u16, limit: NonZeroU32) -> Option<Self> {
+        slot.in_flight
+            .acquire(u32::from(generation), limit)
+            .then_some(Self { slot, generation })
+    }
+}
+
+impl Drop for Places<'_> {
+    fn drop(&mut self) {
+        self.slot.in_flight.release(u32::from(self.generation));
+    }
+}
+
+/// A request may pass. Only [`check`](crate::check) makes one, so whatever asks for a `Permit` cannot be reached unchecked.
+///
+/// Keep it until the request is over: dropping it frees the user's concurrent place. What was charged to the hourly limit
+/// stays charged.
+#[must_use = "the request counts as over when the permit is dropped"]
+pub struct Permit<'v> {
+    view: &'v LiveView,
+    subject: Option<Subject>,
+    places: Option<Places<'v>>,
+    charge: Option<Charge>,
+    quota: Option<QuotaState>,
+}
+
+impl<'v> Permit<'v> {
+    pub(crate) fn anonymous(view: &'v LiveView) -> Self {
+        Self {
+            view,
+            subject: None,
+            places: None,
+            charge: None,
+            quota: None,
+        }
+    }
+
+    pub(crate) fn granted(
+        view: &'v LiveView,
+        subject: Subject,
+        places: Option<Places<'v>>,
+        charge: Option<Charge>,
+        quota: Option<QuotaState>,
+    ) -> Self {
+        Self {
+            view,
+            subject: Some(subject),
+            places,
+            charge,
+            quota,
+        }
+    }
+
+    /// Whose token this was; none for a CORS preflight, which needs no credential.
+    pub fn subject(&self) -> Option<Subject> {
+        self.subject
+    }
+
+    /// The user's name, written to `room`; none for a preflight, or where the user has gone since.
+    pub fn user_name<'b>(&self, room: &'b mut [u8; UserName::LEN_MAX]) -> Option<&'b str> {
+        self.view.user_name(&self.subject?, room)
+    }
+
+    /// What is left of the hourly limit; none where the user has none.
+    pub fn quota(&self) -> Option<QuotaState> {
+        self.quota
+    }
+
+    /// The same permit without a borrow, for requests that outlive the caller's frame.
+    pub fn hold(self) -> HeldPermit {
+        let held = HeldPermit {
+            view: self.view.clone(),
+            subject: self.subject,
+            quota: self.quota,
+            takes_place: self.places.is_some(),
+        };
+        // The place goes over to the held permit, which frees it instead.
+        self.places.map(core::mem::forget);
+        held
+    }
+
+    /// Undoes the check: frees the place and gives the charge back, for a decision that was only asked about.
+    pub fn cancel(self) {
+        let slot = self.subject.and_then(|subject| self.view.user_slot(subject.position));
+        if let (Some(slot), Some(charge)) = (slot, self.charge) {
+            slot.rate.give_back(charge);
+        }
+    }
+}
+
+impl fmt::Debug for Permit<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit")
+            .field("subject", &self.subject)
+            .field("quota", &self.quota)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A [`Permit`] that owns its view. Dropping it frees the place, on whatever thread.
+#[must_use = "the request counts as over when the permit is dropped"]
+pub struct HeldPermit {
+    view: LiveView,
+    subject: Option<Subject>,
+    quota: Option<QuotaState>,
+    takes_place: bool,
+}
+
+impl HeldPermit {
+    /// As [`Permit::subject`].
+    pub fn subject(&self) -> Option<Subject> {
+        self.subject
+    }
+
+    /// As [`Permit::user_name`].
+    pub fn user_name<'b>(&self, room: &'b mut [u8; UserName::LEN_MAX]) -> Option<&'b str> {
+        self.view.user_name(&self.subject?, room)
+    }
+
+    /// As [`Permit::quota`].
+    pub fn quota(&self) -> Option<QuotaState> {
+        self.quota
+    }
+}
+
+impl Drop for HeldPermit {
+    fn drop(&mut self) {
+        if let (true, Some(subject)) = (self.takes_place, self.subject)
+            && let Some(slot) = self.view.user_slot(subject.position)
+        {
+            slot.in_flight.release(u32::from(subject.generation));
+        }
+    }
+}
+
+impl fmt::Debug for HeldPermit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeldPermit")
+            .field("subject", &self.subject)
+            .field("quota", &self.quota)
+            .finish_non_exhaustive()
+    }
+}

@@ -170,7 +170,8 @@ fn charge<'v>(
     };
     Ok(Permit::granted(view, subject, places, charge, quota))
 }
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests {
     use super::*;
     use crate::digest::DigestKey;
@@ -229,7 +230,7 @@ mod tests {
         check(view, &request, Timestamp::from_millis(now))
     }
 
-    fn reason(verdict: Verdict<'_>) -> Option<DenyReason> {
+    fn reason(verdict: &Verdict<'_>) -> Option<DenyReason> {
         match verdict {
             Verdict::Permit(_) => None,
             Verdict::Denial(denial) => Some(denial.reason),
@@ -245,7 +246,7 @@ mod tests {
             panic!("the first request passes")
         };
         assert_eq!(first.user_name(&mut [0; 255]), Some("alice"));
-        assert_eq!(reason(ask(&view, &bearer, 1)), Some(DenyReason::ConcurrencyExceeded));
+        assert_eq!(reason(&ask(&view, &bearer, 1)), Some(DenyReason::ConcurrencyExceeded));
         drop(first);
         let held = match ask(&view, &bearer, 2) {
             Verdict::Permit(permit) => permit.hold(),
@@ -253,12 +254,12 @@ mod tests {
         };
         assert_eq!(held.quota().unwrap().remaining, 0);
         assert_eq!(
-            reason(ask(&view, &bearer, 3)),
+            reason(&ask(&view, &bearer, 3)),
             Some(DenyReason::RateExceeded),
             "rate is asked before concurrency"
         );
         drop(held);
-        assert_eq!(reason(ask(&view, &bearer, crate::WINDOW_MS)), None, "a new window");
+        assert_eq!(reason(&ask(&view, &bearer, crate::WINDOW_MS)), None, "a new window");
     }
 
     #[test]
@@ -277,9 +278,9 @@ mod tests {
     fn a_removed_user_takes_tokens_along_and_the_place_is_used_again_safely() {
         let (view, mut writer, text) = world();
         let bearer = format!("Bearer {}", text.expose());
-        assert_eq!(reason(ask(&view, &bearer, 0)), None);
+        assert_eq!(reason(&ask(&view, &bearer, 0)), None);
         writer.remove_user(UserId(1));
-        assert_eq!(reason(ask(&view, &bearer, 0)), Some(DenyReason::UnknownToken));
+        assert_eq!(reason(&ask(&view, &bearer, 0)), Some(DenyReason::UnknownToken));
         let newcomer = UserRecord {
             id: UserId(2),
             name: "bob".parse().unwrap(),
@@ -291,7 +292,7 @@ mod tests {
         };
         writer.put_user(&newcomer).unwrap();
         assert_eq!(
-            reason(ask(&view, &bearer, 0)),
+            reason(&ask(&view, &bearer, 0)),
             Some(DenyReason::UnknownToken),
             "the old token is not the newcomer's"
         );

@@ -16,22 +16,22 @@
 
 extern crate alloc;
 
-mod check;
-mod credential;
-mod deny;
-mod digest;
-mod gates;
-mod index;
-mod live;
-mod network;
-mod operation;
-mod permit;
-mod quota;
-mod record;
-mod request;
 mod sync;
 mod time;
 mod token;
+mod digest;
+mod deny;
+mod operation;
+mod network;
+mod record;
+mod request;
+mod credential;
+mod quota;
+mod index;
+mod live;
+mod permit;
+mod gates;
+mod check;
 
 pub use check::{Denial, Verdict, check};
 pub use credential::{Place, Presented, Scratch, extract};

@@ -92,7 +92,9 @@ impl<'v> Permit<'v> {
             takes_place: self.places.is_some(),
         };
         // The place goes over to the held permit, which frees it instead.
-        self.places.map(core::mem::forget);
+        if let Some(places) = self.places {
+            core::mem::forget(places);
+        }
         held
     }
 

@@ -75,7 +75,8 @@ fn boxed<T, const N: usize>(make: impl Fn() -> T) -> Option<Box<[T; N]>> {
     items.into_boxed_slice().try_into().ok()
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests {
     use super::*;
     use core::cell::Cell;

@@ -16,5 +16,6 @@ pub(crate) use extents::{ColdLine, Extent, Extents, word};
 pub(crate) use tokens::{Found, TokenIndex, TokenInserter};
 pub(crate) use users::{UserFacts, UserSlot, Users};
 
-#[cfg(all(test, loom))]
-mod loom_tests {}
+#[cfg(test)]
+#[cfg(loom)]
+mod loom_tests;

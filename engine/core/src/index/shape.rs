@@ -86,7 +86,8 @@ fn unpack(word: u64) -> Shape {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests {
     use super::*;
 

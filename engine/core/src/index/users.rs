@@ -111,7 +111,8 @@ fn limit_of(code: u32) -> Limit {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests {
     use super::*;
     use core::num::NonZeroU32;

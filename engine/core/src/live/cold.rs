@@ -170,7 +170,8 @@ pub(crate) fn with_name<R>(lines: &ColdLines, extent: Extent, f: impl Fn(&str) -
     f(core::str::from_utf8(name).unwrap_or_default())
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests {
     use super::*;
     use crate::index::Extents;

@@ -11,5 +11,6 @@ pub(crate) use concurrency::InFlight;
 pub(crate) use rate::{Charge, Rate};
 pub use window::{QuotaState, WINDOW_MS};
 
-#[cfg(all(test, loom))]
-mod loom_tests {}
+#[cfg(test)]
+#[cfg(loom)]
+mod loom_tests;

@@ -2,6 +2,9 @@
 
 use crate::sync::{AtomicU64, Ordering, fence};
 
+/// Buckets whose slots, eight in each, can be addressed by 32 bits.
+const BUCKETS_MOST: u32 = 1 << 29;
+
 /// The shape at one moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Shape {
@@ -108,5 +111,6 @@ mod tests {
             }
             assert!(reached.into_iter().all(|is| is), "{buckets}");
         }
+        assert_eq!(Shape { buckets: BUCKETS_MOST, moves: 0 }.grown(), None);
     }
 }

@@ -33,11 +33,12 @@ impl Shape {
         self.buckets & (mask >> 1)
     }
 
-    /// The shape with one more bucket.
+    /// The shape with one more bucket; none where its slots could not be addressed.
     pub(crate) fn grown(self) -> Option<Self> {
-        Some(Self {
-            buckets: self.buckets.checked_add(1)?,
-            moves: self.moves.wrapping_add(1),
+        let moves = self.moves.wrapping_add(1);
+        (self.buckets < BUCKETS_MOST).then_some(Self {
+            buckets: self.buckets + 1,
+            moves,
         })
     }
 
@@ -111,6 +112,13 @@ mod tests {
             }
             assert!(reached.into_iter().all(|is| is), "{buckets}");
         }
-        assert_eq!(Shape { buckets: BUCKETS_MOST, moves: 0 }.grown(), None);
+        assert_eq!(
+            Shape {
+                buckets: BUCKETS_MOST,
+                moves: 0
+            }
+            .grown(),
+            None
+        );
     }
 }

@@ -1,1 +1,13 @@
 //! Support shared by the end-to-end tests.
+//!
+//! Everything here runs or imitates what stands around Tollgate: other programs, clients, an upstream. Nothing sleeps and
+//! hopes; what cannot be waited for directly is looked at again until a deadline.
+
+pub mod wait;
+pub mod ports;
+pub mod process;
+pub mod http;
+pub mod upstream;
+pub mod nginx;
+pub mod binary;
+pub mod tollgate;

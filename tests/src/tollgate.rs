@@ -1,0 +1,148 @@
+//! Tollgate as people run it: a store in a folder, commands on it, a server of it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::binary;
+use crate::http::{Connection, Request};
+use crate::ports::free_address;
+use crate::process::Process;
+use crate::wait::{self, PATIENCE};
+
+/// How often another port is taken when somebody else was faster.
+const ATTEMPTS: usize = 5;
+
+/// A store in a folder of its own, which goes with it.
+pub struct Store {
+    folder: TempDir,
+}
+
+impl Store {
+    /// A new store.
+    pub fn init() -> Self {
+        let store = Self {
+            folder: TempDir::new().unwrap(),
+        };
+        store.run(&["init"]);
+        store
+    }
+
+    /// The file of the store.
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("tollgate.redb")
+    }
+
+    /// Runs `tollgate ARGUMENTS --json` and answers what it printed; panics unless it was done.
+    pub fn run(&self, arguments: &[&str]) -> Value {
+        let output = self.command().args(arguments).arg("--json").output().unwrap();
+        let (stdout, stderr) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        assert!(
+            output.status.success(),
+            "tollgate {arguments:?}: {}\n{stdout}{stderr}",
+            output.status
+        );
+        serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("tollgate {arguments:?}: {error}\n{stdout}"))
+    }
+
+    /// Issues an authtoken and answers its id and its secret.
+    pub fn issue(&self, user: &str, arguments: &[&str]) -> (String, String) {
+        let issued = self.run(&[&["authtoken", "issue", user], arguments].concat());
+        let text = |key: &str| {
+            issued[key]
+                .as_str()
+                .unwrap_or_else(|| panic!("{key} in {issued}"))
+                .to_owned()
+        };
+        (text("id"), text("token"))
+    }
+
+    /// Starts a server on a free port.
+    pub fn serve(&self) -> Server {
+        let mut complaints = String::new();
+        for _ in 0..ATTEMPTS {
+            match self.attempt(free_address()) {
+                Ok(server) => return server,
+                Err(output) => complaints.push_str(&output),
+            }
+        }
+        panic!("tollgate serve did not start:\n{complaints}");
+    }
+
+    /// Starts a server where one was before.
+    pub fn serve_at(&self, address: SocketAddr) -> Server {
+        self.attempt(address)
+            .unwrap_or_else(|output| panic!("tollgate serve --listen {address} did not start:\n{output}"))
+    }
+
+    fn attempt(&self, address: SocketAddr) -> Result<Server, String> {
+        let mut command = self.command();
+        command.args(["serve", "--listen", &address.to_string()]);
+        let mut process = Process::start("tollgate serve", &mut command);
+        let healthy = wait::until("the server is healthy or has ended", PATIENCE, || {
+            if process.ended().is_some() {
+                return Some(false);
+            }
+            let answer =
+                Connection::open(address).and_then(|mut connection| connection.send(&Request::get("/healthz")));
+            answer.is_ok_and(|answer| answer.status == 200).then_some(true)
+        });
+        if healthy && process.ended().is_none() {
+            Ok(Server { address, process })
+        } else {
+            process.wait(PATIENCE);
+            Err(process.output())
+        }
+    }
+
+    /// The binary, standing in the folder.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(binary::tollgate());
+        command.current_dir(self.folder.path());
+        command
+    }
+}
+
+/// A running `tollgate serve`. Dropping it kills it.
+pub struct Server {
+    address: SocketAddr,
+    process: Process,
+}
+
+impl Server {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        self.process.output()
+    }
+
+    /// Ends it with SIGKILL.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Asks it to stop, without waiting.
+    pub fn terminate(&self) {
+        self.process.terminate();
+    }
+
+    /// Waits for an orderly end.
+    pub fn wait(&mut self) {
+        let status = self.process.wait(PATIENCE);
+        assert!(
+            status.success(),
+            "the server ended with {status}:\n{}",
+            self.process.output()
+        );
+    }
+}

@@ -1,0 +1,208 @@
+//! What a transaction changed, and the state that all changes add up to.
+
+use std::collections::BTreeMap;
+
+use tollgate_core::{
+    AddressRange, Networks, Revision, ServerRecord, TokenDigest, TokenId, TokenRecord, UserId, UserRecord,
+};
+
+use crate::record::Standing;
+use crate::setting::{Setting, Settings};
+
+/// One change of one record, as a replica needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change {
+    /// A user is from now on as this says; it may be a new one.
+    PutUser(UserRecord),
+    /// A user is gone, and with them every token of theirs.
+    RemoveUser(UserId),
+    /// A token is from now on as this says; it may be a new one.
+    PutToken(TokenRecord),
+    /// A token's record is gone. It was of no use any more.
+    RemoveToken {
+        /// Which token.
+        id: TokenId,
+        /// What it was found by.
+        digest: TokenDigest,
+    },
+    /// A setting of the server has this value.
+    PutSetting(Setting),
+    /// A rule for everybody is new.
+    AddNetwork {
+        /// The addresses.
+        range: AddressRange,
+        /// Whether they may call.
+        standing: Standing,
+    },
+    /// A rule for everybody is gone.
+    RemoveNetwork {
+        /// The addresses.
+        range: AddressRange,
+        /// What the rule said.
+        standing: Standing,
+    },
+}
+
+/// All changes of one transaction, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChangeSet {
+    /// The revision that these changes lead to.
+    pub revision: Revision,
+    /// The changes; never empty.
+    pub changes: Vec<Change>,
+}
+
+/// Tells one store's feed from every other's: a cursor of one is never used on another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FeedIdentity(pub [u8; 16]);
+
+/// The whole state at one revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// The feed whose state this is.
+    pub feed: FeedIdentity,
+    /// The revision at which this holds.
+    pub revision: Revision,
+    /// All settings.
+    pub settings: Settings,
+    /// The rules for everybody; each list in ascending order.
+    pub networks: Networks,
+    /// All users by id.
+    pub users: BTreeMap<UserId, UserRecord>,
+    /// All tokens of these users by id.
+    pub tokens: BTreeMap<TokenId, TokenRecord>,
+}
+
+impl Snapshot {
+    /// Carries this snapshot on by the change set of the next revision. Answers whether it did: a set for any other
+    /// revision changes nothing.
+    ///
+    /// A snapshot at one revision, carried on by all sets up to another, equals the snapshot there.
+    pub fn apply(&mut self, set: &ChangeSet) -> bool {
+        if set.revision.0 != self.revision.0.saturating_add(1) {
+            return false;
+        }
+        for change in &set.changes {
+            self.apply_one(change);
+        }
+        self.revision = set.revision;
+        true
+    }
+
+    fn apply_one(&mut self, change: &Change) {
+        match change {
+            Change::PutUser(user) => {
+                self.users.insert(user.id, user.clone());
+            }
+            Change::RemoveUser(id) => {
+                self.users.remove(id);
+                self.tokens.retain(|_, token| token.user != *id);
+            }
+            Change::PutToken(token) => {
+                self.tokens.insert(token.id, *token);
+            }
+            Change::RemoveToken { id, digest: _ } => {
+                self.tokens.remove(id);
+            }
+            Change::PutSetting(setting) => self.settings.set(setting.clone()),
+            Change::AddNetwork { range, standing } => insert_range(ranges_of(&mut self.networks, *standing), *range),
+            Change::RemoveNetwork { range, standing } => remove_range(ranges_of(&mut self.networks, *standing), *range),
+        }
+    }
+
+    /// What a check needs to know of the server.
+    pub fn server(&self) -> ServerRecord {
+        server_record(&self.settings, self.networks.clone())
+    }
+}
+
+pub(crate) fn server_record(settings: &Settings, networks: Networks) -> ServerRecord {
+    ServerRecord {
+        per_hour: settings.per_hour,
+        concurrent: settings.concurrent,
+        authtoken_in_url: settings.allow_authtoken_in_url,
+        allow_preflight: settings.allow_preflight,
+        networks,
+    }
+}
+
+/// The list of `networks` that rules of one standing stand in.
+pub(crate) fn ranges_of(networks: &mut Networks, standing: Standing) -> &mut Vec<AddressRange> {
+    match standing {
+        Standing::Trusted => &mut networks.trusted,
+        Standing::Banned => &mut networks.banned,
+    }
+}
+
+/// Puts `range` where it belongs in an ascending list.
+pub(crate) fn insert_range(ranges: &mut Vec<AddressRange>, range: AddressRange) {
+    if let Err(at) = ranges.binary_search(&range) {
+        ranges.insert(at, range);
+    }
+}
+
+/// Takes `range` out of an ascending list.
+pub(crate) fn remove_range(ranges: &mut Vec<AddressRange>, range: AddressRange) {
+    if let Ok(at) = ranges.binary_search(&range) {
+        ranges.remove(at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tollgate_core::{TokenKind, TokenStatus, Validity};
+
+    fn empty() -> Snapshot {
+        Snapshot {
+            feed: FeedIdentity([0; 16]),
+            revision: Revision(4),
+            settings: Settings::default(),
+            networks: Networks::default(),
+            users: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+        }
+    }
+
+    fn token(id: u64, user: u64) -> TokenRecord {
+        TokenRecord {
+            id: TokenId(id),
+            kind: TokenKind::Authtoken,
+            digest: TokenDigest::from_bytes([id as u8; 32]),
+            user: UserId(user),
+            status: TokenStatus::Active,
+            validity: Validity::ALWAYS,
+        }
+    }
+
+    #[test]
+    fn only_the_next_revision_is_applied() {
+        for (revision, applied) in [(4, false), (5, true), (6, false)] {
+            let mut snapshot = empty();
+            let set = ChangeSet {
+                revision: Revision(revision),
+                changes: vec![Change::PutToken(token(1, 1))],
+            };
+            assert_eq!(snapshot.apply(&set), applied, "{revision}");
+            assert_eq!(snapshot.tokens.len(), usize::from(applied));
+        }
+    }
+
+    #[test]
+    fn a_removed_user_takes_their_tokens_along_and_nobody_elses() {
+        let mut snapshot = empty();
+        let changes = vec![
+            Change::PutToken(token(1, 1)),
+            Change::PutToken(token(2, 2)),
+            Change::RemoveUser(UserId(1)),
+        ];
+        assert!(snapshot.apply(&ChangeSet {
+            revision: Revision(5),
+            changes
+        }));
+        assert_eq!(snapshot.tokens.keys().collect::<Vec<_>>(), [&TokenId(2)]);
+    }
+}

@@ -1,0 +1,234 @@
+//! Commands: everything that changes a store, one type each, and the reasons to refuse one.
+
+use tollgate_core::{Limit, NetworkRule, OperationSet, Timestamp, TokenId, TokenText, UserName};
+
+use crate::record::{Authtoken, Standing};
+use crate::setting::Setting;
+
+/// Adds a user. Refused where the name is taken. Answers the [`User`](crate::User).
+#[derive(Clone, Debug)]
+pub struct AddUser {
+    /// The name that Basic credentials will have to carry.
+    pub name: UserName,
+    /// Methods the user may use.
+    pub operations: OperationSet,
+    /// Requests an hour.
+    pub per_hour: Limit,
+    /// Requests at a time.
+    pub concurrent: Limit,
+    /// Whether the user's tokens may be used.
+    pub active: bool,
+}
+
+impl AddUser {
+    /// An active user with all operations and the server's limits.
+    pub fn named(name: UserName) -> Self {
+        Self {
+            name,
+            operations: OperationSet::ALL,
+            per_hour: Limit::Inherit,
+            concurrent: Limit::Inherit,
+            active: true,
+        }
+    }
+}
+
+/// What [`SetUser`] changes; a field that is none stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct UserChanges {
+    /// Methods the user may use.
+    pub operations: Option<OperationSet>,
+    /// Requests an hour. A new limit does not refund what this hour's window has counted.
+    pub per_hour: Option<Limit>,
+    /// Requests at a time.
+    pub concurrent: Option<Limit>,
+    /// Whether the user's tokens may be used.
+    pub active: Option<bool>,
+}
+
+/// Changes a user. Answers the [`User`](crate::User) as it is from then on.
+#[derive(Clone, Debug)]
+pub struct SetUser {
+    /// Whom to change.
+    pub name: UserName,
+    /// What to change.
+    pub changes: UserChanges,
+}
+
+/// Removes a user with their network rules and counters. Their tokens are refused from then on and swept later.
+#[derive(Clone, Debug)]
+pub struct RemoveUser {
+    /// Whom to remove.
+    pub name: UserName,
+}
+
+/// Issues an authtoken. Answers [`Issued`], the only place where the token is ever shown.
+#[derive(Clone, Debug)]
+pub struct IssueAuthtoken {
+    /// Whose it will be.
+    pub user: UserName,
+    /// The first moment at which it may no longer be used, rounded down to a second; none for "for ever".
+    pub expires_at: Option<Timestamp>,
+    /// The first moment at which it may be used, rounded up to a second; none for "at once".
+    pub not_before: Option<Timestamp>,
+}
+
+/// A new authtoken.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Issued {
+    /// The secret; it cannot be had again.
+    pub token: TokenText,
+    /// What is stored about it.
+    pub record: Authtoken,
+}
+
+/// Takes a token back, for ever. Revoking it again changes nothing and succeeds. Answers the [`Authtoken`].
+#[derive(Clone, Debug)]
+pub struct RevokeToken {
+    /// Which token.
+    pub id: TokenId,
+}
+
+/// Ends a token's life earlier than it was to end; never later. Answers the [`Authtoken`].
+#[derive(Clone, Debug)]
+pub struct ExpireToken {
+    /// Which token.
+    pub id: TokenId,
+    /// The first moment at which it may no longer be used, rounded down to a second.
+    pub at: Timestamp,
+}
+
+/// Trusts or bans addresses, for everybody or for one user. Answers the [`Network`](crate::Network).
+#[derive(Clone, Debug)]
+pub struct AddNetwork {
+    /// The addresses.
+    pub rule: NetworkRule,
+    /// Whether they may call.
+    pub standing: Standing,
+    /// The user whom the rule is about; everybody where there is none.
+    pub user: Option<UserName>,
+}
+
+/// Removes the rule for exactly these addresses, trusted or banned.
+#[derive(Clone, Debug)]
+pub struct RemoveNetwork {
+    /// The addresses, in any form that means the same range.
+    pub rule: NetworkRule,
+    /// The user whom the rule is about; everybody where there is none.
+    pub user: Option<UserName>,
+}
+
+/// Changes one setting. Answers the [`Setting`].
+#[derive(Clone, Debug)]
+pub struct SetSetting {
+    /// The setting with its new value.
+    pub setting: Setting,
+}
+
+/// Most network rules for everybody.
+pub const GLOBAL_NETWORKS_MOST: usize = 10_000;
+
+/// Most network rules of one user.
+pub const USER_NETWORKS_MOST: usize = 64;
+
+/// Why a command was not carried out, where the caller can do something about it. Nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// No user has this name.
+    #[error("expected the name of a user, but there is no user `{name}`")]
+    NoSuchUser {
+        /// The name that was given.
+        name: UserName,
+    },
+    /// The name is taken.
+    #[error("expected a new name, but there is a user `{name}` already: choose another, or change that user")]
+    UserExists {
+        /// The name that was given.
+        name: UserName,
+    },
+    /// No token has this id.
+    #[error("expected the id of a token, but there is no token {}", id.0)]
+    NoSuchToken {
+        /// The id that was given.
+        id: TokenId,
+    },
+    /// The token was taken back, so its life cannot be changed.
+    #[error("expected a token in use, but token {} was revoked", id.0)]
+    TokenRevoked {
+        /// The id that was given.
+        id: TokenId,
+    },
+    /// The token's life would become longer.
+    #[error("expected an end no later than the one token {} has ({ends_at}): a life is never lengthened, issue a new token instead", id.0)]
+    WouldLengthen {
+        /// The id that was given.
+        id: TokenId,
+        /// When its life ends now.
+        ends_at: Timestamp,
+    },
+    /// The token would be of no use.
+    #[error("expected an expiry after {after}, the moment from which the token can be used, but found {expires_at}")]
+    NeverValid {
+        /// The expiry that was given.
+        expires_at: Timestamp,
+        /// The moment it must lie behind.
+        after: Timestamp,
+    },
+    /// A moment that a record cannot hold.
+    #[error(
+        "expected a moment before the year 2106, but found {moment}: leave the expiry out for a token that never expires"
+    )]
+    MomentTooFar {
+        /// The moment that was given.
+        moment: Timestamp,
+    },
+    /// A limit that a counter cannot count.
+    #[error(
+        "expected a limit of at most {}, but found {limit}: `unlimited` is a value of its own",
+        Limit::MOST
+    )]
+    LimitTooHigh {
+        /// The limit that was given.
+        limit: Limit,
+    },
+    /// There is a rule for exactly these addresses.
+    #[error("expected addresses without a rule, but {rule} is {standing} already: remove that rule first")]
+    NetworkExists {
+        /// The rule as it was written then.
+        rule: NetworkRule,
+        /// What it says.
+        standing: Standing,
+    },
+    /// There is no rule for exactly these addresses.
+    #[error("expected a rule that exists, but there is none for exactly the addresses of {rule}")]
+    NoSuchNetwork {
+        /// The rule that was given.
+        rule: NetworkRule,
+    },
+    /// No room for another rule.
+    #[error(
+        "expected at most {most} network rules here, and there are as many: remove one, or join neighbours into one rule"
+    )]
+    TooManyNetworks {
+        /// How many there may be.
+        most: usize,
+    },
+    /// A list that is too long.
+    #[error("expected at most {most} proxies, but found {found}: join neighbours into one rule")]
+    TooManyProxies {
+        /// How many there may be.
+        most: usize,
+        /// How many were given.
+        found: usize,
+    },
+    /// A rule written with too many blanks.
+    #[error("expected a network rule of at most {most} characters, but found {found}")]
+    RuleTooLong {
+        /// How long it may be, in bytes.
+        most: usize,
+        /// How long it is.
+        found: usize,
+    },
+}

@@ -1,0 +1,241 @@
+//! The façade: open, check, execute, subscribe.
+
+mod options;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Sender, bounded};
+use parking_lot::Mutex;
+use tollgate_core::{
+    HeldPermit, LiveView, NetworkRule, Permit, RequestParts, Revision, Subject, Timestamp, UserName, Verdict,
+};
+
+use crate::change::{FeedIdentity, Snapshot};
+use crate::clock::Clock;
+use crate::execute::Command;
+use crate::facts;
+use crate::feed::{Cursor, Feed, Lagged};
+use crate::live::TrustedProxies;
+use crate::record::{Authtoken, Network, User};
+use crate::setting::Settings;
+use crate::store::{Damage, OpenError, ReadView, Store, StoreError};
+use crate::writer::{ExecuteError, Message, Pending, Unavailable};
+
+pub use options::OpenOptions;
+
+/// One open store with the view that checks read. Cloning costs a reference count; all clones are the same engine.
+///
+/// When the last clone is dropped, or at [`Engine::close`], counters are checkpointed and the file is let go of.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    view: LiveView,
+    store: Arc<Store>,
+    feed: Arc<Feed>,
+    feed_identity: FeedIdentity,
+    proxies: TrustedProxies,
+    clock: Arc<dyn Clock>,
+    queue: Sender<Message>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Why a list could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// No user has this name.
+    #[error("expected the name of a user, but there is no user `{name}`")]
+    NoSuchUser {
+        /// The name that was given.
+        name: UserName,
+    },
+    /// A row is not what was written there.
+    #[error("{0}")]
+    Damaged(Damage),
+    /// The disk or the system failed.
+    #[error("the store could not be read: {reason}")]
+    Storage {
+        /// What failed.
+        reason: String,
+    },
+    /// The engine is closed.
+    #[error("the engine is closed")]
+    Closed,
+}
+
+impl From<StoreError> for ReadError {
+    fn from(fault: StoreError) -> Self {
+        match fault {
+            StoreError::Damaged(damage) => Self::Damaged(damage),
+            StoreError::Storage(reason) => Self::Storage { reason },
+            StoreError::Closed => Self::Closed,
+        }
+    }
+}
+
+impl Engine {
+    /// Makes a new store at `path` and its key file beside it (`path` with the extension `.key`, readable by its owner
+    /// alone), unless the key is in the environment variable `TOLLGATE_KEY`. Never overwrites either.
+    pub fn create(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        OpenOptions::new().create(true).open(path)
+    }
+
+    /// Opens the store at `path` with the key in its key file or in `TOLLGATE_KEY`.
+    ///
+    /// Reads every user and token once: about a second for a million tokens, after a crash as well as after a clean end.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        OpenOptions::new().open(path)
+    }
+
+    /// The present moment by this engine's clock, for [`Engine::check`].
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// Decides whether `request` may pass at `now`. Takes no lock, allocates nothing and does no I/O.
+    ///
+    /// A permit holds one of the user's concurrent places until it is dropped. A denial is no error: its reason is a row
+    /// of [`DENY_REASONS`](crate::DENY_REASONS), which says how to answer the caller.
+    pub fn check(&self, request: &RequestParts<'_>, now: Timestamp) -> Verdict<'_> {
+        tollgate_core::check(&self.0.view, request, now)
+    }
+
+    /// Keeps a permit beyond the scope it was given in, and across tasks. The place is free when the result is dropped.
+    pub fn hold(&self, permit: Permit<'_>) -> HeldPermit {
+        permit.hold()
+    }
+
+    /// The name of the user whom a verdict is about, written to `room`; none where the user has gone since.
+    pub fn user_name<'b>(&self, subject: &Subject, room: &'b mut [u8; UserName::LEN_MAX]) -> Option<&'b str> {
+        self.0.view.user_name(subject, room)
+    }
+
+    /// Carries a command out. Blocks until it is durable **and** every check that begins from then on sees it; commands
+    /// of many callers share one commit, so that callers at once cost less than callers in turn.
+    ///
+    /// # Errors
+    ///
+    /// [`ExecuteError::Refused`] where the caller can do something about it, [`ExecuteError::Unavailable`] where they
+    /// cannot; the latter says whether the command may have been carried out all the same.
+    pub fn execute<C: Command>(&self, command: C) -> Result<<C as Command>::Outcome, ExecuteError> {
+        let (reply, answer) = bounded(1);
+        self.ask(Message::Command(Box::new(Pending::new(command, reply))))?;
+        answer.recv().unwrap_or_else(|_| Err(broken_off().into()))
+    }
+
+    /// All users, in the order of their names.
+    pub fn users(&self) -> Result<Vec<User>, ReadError> {
+        Ok(facts::users(&self.read()?)?)
+    }
+
+    /// The user of a name, if there is one.
+    pub fn user(&self, name: &UserName) -> Result<Option<User>, ReadError> {
+        Ok(facts::user_named(&self.read()?, name)?)
+    }
+
+    /// The tokens of one user, or of all users, in the order in which they were issued.
+    pub fn tokens(&self, of: Option<&UserName>) -> Result<Vec<Authtoken>, ReadError> {
+        match (facts::tokens(&self.read()?, of)?, of) {
+            (Some(tokens), _) => Ok(tokens),
+            (None, Some(name)) => Err(ReadError::NoSuchUser { name: name.clone() }),
+            (None, None) => Ok(Vec::new()),
+        }
+    }
+
+    /// All network rules: those about everybody first, then those about users.
+    pub fn networks(&self) -> Result<Vec<Network>, ReadError> {
+        Ok(facts::network_list(&self.read()?)?)
+    }
+
+    /// All settings.
+    pub fn settings(&self) -> Result<Settings, ReadError> {
+        Ok(facts::settings(&self.read()?)?)
+    }
+
+    /// The proxies whose forwarded headers a host believes, from memory: cheap enough for every request.
+    pub fn trusted_proxies(&self) -> Arc<[NetworkRule]> {
+        self.0.proxies.rules()
+    }
+
+    /// The revision that checks see.
+    pub fn revision(&self) -> Revision {
+        self.0.feed.newest()
+    }
+
+    /// What tells this store's feed from every other's.
+    pub fn feed_identity(&self) -> FeedIdentity {
+        self.0.feed_identity
+    }
+
+    /// A place in the feed behind `after`: every change set with a higher revision follows, in order and without a gap.
+    ///
+    /// # Errors
+    ///
+    /// [`Lagged`] where what follows can no longer be had: take a [`Engine::snapshot`] and subscribe after its revision.
+    pub fn subscribe(&self, after: Revision) -> Result<Cursor, Lagged> {
+        Cursor::after(Arc::clone(&self.0.feed), &self.0.store, after)
+    }
+
+    /// The whole state at one revision. Costs a pass over the store and memory for all of it; commands go on meanwhile.
+    pub fn snapshot(&self) -> Result<Snapshot, ReadError> {
+        Ok(facts::snapshot(&self.read()?)?)
+    }
+
+    /// Writes every hourly counter that has changed since the last checkpoint. The engine does this by itself every few
+    /// seconds and when it is closed.
+    pub fn checkpoint(&self) -> Result<(), Unavailable> {
+        let (reply, answer) = bounded(1);
+        self.ask(Message::Checkpoint(reply))?;
+        answer.recv().unwrap_or_else(|_| Err(broken_off()))
+    }
+
+    /// Takes away one bounded batch of rows of tokens that ended long ago, and answers how many tokens it was. The
+    /// engine does this by itself; no check depends on it.
+    pub fn sweep(&self) -> Result<usize, Unavailable> {
+        let (reply, answer) = bounded(1);
+        self.ask(Message::Sweep(reply))?;
+        answer.recv().unwrap_or_else(|_| Err(broken_off()))
+    }
+
+    /// Checkpoints the counters, ends the writer and lets go of the file. Checks of other clones are denied from then on,
+    /// because nobody would tell them of changes any more.
+    pub fn close(self) {
+        self.0.stop();
+    }
+
+    fn read(&self) -> Result<ReadView, ReadError> {
+        Ok(self.0.store.read()?)
+    }
+
+    fn ask(&self, message: Message) -> Result<(), Unavailable> {
+        self.0.queue.send(message).map_err(|_| Unavailable::Closed)
+    }
+}
+
+impl Inner {
+    fn stop(&self) {
+        let thread = self.thread.lock().take();
+        if let Some(thread) = thread {
+            // A writer that is gone already needs no telling.
+            let _ = self.queue.send(Message::Stop);
+            let _ = thread.join();
+        }
+        self.store.close();
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// The writer's thread ended between taking a command and answering it.
+fn broken_off() -> Unavailable {
+    Unavailable::InDoubt {
+        reason: "the writer ended before it answered".into(),
+    }
+}

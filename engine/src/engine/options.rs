@@ -1,0 +1,235 @@
+//! How an engine is opened.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tollgate_core::DigestKey;
+
+use super::{Engine, Inner};
+use crate::change::FeedIdentity;
+use crate::clock::{Clock, SystemClock};
+use crate::entropy::{Entropy, SystemEntropy};
+use crate::feed::Feed;
+use crate::key_file::{KeyError, PepperKey};
+use crate::live::{self, Loaded};
+use crate::seal::Seal;
+use crate::store::{
+    self, GivenBackend, OpenError, Place, StorageBackend, Store, StoreNumbers, feed_identity, revision,
+};
+use crate::writer::{self, Policy, Tools};
+
+/// How an engine is opened, for whoever needs more than [`Engine::open`] and [`Engine::create`].
+///
+/// ```no_run
+/// use tollgate::OpenOptions;
+///
+/// let engine = OpenOptions::new().key_file("/etc/tollgate/key").open("/var/lib/tollgate.redb")?;
+/// # Ok::<(), tollgate::OpenError>(())
+/// ```
+#[must_use = "nothing is opened before `open`"]
+pub struct OpenOptions {
+    create: bool,
+    key: KeySource,
+    backend: Option<GivenBackend>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    policy: Policy,
+    ring_most: usize,
+}
+
+enum KeySource {
+    /// The environment, or else the file beside the store.
+    Beside,
+    File(PathBuf),
+    Given(PepperKey),
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl OpenOptions {
+    /// What [`Engine::open`] does.
+    pub fn new() -> Self {
+        let policy = Policy {
+            checkpoint_every: Some(Duration::from_secs(3)),
+            sweep_every: Some(Duration::from_secs(60)),
+            retention_s: 30 * 24 * 3_600,
+            tail_most: 100_000,
+        };
+        Self {
+            create: false,
+            key: KeySource::Beside,
+            backend: None,
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            policy,
+            ring_most: 1_024,
+        }
+    }
+
+    /// Whether a new store is made, which refuses to overwrite one, or an existing store is opened. At first the latter.
+    pub fn create(mut self, create: bool) -> Self {
+        self.create = create;
+        self
+    }
+
+    /// Takes this key, and touches no key file.
+    pub fn key(mut self, key: PepperKey) -> Self {
+        self.key = KeySource::Given(key);
+        self
+    }
+
+    /// Reads the key from the file at `path`, or makes that file where a store is created.
+    pub fn key_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.key = KeySource::File(path.into());
+        self
+    }
+
+    /// Keeps the bytes of the store in `backend`; the path then only names the store in messages.
+    pub fn backend(mut self, backend: impl StorageBackend) -> Self {
+        self.backend = Some(GivenBackend::new(backend));
+        self
+    }
+
+    /// Tells the time by `clock`.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Draws tokens and keys from `entropy`. Whoever can guess its bits can guess every token.
+    pub fn entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
+        self.entropy = entropy;
+        self
+    }
+
+    /// How often hourly counters are written: every 3 seconds at first. None writes them only when the engine is closed.
+    pub fn checkpoint_every(mut self, every: Option<Duration>) -> Self {
+        self.policy.checkpoint_every = every;
+        self
+    }
+
+    /// How often rows of tokens that ended long ago are taken away: every minute at first. None leaves it to
+    /// [`Engine::sweep`].
+    pub fn sweep_every(mut self, every: Option<Duration>) -> Self {
+        self.policy.sweep_every = every;
+        self
+    }
+
+    /// For how many seconds an ended token stays in lists and is told apart from an unknown one in the log: 30 days at
+    /// first.
+    pub fn retention_s(mut self, seconds: u64) -> Self {
+        self.policy.retention_s = seconds;
+        self
+    }
+
+    /// How many change sets stand in memory and how many changes in the store, for readers of the feed who lag behind:
+    /// 1,024 and 100,000 at first.
+    pub fn feed_bounds(mut self, sets_in_memory: usize, changes_in_store: u64) -> Self {
+        self.ring_most = sets_in_memory;
+        self.policy.tail_most = changes_in_store;
+        self
+    }
+
+    /// Opens the store at `path`, or makes it.
+    pub fn open(self, path: impl AsRef<Path>) -> Result<Engine, OpenError> {
+        let path = path.as_ref();
+        let (pepper, made) = self.pepper(path)?;
+        let place = match self.backend {
+            Some(backend) => Place::Backend(path.into(), backend),
+            None => Place::File(path.into()),
+        };
+        let seal = Seal::new(&pepper);
+        let store = if self.create {
+            let created = store_numbers(&*self.entropy, &*self.clock);
+            let created = created.and_then(|numbers| store::create(place, seal, &numbers));
+            if let (Err(_), Some(key_file), false) = (&created, made, path.exists()) {
+                // Nothing was ever sealed under this key; left behind, it would be in the way of the next try.
+                let _ = std::fs::remove_file(key_file);
+            }
+            created?
+        } else {
+            store::open(place, seal)?
+        };
+        let digest_key = DigestKey::new(pepper.derive("tollgate 2026 token digest, version 1"));
+        let tools = |store, feed| Tools {
+            store,
+            feed,
+            clock: Arc::clone(&self.clock),
+            entropy: self.entropy,
+            digest_key: digest_key.clone(),
+            policy: self.policy,
+        };
+        assemble(store, &digest_key, &self.clock, self.ring_most, tools)
+    }
+
+    /// The key, and the key file that was made for it.
+    fn pepper(&self, path: &Path) -> Result<(PepperKey, Option<PathBuf>), OpenError> {
+        let file = match &self.key {
+            KeySource::Given(key) => return Ok((key.clone(), None)),
+            KeySource::File(file) => file.clone(),
+            KeySource::Beside => match PepperKey::from_environment()? {
+                Some(key) => return Ok((key, None)),
+                None => path.with_extension("key"),
+            },
+        };
+        if !self.create {
+            if self.backend.is_none() && !path.exists() {
+                return Err(OpenError::Missing { path: path.into() });
+            }
+            return Ok((PepperKey::read(&file)?, None));
+        }
+        if self.backend.is_none() && path.exists() {
+            return Err(OpenError::Exists { path: path.into() });
+        }
+        let key = PepperKey::draw(&*self.entropy).map_err(KeyError::from)?;
+        key.write_new(&file)?;
+        Ok((key, Some(file)))
+    }
+}
+
+fn store_numbers(entropy: &dyn Entropy, clock: &dyn Clock) -> Result<StoreNumbers, OpenError> {
+    let mut feed = [0; 16];
+    entropy.fill(&mut feed).map_err(KeyError::from)?;
+    Ok(StoreNumbers {
+        feed: FeedIdentity(feed),
+        created_at: clock.now(),
+    })
+}
+
+/// Fills the live view from the store and starts the writer.
+fn assemble(
+    store: Store,
+    digest_key: &DigestKey,
+    clock: &Arc<dyn Clock>,
+    ring_most: usize,
+    tools: impl FnOnce(Arc<Store>, Arc<Feed>) -> Tools,
+) -> Result<Engine, OpenError> {
+    let read = || {
+        let view = store.read()?;
+        let loaded = live::load(&view, digest_key.clone(), clock.now())?;
+        Ok((loaded, feed_identity(&view)?, revision(&view)?))
+    };
+    let (Loaded { applier, counters }, feed_identity, newest) = read().map_err(|fault| store.fault(fault))?;
+    let (store, feed) = (Arc::new(store), Arc::new(Feed::new(newest, ring_most)));
+    let (view, proxies) = (applier.view().clone(), applier.proxies().clone());
+    let started = writer::start(tools(Arc::clone(&store), Arc::clone(&feed)), applier, counters);
+    let (queue, thread) = started.map_err(|error| store.fault(store::StoreError::Storage(error.to_string())))?;
+    let clock = Arc::clone(clock);
+    let thread = Mutex::new(Some(thread));
+    Ok(Engine(Arc::new(Inner {
+        view,
+        store,
+        feed,
+        feed_identity,
+        proxies,
+        clock,
+        queue,
+        thread,
+    })))
+}

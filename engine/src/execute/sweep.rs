@@ -1,0 +1,88 @@
+//! Taking away the rows of tokens that have been of no use for long.
+
+use std::ops::{Bound, ControlFlow};
+
+use tollgate_core::{TokenId, UserId};
+
+use super::{Batch, Fault};
+use crate::change::Change;
+use crate::store::{
+    Bounds, Departures, EVERYTHING, Endings, Row as _, Source as _, StoreError, Tokens, TokensByUser, beginning_with,
+};
+
+/// Takes away up to `most` tokens that ended before `before_s` or whose user is gone, and answers how many it was.
+///
+/// No check depends on this: an ended token is refused from the moment of its end. Afterwards it is unknown instead.
+pub(crate) fn sweep(batch: &mut Batch<'_, '_>, before_s: u64, most: usize) -> Result<usize, Fault> {
+    let ended = ended(batch, before_s, most)?;
+    let (orphans, empty) = orphans(batch, most.saturating_sub(ended.len()))?;
+    let mut swept = 0;
+    for id in ended.into_iter().chain(orphans) {
+        swept += usize::from(remove_token(batch, id)?);
+    }
+    for user in empty {
+        batch.remove::<Departures>(&user)?;
+    }
+    Ok(swept)
+}
+
+fn ended(batch: &Batch<'_, '_>, before_s: u64, most: usize) -> Result<Vec<TokenId>, StoreError> {
+    let bounds: Bounds = (Bound::Unbounded, Bound::Excluded(Endings::key(&(before_s, TokenId(0)))));
+    let mut ended = Vec::new();
+    batch.rows.walk::<Endings>(&bounds, |(_, id), ()| {
+        if ended.len() >= most {
+            return ControlFlow::Break(());
+        }
+        ended.push(id);
+        ControlFlow::Continue(())
+    })?;
+    Ok(ended)
+}
+
+/// Tokens of users who are gone, and those of these users who have no more of them.
+fn orphans(batch: &Batch<'_, '_>, most: usize) -> Result<(Vec<TokenId>, Vec<UserId>), StoreError> {
+    let mut departed = Vec::new();
+    batch.rows.walk::<Departures>(&EVERYTHING, |user, ()| {
+        departed.push(user);
+        if departed.len() > most {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    })?;
+    let (mut orphans, mut empty) = (Vec::new(), Vec::new());
+    for user in departed {
+        let mut all = true;
+        batch
+            .rows
+            .walk::<TokensByUser>(&beginning_with(user.0), |(_, id), ()| {
+                if orphans.len() >= most {
+                    all = false;
+                    return ControlFlow::Break(());
+                }
+                orphans.push(id);
+                ControlFlow::Continue(())
+            })?;
+        if all {
+            empty.push(user);
+        }
+    }
+    Ok((orphans, empty))
+}
+
+/// Takes one token away with all its rows. A token may have ended and lost its user, and so be met twice.
+fn remove_token(batch: &mut Batch<'_, '_>, id: TokenId) -> Result<bool, Fault> {
+    let Some(token) = batch.rows.row::<Tokens>(&id)? else {
+        return Ok(false);
+    };
+    if let Some(at_s) = token.ended_at_s() {
+        batch.remove::<Endings>(&(at_s, id))?;
+    }
+    batch.remove::<TokensByUser>(&(token.user, id))?;
+    batch.remove::<Tokens>(&id)?;
+    batch.change(Change::RemoveToken {
+        id,
+        digest: token.digest,
+    });
+    Ok(true)
+}

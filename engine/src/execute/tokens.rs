@@ -1,0 +1,189 @@
+//! Issuing, revoking and expiring authtokens.
+
+use tollgate_core::{Timestamp, TokenId, TokenKind, TokenText, Validity};
+use zeroize::Zeroizing;
+
+use super::{Batch, Execute, Fault};
+use crate::change::Change;
+use crate::command::{ExpireToken, IssueAuthtoken, Issued, Refusal, RevokeToken};
+use crate::record::{Authtoken, TokenRow};
+use crate::store::{Endings, Number, Source as _, Tokens, TokensByUser, Users};
+
+impl Execute for IssueAuthtoken {
+    type Answer = Issued;
+
+    fn execute(self, batch: &mut Batch<'_, '_>) -> Result<Issued, Fault> {
+        let user = batch.user(&self.user)?;
+        let validity = accept_validity(self.not_before, self.expires_at, batch.now())?;
+        let id = TokenId(batch.next(Number::NextToken)?);
+        let mut bits = Zeroizing::new([0; 32]);
+        batch.around.entropy.fill(bits.as_mut_slice())?;
+        let token = TokenText::from_entropy(TokenKind::Authtoken, &bits);
+        let proof = token
+            .well_formed()
+            .map_err(|_| Fault::Failed("a new token is malformed: this is a defect".to_owned()))?;
+        let row = TokenRow {
+            id,
+            kind: TokenKind::Authtoken,
+            digest: batch.around.digest_key.digest(proof),
+            user: user.id,
+            validity,
+            issued_at: batch.now(),
+            revoked_at: None,
+        };
+
+        batch.took(Number::NextToken, id.0)?;
+        batch.put::<TokensByUser>(&(user.id, id), &())?;
+        write_token(batch, None, &row)?;
+        Ok(Issued {
+            token,
+            record: row.shown(user.name),
+        })
+    }
+}
+
+impl Execute for RevokeToken {
+    type Answer = Authtoken;
+
+    fn execute(self, batch: &mut Batch<'_, '_>) -> Result<Authtoken, Fault> {
+        let (before, user) = token(batch, self.id)?;
+        if before.revoked_at.is_some() {
+            return Ok(before.shown(user.name));
+        }
+        let row = TokenRow {
+            revoked_at: Some(batch.now()),
+            ..before.clone()
+        };
+
+        write_token(batch, Some(&before), &row)?;
+        Ok(row.shown(user.name))
+    }
+}
+
+impl Execute for ExpireToken {
+    type Answer = Authtoken;
+
+    fn execute(self, batch: &mut Batch<'_, '_>) -> Result<Authtoken, Fault> {
+        let (before, user) = token(batch, self.id)?;
+        if before.revoked_at.is_some() {
+            return Err(Refusal::TokenRevoked { id: self.id }.into());
+        }
+        let at = accept_second(self.at.as_seconds(), self.at)?;
+        match before.validity.expires_at_s {
+            Some(end) if at > end => {
+                let ends_at = Timestamp::from_seconds(u64::from(end));
+                return Err(Refusal::WouldLengthen { id: self.id, ends_at }.into());
+            }
+            Some(end) if at == end => return Ok(before.shown(user.name)),
+            Some(_) | None => {}
+        }
+        let validity = Validity {
+            expires_at_s: Some(at),
+            ..before.validity
+        };
+        let row = TokenRow {
+            validity,
+            ..before.clone()
+        };
+
+        write_token(batch, Some(&before), &row)?;
+        Ok(row.shown(user.name))
+    }
+}
+
+/// The token that a command names. One whose user is gone is gone.
+fn token(batch: &Batch<'_, '_>, id: TokenId) -> Result<(TokenRow, crate::record::UserRow), Fault> {
+    let missing = || Fault::from(Refusal::NoSuchToken { id });
+    let token = batch.rows.row::<Tokens>(&id)?.ok_or_else(missing)?;
+    let user = batch.rows.row::<Users>(&token.user)?.ok_or_else(missing)?;
+    Ok((token, user))
+}
+
+/// Writes a token's row, keeps the table of endings true to it, and tells the feed.
+fn write_token(batch: &mut Batch<'_, '_>, before: Option<&TokenRow>, row: &TokenRow) -> Result<(), Fault> {
+    let (old, new) = (before.and_then(TokenRow::ended_at_s), row.ended_at_s());
+    if old != new {
+        if let Some(at_s) = old {
+            batch.remove::<Endings>(&(at_s, row.id))?;
+        }
+        if let Some(at_s) = new {
+            batch.put::<Endings>(&(at_s, row.id), &())?;
+        }
+    }
+    batch.put::<Tokens>(&row.id, row)?;
+    batch.change(Change::PutToken(row.record()));
+    Ok(())
+}
+
+/// Whole seconds, rounded so that the token is valid at no moment at which it was not meant to be.
+fn accept_validity(
+    not_before: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Validity, Refusal> {
+    let not_before_s = match not_before {
+        Some(moment) => Some(accept_second(moment.as_millis().div_ceil(1_000), moment)?),
+        None => None,
+    };
+    let expires_at_s = match expires_at {
+        Some(moment) => Some(accept_second(moment.as_seconds(), moment)?),
+        None => None,
+    };
+    if let Some(end) = expires_at_s {
+        let begin = Timestamp::from_seconds(u64::from(not_before_s.unwrap_or(0)));
+        let (expires_at, after) = (Timestamp::from_seconds(u64::from(end)), begin.max(now));
+        if expires_at <= after {
+            return Err(Refusal::NeverValid { expires_at, after });
+        }
+    }
+    Ok(Validity {
+        not_before_s,
+        expires_at_s,
+    })
+}
+
+/// A second that a record can hold; the greatest number stands for "never" in the index.
+fn accept_second(second: u64, moment: Timestamp) -> Result<u32, Refusal> {
+    match u32::try_from(second) {
+        Ok(second) if second < u32::MAX => Ok(second),
+        Ok(_) | Err(_) => Err(Refusal::MomentTooFar { moment }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(s: u64) -> Timestamp {
+        Timestamp::from_seconds(s)
+    }
+
+    #[test]
+    fn validity_is_rounded_to_the_narrow_side() {
+        let (begin, end) = (Timestamp::from_millis(1_001), Timestamp::from_millis(9_999));
+        let validity = accept_validity(Some(begin), Some(end), seconds(0)).unwrap();
+        assert_eq!(
+            validity,
+            Validity {
+                not_before_s: Some(2),
+                expires_at_s: Some(9)
+            }
+        );
+    }
+
+    #[test]
+    fn a_token_that_could_never_be_used_is_refused() {
+        for (not_before, expires, now, fits) in [
+            (None, 10, 9, true),
+            (None, 10, 10, false),
+            (Some(5), 6, 0, true),
+            (Some(6), 6, 0, false),
+            (None, u64::from(u32::MAX) - 1, 0, true),
+            (None, u64::from(u32::MAX), 0, false),
+            (None, u64::MAX, 0, false),
+        ] {
+            let accepted = accept_validity(not_before.map(seconds), Some(seconds(expires)), seconds(now));
+            assert_eq!(accepted.is_ok(), fits, "{not_before:?} {expires} {now}: {accepted:?}");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! The feed: every change set in order, to whoever asks, without ever making the writer wait.
+//!
+//! The newest sets stand in a ring in memory, older ones in the tail that the store keeps. A reader who is behind both is
+//! told so, and takes a snapshot.
+
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+use tollgate_core::Revision;
+
+use crate::change::ChangeSet;
+use crate::store::{Changes, Source as _, Store, StoreError, beginning_with, revision};
+
+/// Why a reader cannot be given the next change set. What it has read so far no longer leads to the present state.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Lagged {
+    /// The set after this revision is kept no longer.
+    #[error("expected a revision that the feed still keeps, but the change set after {} is gone: take a snapshot and go on from it", after.0)]
+    Behind {
+        /// Where the reader is.
+        after: Revision,
+    },
+    /// The reader has seen more than this store has: it read another store, or this one before a backup was restored.
+    #[error("expected a revision of this store, which is at {}, but found {}: take a snapshot and go on from it", newest.0, after.0)]
+    Ahead {
+        /// Where the reader is.
+        after: Revision,
+        /// Where the store is.
+        newest: Revision,
+    },
+    /// A commit failed, so nobody knows the present state before the store is opened again.
+    #[error(
+        "a commit failed and its outcome is not known: believe no earlier state, and take a snapshot after the restart"
+    )]
+    InDoubt,
+    /// The engine is closed.
+    #[error("the engine is closed")]
+    Closed,
+}
+
+/// Where the writer puts change sets and cursors find them.
+pub(crate) struct Feed {
+    state: Mutex<State>,
+    moved: Condvar,
+    ring_most: usize,
+}
+
+struct State {
+    ring: VecDeque<Arc<ChangeSet>>,
+    newest: Revision,
+    end: Option<Lagged>,
+}
+
+/// What the ring says about the set after a revision.
+enum Found {
+    Set(Arc<ChangeSet>),
+    /// It is older than the ring.
+    Older,
+    /// It is not there yet.
+    NotYet,
+}
+
+impl Feed {
+    pub(crate) fn new(newest: Revision, ring_most: usize) -> Self {
+        let state = State {
+            ring: VecDeque::new(),
+            newest,
+            end: None,
+        };
+        Self {
+            state: Mutex::new(state),
+            moved: Condvar::new(),
+            ring_most,
+        }
+    }
+
+    /// The revision of the newest set, which checks already see.
+    pub(crate) fn newest(&self) -> Revision {
+        self.state.lock().newest
+    }
+
+    /// Shows a set that checks already see.
+    pub(crate) fn publish(&self, set: ChangeSet) {
+        let mut state = self.state.lock();
+        state.newest = set.revision;
+        state.ring.push_back(Arc::new(set));
+        while state.ring.len() > self.ring_most {
+            state.ring.pop_front();
+        }
+        drop(state);
+        self.moved.notify_all();
+    }
+
+    /// Ends the feed for good; the first reason stays.
+    pub(crate) fn end(&self, reason: Lagged) {
+        self.state.lock().end.get_or_insert(reason);
+        self.moved.notify_all();
+    }
+
+    fn wait(&self, after: Revision, within: Duration) -> Result<Found, Lagged> {
+        let mut state = self.state.lock();
+        self.moved
+            .wait_while_for(&mut state, |state| state.end.is_none() && state.newest <= after, within);
+        // An ended feed gives nothing out any more: what it still holds may not be what the store will say.
+        match &state.end {
+            Some(reason) => Err(reason.clone()),
+            None => Ok(state.after(after)),
+        }
+    }
+}
+
+impl State {
+    fn after(&self, after: Revision) -> Found {
+        if self.newest <= after {
+            return Found::NotYet;
+        }
+        let next = after.0.saturating_add(1);
+        let first = self.ring.front().map(|set| set.revision.0);
+        let place = first.and_then(|first| usize::try_from(next.checked_sub(first)?).ok());
+        // Revisions follow each other without a gap, so the place in the ring is the distance.
+        place
+            .and_then(|place| self.ring.get(place))
+            .map_or(Found::Older, |set| Found::Set(Arc::clone(set)))
+    }
+}
+
+/// A reader's place in the feed. It keeps neither the store open nor the writer waiting.
+pub struct Cursor {
+    feed: Arc<Feed>,
+    store: Weak<Store>,
+    after: Revision,
+}
+
+impl Cursor {
+    /// A place after `after`, if the sets that follow can be had.
+    pub(crate) fn after(feed: Arc<Feed>, store: &Arc<Store>, after: Revision) -> Result<Self, Lagged> {
+        let cursor = Self {
+            feed,
+            store: Arc::downgrade(store),
+            after,
+        };
+        match cursor.feed.wait(after, Duration::ZERO)? {
+            Found::Set(_) => {}
+            Found::Older => drop(cursor.set_in_store()?),
+            Found::NotYet => {
+                // A snapshot may show a commit that the feed is just about to show.
+                let newest = store
+                    .read()
+                    .and_then(|view| revision(&view))
+                    .map_err(|_| Lagged::Closed)?;
+                if after > newest {
+                    return Err(Lagged::Ahead { after, newest });
+                }
+            }
+        }
+        Ok(cursor)
+    }
+
+    /// The revision up to which this reader has read.
+    pub fn revision(&self) -> Revision {
+        self.after
+    }
+
+    /// The next change set, or none where there is none `within` that time. Waits without using the processor.
+    ///
+    /// # Errors
+    ///
+    /// [`Lagged`]; every later call answers the same, because a feed with a gap is no feed.
+    pub fn next(&mut self, within: Duration) -> Result<Option<Arc<ChangeSet>>, Lagged> {
+        let set = match self.feed.wait(self.after, within)? {
+            Found::Set(set) => set,
+            Found::Older => Arc::new(self.set_in_store()?),
+            Found::NotYet => return Ok(None),
+        };
+        self.after = set.revision;
+        Ok(Some(set))
+    }
+
+    /// The next set from the store. A tail that cannot be read is as good as none.
+    fn set_in_store(&self) -> Result<ChangeSet, Lagged> {
+        let store = self.store.upgrade().ok_or(Lagged::Closed)?;
+        let next = Revision(self.after.0.saturating_add(1));
+        match read_set(&store, next) {
+            Ok(Some(set)) => Ok(set),
+            Err(StoreError::Closed) => Err(Lagged::Closed),
+            Ok(None) | Err(_) => Err(Lagged::Behind { after: self.after }),
+        }
+    }
+}
+
+/// The set of one revision, if the tail still has it; the tail is only ever shortened by whole revisions.
+fn read_set(store: &Store, revision: Revision) -> Result<Option<ChangeSet>, StoreError> {
+    let mut changes = Vec::new();
+    store
+        .read()?
+        .walk::<Changes>(&beginning_with(revision.0), |_, change| {
+            changes.push(change);
+            ControlFlow::Continue(())
+        })?;
+    Ok((!changes.is_empty()).then_some(ChangeSet { revision, changes }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::Change;
+    use tollgate_core::UserId;
+
+    fn set(revision: u64) -> ChangeSet {
+        ChangeSet {
+            revision: Revision(revision),
+            changes: vec![Change::RemoveUser(UserId(revision))],
+        }
+    }
+
+    fn next(feed: &Feed, after: u64) -> &'static str {
+        match feed.wait(Revision(after), Duration::ZERO) {
+            Ok(Found::Set(set)) if set.revision.0 == after + 1 => "set",
+            Ok(Found::Set(_)) => "a wrong set",
+            Ok(Found::Older) => "older",
+            Ok(Found::NotYet) => "not yet",
+            Err(_) => "end",
+        }
+    }
+
+    #[test]
+    fn the_ring_keeps_the_newest_sets_and_gives_each_to_whoever_is_next() {
+        let feed = Feed::new(Revision(10), 3);
+        assert_eq!((next(&feed, 10), next(&feed, 9)), ("not yet", "older"));
+        for revision in 11..=15 {
+            feed.publish(set(revision));
+        }
+        let seen: Vec<_> = (10..=16).map(|after| next(&feed, after)).collect();
+        assert_eq!(seen, ["older", "older", "set", "set", "set", "not yet", "not yet"]);
+        feed.end(Lagged::InDoubt);
+        feed.end(Lagged::Closed);
+        assert_eq!(feed.wait(Revision(12), Duration::ZERO).err(), Some(Lagged::InDoubt));
+    }
+}

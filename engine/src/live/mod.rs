@@ -1,0 +1,7 @@
+//! The live view: filled when a store is opened, changed by committed changes alone.
+
+mod apply;
+mod load;
+
+pub(crate) use apply::{Applier, TrustedProxies};
+pub(crate) use load::{Loaded, load};

@@ -1,0 +1,158 @@
+//! What people see of the stored facts: users, authtokens, networks, settings.
+
+use std::fmt;
+
+use tollgate_core::{
+    Limit, NetworkRule, OperationSet, Timestamp, TokenDigest, TokenId, TokenKind, TokenRecord, TokenStatus, UserId,
+    UserName, Validity,
+};
+
+/// A user, as lists show one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct User {
+    /// Names this user for ever; never given to a second one.
+    pub id: UserId,
+    /// The name that Basic credentials must carry.
+    pub name: UserName,
+    /// An inactive user's tokens are all refused.
+    pub active: bool,
+    /// Methods this user may use.
+    pub operations: OperationSet,
+    /// Requests an hour.
+    pub per_hour: Limit,
+    /// Requests at a time.
+    pub concurrent: Limit,
+    /// When the user was added.
+    pub created_at: Timestamp,
+}
+
+/// An authtoken, as lists show one. The token itself was shown once, when it was issued, and is stored nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Authtoken {
+    /// Names this token for ever; it is no secret.
+    pub id: TokenId,
+    /// Whose it is.
+    pub user: UserName,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// The first moment at which it may be used, if it may not be used from the beginning.
+    pub not_before: Option<Timestamp>,
+    /// The first moment at which it may no longer be used, if there is one.
+    pub expires_at: Option<Timestamp>,
+    /// When it was taken back, if it was.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// Whether the addresses of a rule may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// They may.
+    Trusted,
+    /// They may not, whatever else trusts them.
+    Banned,
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Trusted => "trusted",
+            Self::Banned => "banned",
+        })
+    }
+}
+
+/// A network rule, as lists show one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Network {
+    /// The addresses, as they were written.
+    pub rule: NetworkRule,
+    /// Whether they may call.
+    pub standing: Standing,
+    /// The user whom the rule is about; everybody where there is none.
+    pub user: Option<UserName>,
+    /// When the rule was added.
+    pub added_at: Timestamp,
+}
+
+/// A user as the store keeps one: what lists show, under the id that is the row's key.
+pub(crate) type UserRow = User;
+
+/// A token as the store keeps one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TokenRow {
+    pub(crate) id: TokenId,
+    pub(crate) kind: TokenKind,
+    pub(crate) digest: TokenDigest,
+    pub(crate) user: UserId,
+    pub(crate) validity: Validity,
+    pub(crate) issued_at: Timestamp,
+    pub(crate) revoked_at: Option<Timestamp>,
+}
+
+impl TokenRow {
+    /// What a check needs of it.
+    pub(crate) fn record(&self) -> TokenRecord {
+        let status = if self.revoked_at.is_some() {
+            TokenStatus::Revoked
+        } else {
+            TokenStatus::Active
+        };
+        let Self {
+            id,
+            kind,
+            digest,
+            user,
+            validity,
+            issued_at: _,
+            revoked_at: _,
+        } = *self;
+        TokenRecord {
+            id,
+            kind,
+            digest,
+            user,
+            status,
+            validity,
+        }
+    }
+
+    /// What lists show of it.
+    pub(crate) fn shown(&self, user: UserName) -> Authtoken {
+        let moment = |seconds: Option<u32>| seconds.map(|s| Timestamp::from_seconds(u64::from(s)));
+        Authtoken {
+            id: self.id,
+            user,
+            issued_at: self.issued_at,
+            not_before: moment(self.validity.not_before_s),
+            expires_at: moment(self.validity.expires_at_s),
+            revoked_at: self.revoked_at,
+        }
+    }
+
+    /// The second at which it stopped being of use, from which on its row only explains refusals.
+    pub(crate) fn ended_at_s(&self) -> Option<u64> {
+        let revoked = self.revoked_at.map(Timestamp::as_seconds);
+        let expires = self.validity.expires_at_s.map(u64::from);
+        revoked.into_iter().chain(expires).min()
+    }
+}
+
+/// A network rule as the store keeps one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NetworkRow {
+    pub(crate) rule: NetworkRule,
+    pub(crate) standing: Standing,
+    pub(crate) added_at: Timestamp,
+}
+
+/// An hourly counter as of a checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CounterRow {
+    /// The counter's word, as the core packs it.
+    pub(crate) word: u64,
+    /// When it was read. Its window is over an hour later at the latest.
+    pub(crate) at: Timestamp,
+}

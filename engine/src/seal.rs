@@ -1,0 +1,102 @@
+//! A keyed MAC under every stored value: the store's own checksums are not looked at on ordinary reads, and are no
+//! protection against somebody who can write to the file.
+
+use subtle::ConstantTimeEq as _;
+
+use crate::key_file::PepperKey;
+
+/// Bytes of MAC behind each value.
+pub(crate) const MAC_LEN: usize = 16;
+
+/// Seals values to the place where they stand. A value moved to another key or table no longer opens.
+#[derive(Clone)]
+pub(crate) struct Seal {
+    key: [u8; 32],
+    fingerprint: [u8; 8],
+}
+
+/// A value whose seal does not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Broken;
+
+impl Seal {
+    pub(crate) fn new(pepper: &PepperKey) -> Self {
+        let mut fingerprint = [0; 8];
+        let derived = pepper.derive("tollgate 2026 key fingerprint, version 1");
+        for (byte, derived) in fingerprint.iter_mut().zip(derived) {
+            *byte = derived;
+        }
+        Self {
+            key: pepper.derive("tollgate 2026 record seal, version 1"),
+            fingerprint,
+        }
+    }
+
+    /// Names the key without giving it away, so that a store can say under which key it was made.
+    pub(crate) fn fingerprint(&self) -> [u8; 8] {
+        self.fingerprint
+    }
+
+    /// `payload` with its MAC behind it.
+    pub(crate) fn seal(&self, table: &str, key: &[u8], mut payload: Vec<u8>) -> Vec<u8> {
+        let mac = self.mac(table, key, &payload);
+        payload.extend_from_slice(&mac);
+        payload
+    }
+
+    /// The payload of a value that was sealed for this very place.
+    pub(crate) fn open<'v>(&self, table: &str, key: &[u8], value: &'v [u8]) -> Result<&'v [u8], Broken> {
+        let (payload, mac) = value.split_last_chunk::<MAC_LEN>().ok_or(Broken)?;
+        let ours = self.mac(table, key, payload);
+        if ours.ct_eq(mac).into() {
+            Ok(payload)
+        } else {
+            Err(Broken)
+        }
+    }
+
+    /// Lengths stand before table and key, so that no two places give one input. The payload begins with its version.
+    fn mac(&self, table: &str, key: &[u8], payload: &[u8]) -> [u8; MAC_LEN] {
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher.update(&(table.len() as u64).to_be_bytes());
+        hasher.update(table.as_bytes());
+        hasher.update(&(key.len() as u64).to_be_bytes());
+        hasher.update(key);
+        hasher.update(payload);
+        let mut mac = [0; MAC_LEN];
+        hasher.finalize_xof().fill(&mut mac);
+        mac
+    }
+}
+
+impl Drop for Seal {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_opens_at_its_own_place_under_its_own_key_only() {
+        let (seal, foreign) = (
+            Seal::new(&PepperKey::from_bytes([1; 32])),
+            Seal::new(&PepperKey::from_bytes([2; 32])),
+        );
+        let value = seal.seal("users", b"k1", vec![1, 2, 3]);
+        assert_eq!(seal.open("users", b"k1", &value), Ok(&[1, 2, 3][..]));
+        assert_eq!(seal.open("user", b"sk1", &value), Err(Broken));
+        assert_eq!(seal.open("tokens", b"k1", &value), Err(Broken));
+        assert_eq!(seal.open("users", b"k2", &value), Err(Broken));
+        assert_eq!(foreign.open("users", b"k1", &value), Err(Broken));
+        assert_ne!(seal.fingerprint(), foreign.fingerprint());
+        for at in 0..value.len() {
+            let mut damaged = value.clone();
+            damaged[at] ^= 1;
+            assert_eq!(seal.open("users", b"k1", &damaged), Err(Broken), "byte {at}");
+            assert_eq!(seal.open("users", b"k1", &value[..at]), Err(Broken), "cut at {at}");
+        }
+    }
+}

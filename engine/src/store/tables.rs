@@ -1,0 +1,88 @@
+//! The tables of a store: names, and nothing else about them. The one file that defines redb tables.
+
+use redb::TableDefinition;
+
+/// Every table has bytes for keys and bytes for values; `row` says what they mean.
+pub(super) type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
+
+/// One table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Table {
+    /// Format, key, identity, revision, counters of ids.
+    Meta,
+    /// Users by id.
+    Users,
+    /// User ids by name.
+    UserNames,
+    /// Users who are gone while tokens of theirs may still be there, by id.
+    Departures,
+    /// Tokens by id.
+    Tokens,
+    /// Token ids by user.
+    TokensByUser,
+    /// Tokens that have ended, or will, by the second of their end.
+    Endings,
+    /// Network rules by whom they are about and the range they mean.
+    Networks,
+    /// Settings by name.
+    Settings,
+    /// Hourly counters by user, as of the last checkpoint.
+    Counters,
+    /// The tail of the feed, by revision and place in it.
+    Changes,
+}
+
+impl Table {
+    /// All of them, in the order in which they are opened, verified and copied.
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Meta,
+        Self::Users,
+        Self::UserNames,
+        Self::Departures,
+        Self::Tokens,
+        Self::TokensByUser,
+        Self::Endings,
+        Self::Networks,
+        Self::Settings,
+        Self::Counters,
+        Self::Changes,
+    ];
+
+    /// The name in the file, which the seal of every value covers.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Meta => "meta",
+            Self::Users => "users",
+            Self::UserNames => "user_names",
+            Self::Departures => "departures",
+            Self::Tokens => "tokens",
+            Self::TokensByUser => "tokens_by_user",
+            Self::Endings => "endings",
+            Self::Networks => "networks",
+            Self::Settings => "settings",
+            Self::Counters => "counters",
+            Self::Changes => "changes",
+        }
+    }
+
+    pub(super) fn definition(self) -> Definition {
+        TableDefinition::new(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_tables_stand_at_their_places_under_names_of_their_own() {
+        for (at, table) in Table::ALL.into_iter().enumerate() {
+            assert_eq!(table as usize, at);
+            assert_eq!(
+                Table::ALL.iter().filter(|other| other.name() == table.name()).count(),
+                1
+            );
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The writer: one thread that takes batches of commands, runs one transaction for each batch, applies what it changed and
+//! only then answers.
+
+mod job;
+mod checkpoint;
+mod turn;
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, after, bounded, never, select, tick};
+use tollgate_core::{DigestKey, LiveView, UserId};
+
+use crate::clock::Clock;
+use crate::entropy::Entropy;
+use crate::feed::{Feed, Lagged};
+use crate::live::Applier;
+use crate::store::Store;
+
+use checkpoint::Checkpoints;
+pub use job::{ExecuteError, Unavailable};
+pub(crate) use job::{Job, Pending};
+
+/// Commands that wait before callers do.
+const QUEUE_MOST: usize = 8_192;
+/// Commands that share one transaction at most.
+const BATCH_MOST: usize = 1_024;
+
+/// What the writer is asked for.
+pub(crate) enum Message {
+    /// Carry out a command.
+    Command(Box<dyn Job>),
+    /// Write all counters that have changed.
+    Checkpoint(Sender<Result<(), Unavailable>>),
+    /// Take away one batch of rows that are of no use, and say how many.
+    Sweep(Sender<Result<usize, Unavailable>>),
+    /// Look at the live view while nothing changes it.
+    Inspect(Box<dyn FnOnce(&LiveView) + Send>),
+    /// Write all counters, and end.
+    Stop,
+}
+
+/// What a writer needs.
+pub(crate) struct Tools {
+    pub(crate) store: Arc<Store>,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) digest_key: DigestKey,
+    pub(crate) policy: Policy,
+}
+
+/// What a writer does of itself, and its bounds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Policy {
+    /// How often counters are written; never where there is none.
+    pub(crate) checkpoint_every: Option<Duration>,
+    /// How often useless rows are taken away; never where there is none.
+    pub(crate) sweep_every: Option<Duration>,
+    /// Seconds for which an ended token's row stays, so that refusals can be explained.
+    pub(crate) retention_s: u64,
+    /// Most rows in the tail of the feed.
+    pub(crate) tail_most: u64,
+}
+
+/// The state of the writer's thread.
+struct Writer {
+    tools: Tools,
+    applier: Applier,
+    checkpoints: Checkpoints,
+    /// Why nothing is written any more, once a commit or the storage has failed.
+    poison: Option<Arc<str>>,
+}
+
+impl Drop for Writer {
+    /// However the thread ends, readers of the feed do not wait for it; checks end with the applier.
+    fn drop(&mut self) {
+        self.tools.feed.end(Lagged::Closed);
+    }
+}
+
+/// Starts the thread. It ends after [`Message::Stop`], or when every sender is gone.
+pub(crate) fn start(
+    tools: Tools,
+    applier: Applier,
+    counters: Vec<(UserId, u64)>,
+) -> std::io::Result<(Sender<Message>, JoinHandle<()>)> {
+    let (sender, queue) = bounded(QUEUE_MOST);
+    let writer = Writer {
+        tools,
+        applier,
+        checkpoints: Checkpoints::new(counters),
+        poison: None,
+    };
+    let thread = std::thread::Builder::new()
+        .name("tollgate-writer".to_owned())
+        .spawn(move || writer.run(&queue))?;
+    Ok((sender, thread))
+}
+
+impl Writer {
+    fn run(mut self, queue: &Receiver<Message>) {
+        let ticks = |every: Option<Duration>| every.map_or_else(never, tick);
+        let (checkpoint_due, sweep_due) = (
+            ticks(self.tools.policy.checkpoint_every),
+            ticks(self.tools.policy.sweep_every),
+        );
+        let mut sweeping = false;
+        loop {
+            // What is left of a checkpoint or a sweep is done between batches, so that neither holds commands up for long.
+            let more = self.checkpoints.is_behind() || sweeping;
+            let idle = if more { after(Duration::ZERO) } else { never() };
+            let message = select! {
+                recv(queue) -> message => message,
+                recv(checkpoint_due) -> _ => { self.checkpoints.begin(self.applier.view()); continue }
+                recv(sweep_due) -> _ => { sweeping = true; continue }
+                recv(idle) -> _ => {
+                    if self.checkpoints.is_behind() {
+                        let _ = self.checkpoint_some();
+                    } else {
+                        sweeping = self.sweep_some().is_ok_and(|swept| swept == turn::SWEEP_MOST);
+                    }
+                    continue
+                }
+            };
+            // A queue without senders asks for nothing but to stop.
+            let mut next = Some(message.unwrap_or(Message::Stop));
+            while let Some(message) = next.take() {
+                if matches!(message, Message::Stop) {
+                    let _ = self.checkpoint_all();
+                    return refuse_all(queue);
+                }
+                next = self.serve(message, queue);
+            }
+        }
+    }
+
+    /// Serves one message, and with a command all commands that wait behind it. Answers the message after them.
+    fn serve(&mut self, message: Message, queue: &Receiver<Message>) -> Option<Message> {
+        match message {
+            Message::Command(job) => {
+                let mut batch = vec![job];
+                let mut next = None;
+                while batch.len() < BATCH_MOST {
+                    match queue.try_recv() {
+                        Ok(Message::Command(job)) => batch.push(job),
+                        Ok(other) => {
+                            next = Some(other);
+                            break;
+                        }
+                        Err(_) => break,
+                    }
+                }
+                self.turn(batch);
+                return next;
+            }
+            Message::Checkpoint(reply) => drop(reply.send(self.checkpoint_all())),
+            Message::Sweep(reply) => drop(reply.send(self.sweep_some())),
+            Message::Inspect(look) => look(self.applier.view()),
+            Message::Stop => {}
+        }
+        None
+    }
+}
+
+/// Answers the commands that came too late.
+fn refuse_all(queue: &Receiver<Message>) {
+    while let Ok(message) = queue.try_recv() {
+        if let Message::Command(job) = message {
+            job.answer(Err(Unavailable::Closed));
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! One turn of the writer: a transaction, what it changed made visible, and the answers.
+
+use std::sync::Arc;
+
+use super::job::{Job, Unavailable};
+use super::{Tools, Writer};
+use crate::change::ChangeSet;
+use crate::execute::{Batch, Fault, StoreFault, Surroundings, sweep};
+use crate::feed::Lagged;
+use crate::store::{Ending, Store, StoreError, Wish};
+
+/// Tokens that one sweep takes away at most.
+pub(super) const SWEEP_MOST: usize = 512;
+
+impl Writer {
+    /// Runs a batch of commands in one transaction and answers every one of them.
+    pub(super) fn turn(&mut self, mut jobs: Vec<Box<dyn Job>>) {
+        let ended = self.in_transaction(|batch| jobs.iter_mut().try_for_each(|job| job.run(batch)));
+        for job in jobs {
+            job.answer(ended.clone());
+        }
+    }
+
+    /// Takes one bounded batch of useless rows away, and forgets hourly windows that are over.
+    pub(super) fn sweep_some(&mut self) -> Result<usize, Unavailable> {
+        let now = self.tools.clock.now();
+        self.applier.view().clear_windows(now);
+        let before_s = now.as_seconds().saturating_sub(self.tools.policy.retention_s);
+        let mut swept = 0;
+        self.in_transaction(|batch| {
+            swept = sweep(batch, before_s, SWEEP_MOST).map_err(|fault| match fault {
+                Fault::Store(fault) => fault,
+                Fault::Refused(_) | Fault::Failed(_) => StoreFault(StoreError::Closed),
+            })?;
+            Ok(())
+        })?;
+        Ok(swept)
+    }
+
+    /// One transaction, durable and visible when this returns well. However it ends, no check passes that should not.
+    fn in_transaction(
+        &mut self,
+        make: impl FnOnce(&mut Batch<'_, '_>) -> Result<(), StoreFault>,
+    ) -> Result<(), Unavailable> {
+        if let Some(reason) = &self.poison {
+            return Err(Unavailable::Poisoned {
+                reason: Arc::clone(reason),
+            });
+        }
+        let mut in_doubt = Vec::new();
+        match transaction(&self.tools, &mut in_doubt, make) {
+            Ending::Done(None) => Ok(()),
+            Ending::Done(Some(set)) => self.show(set),
+            Ending::NotDone(fault) => Err(self.not_done(&fault)),
+            Ending::InDoubt(fault) => {
+                let reason = self.poison_with(&fault);
+                if self.applier.apply_doubt(&in_doubt).is_err() {
+                    self.applier.stop_checks();
+                }
+                self.tools.feed.end(Lagged::InDoubt);
+                Err(Unavailable::InDoubt { reason })
+            }
+        }
+    }
+
+    /// Makes a committed set visible: to checks first, then to the feed.
+    fn show(&mut self, set: ChangeSet) -> Result<(), Unavailable> {
+        match self.applier.apply(&set.changes) {
+            Ok(()) => {
+                self.tools.feed.publish(set);
+                Ok(())
+            }
+            Err(error) => {
+                self.applier.stop_checks();
+                self.tools.feed.end(Lagged::InDoubt);
+                let reason = self.poison_with(&StoreError::Storage(error.to_string()));
+                Err(Unavailable::Invisible { reason })
+            }
+        }
+    }
+
+    /// What a transaction that certainly did not happen means for those after it: after a failure of the storage there
+    /// are none, because what it says afterwards cannot be relied upon.
+    pub(super) fn not_done(&mut self, fault: &StoreError) -> Unavailable {
+        match fault {
+            StoreError::Damaged(_) | StoreError::Closed => Unavailable::NotDone {
+                reason: fault.to_string().into(),
+            },
+            StoreError::Storage(_) => Unavailable::NotDone {
+                reason: self.poison_with(fault),
+            },
+        }
+    }
+
+    /// Ends all writing. A failed write or sync is never tried again: the second try could succeed falsely.
+    pub(super) fn poison_with(&mut self, fault: &StoreError) -> Arc<str> {
+        let reason: Arc<str> = fault.to_string().into();
+        Arc::clone(self.poison.get_or_insert(reason))
+    }
+}
+
+/// Runs the transaction. What it wanted to change is left in `wanted` even where the commit fails.
+fn transaction(
+    tools: &Tools,
+    wanted: &mut Vec<crate::change::Change>,
+    make: impl FnOnce(&mut Batch<'_, '_>) -> Result<(), StoreFault>,
+) -> Ending<Option<ChangeSet>> {
+    let store: &Store = &tools.store;
+    store.transact(|rows| {
+        let around = Surroundings {
+            entropy: &*tools.entropy,
+            digest_key: &tools.digest_key,
+            now: tools.clock.now(),
+            tail_most: tools.policy.tail_most,
+        };
+        let mut batch = Batch::new(rows, &around);
+        make(&mut batch).map_err(|StoreFault(fault)| fault)?;
+        let wrote = batch.writes() > 0;
+        let set = batch.finish()?;
+        if let Some(set) = &set {
+            wanted.clone_from(&set.changes);
+        }
+        Ok(if wrote { Wish::Commit(set) } else { Wish::Drop(set) })
+    })
+}

@@ -37,5 +37,5 @@ pub use tollgate_core::{
     AddressRange, DENY_REASONS, Denial, DenyReason, DenyRow, Field, Gate, HeldPermit, Limit, NetworkRule, Networks,
     Operation, OperationSet, ParseLimitError, ParseNetworkError, ParseOperationError, ParseTokenError, Permit, Place,
     QuotaState, RequestParts, Revision, ServerRecord, Subject, Timestamp, TokenDigest, TokenId, TokenKind, TokenRecord,
-    TokenStatus, TokenText, UserId, UserName, UserNameError, UserRecord, Validity, Verdict, WellFormed,
+    TokenStatus, TokenText, UserId, UserName, UserNameError, UserRecord, Validity, Verdict, WINDOW_MS, WellFormed,
 };

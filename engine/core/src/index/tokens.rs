@@ -169,36 +169,49 @@ impl TokenInserter {
     }
 }
 
-/// A free slot for `words`: in the first bucket, else in the second, else one made free by moving a neighbour to its
-/// own second bucket.
+/// Moves that may follow from one another to make room for one record. Three reach thousands of slots, so that even where
+/// a bucket that has not split yet is as crowded as two, growth is not needed to make room.
+const MOVES_MOST: u32 = 3;
+
+/// A free slot for `words`: in the first bucket, else in the second, else one made free by the fewest moves of neighbours
+/// to their own other buckets.
 fn vacancy(index: &TokenIndex, words: &[u64; 4]) -> Option<u32> {
-    let shape = index.shape.load();
-    let candidates = candidates(words, shape);
-    let free = candidates.into_iter().find_map(|bucket| free_in(index, bucket, words));
-    free.or_else(|| {
+    let candidates = candidates(words, index.shape.load());
+    (0..=MOVES_MOST).find_map(|moves| {
         candidates
             .into_iter()
-            .flat_map(|bucket| places(bucket, words))
-            .find(|place| vacate(index, *place))
+            .find_map(|bucket| room_in(index, bucket, words, moves))
     })
+}
+
+/// A slot in `bucket` that is free, or that `moves` moves have made free.
+///
+/// Invariant: fewer moves have been tried in vain, so no bucket comes twice in a row of moves, and no move undoes another.
+fn room_in(index: &TokenIndex, bucket: u32, words: &[u64; 4], moves: u32) -> Option<u32> {
+    match moves.checked_sub(1) {
+        None => free_in(index, bucket, words),
+        Some(before) => places(bucket, words).find(|place| vacate(index, *place, before)),
+    }
 }
 
 fn free_in(index: &TokenIndex, bucket: u32, words: &[u64; 4]) -> Option<u32> {
     places(bucket, words).find(|place| index.facts(*place).is_some_and(|facts| unpack(&facts).is_none()))
 }
 
-/// Moves the record at `place` to its other bucket, if that has room.
-fn vacate(index: &TokenIndex, place: u32) -> bool {
+/// Moves the record at `place` to its other bucket, if `moves` moves make room there.
+fn vacate(index: &TokenIndex, place: u32, moves: u32) -> bool {
     let Some(facts) = index.facts(place) else { return false };
     let words = digest_of(&facts).words();
-    let shape = index.shape.load();
     let here = place / BUCKET_LEN;
-    let other = candidates(&words, shape).into_iter().find(|bucket| *bucket != here);
-    let Some(target) = other.and_then(|bucket| free_in(index, bucket, &words)) else {
+    let other = candidates(&words, index.shape.load())
+        .into_iter()
+        .find(|bucket| *bucket != here);
+    let Some(target) = other.and_then(|bucket| room_in(index, bucket, &words, moves)) else {
         return false;
     };
+    // Invariant: copied before published, published before cleared; see `TokenIndex::find`.
     index.write(target, facts);
-    index.shape.publish(shape.moved());
+    index.shape.publish(index.shape.load().moved());
     index.write(place, [0; 7]);
     true
 }
@@ -330,4 +343,4 @@ fn unpack(facts: &[u64; 7]) -> Option<Found> {
 mod loom_tests;
 #[cfg(test)]
 #[cfg(not(loom))]
-mod tests {}
+mod tests;

@@ -23,7 +23,7 @@ pub use command::{
     AddNetwork, AddUser, ExpireToken, GLOBAL_NETWORKS_MOST, IssueAuthtoken, Issued, Refusal, RemoveNetwork, RemoveUser,
     RevokeToken, SetSetting, SetUser, USER_NETWORKS_MOST, UserChanges,
 };
-pub use engine::{Engine, OpenOptions, ReadError};
+pub use engine::{Engine, OpenOptions, ReadError, Submitted};
 pub use entropy::{Entropy, EntropyError, SeededEntropy, SystemEntropy};
 pub use execute::Command;
 pub use feed::{Cursor, Lagged};

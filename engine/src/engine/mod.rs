@@ -1,6 +1,7 @@
 //! The façade: open, check, execute, subscribe.
 
 mod options;
+mod submitted;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,9 +22,10 @@ use crate::live::TrustedProxies;
 use crate::record::{Authtoken, Network, User};
 use crate::setting::Settings;
 use crate::store::{Damage, OpenError, ReadView, Store, StoreError};
-use crate::writer::{ExecuteError, Message, Pending, Unavailable};
+use crate::writer::{ExecuteError, Message, Unavailable};
 
 pub use options::OpenOptions;
+pub use submitted::Submitted;
 
 /// One open store with the view that checks read. Cloning costs a reference count; all clones are the same engine.
 ///
@@ -121,9 +123,7 @@ impl Engine {
     /// [`ExecuteError::Refused`] where the caller can do something about it, [`ExecuteError::Unavailable`] where they
     /// cannot; the latter says whether the command may have been carried out all the same.
     pub fn execute<C: Command>(&self, command: C) -> Result<<C as Command>::Outcome, ExecuteError> {
-        let (reply, answer) = bounded(1);
-        self.ask(Message::Command(Box::new(Pending::new(command, reply))))?;
-        answer.recv().unwrap_or_else(|_| Err(broken_off().into()))
+        self.submit(command)?.wait()
     }
 
     /// All users, in the order of their names.

@@ -8,7 +8,16 @@ use super::finding::Finding;
 use super::source::{Source, is_braces, is_punct, is_test_attribute, is_word, line_of, past_attributes};
 
 /// Words by which a test can fail on purpose. `expect` and `unwrap` alone are preparation: they do not look at a result.
-const ASSERTING: &[&str] = &["panic", "unreachable", "unwrap_err", "expect_err"];
+/// The verbs are those of test worlds: `world.refuses(…)`, `world.passes(…)`.
+const ASSERTING: &[&str] = &[
+    "panic",
+    "unreachable",
+    "unwrap_err",
+    "expect_err",
+    "refuses",
+    "accepts",
+    "passes",
+];
 const ASSERTING_PREFIXES: &[&str] = &["assert", "prop_assert", "check_", "expect_", "refuses_", "accepts_"];
 
 pub(crate) fn every_test_asserts(source: &Source) -> Vec<Finding> {
@@ -180,6 +189,7 @@ mod tests {
             "#[should_panic] #[test] fn x() { f(); }",
             "#[test] fn x() { check_twin(&f()); }",
             "#[test] fn x() { refuses_garbage(f); }",
+            "#[test] fn x() { world.passes(f()); }",
             "proptest! { #[test] fn x(a in 0..3) { prop_assert!(f(a)); } }",
             "#[cfg(test)] mod tests { fn support() { f(); } }",
             "fn test() { f(); }",

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::imports::Library;
 use super::source::{Source, test_modules};
 
-/// Folders that hold nothing anyone wrote.
-const SKIPPED: &[&str] = &[".git", "target", ".tools", "node_modules"];
+/// Folders that hold nothing anyone wrote; so does a `target` beside a manifest.
+const SKIPPED: &[&str] = &[".git", ".tools", "node_modules"];
 /// Files without one of these endings are read when they begin with `#!`.
 const READ: &[&str] = &["rs", "md", "toml", "sh", "py", "js", "conf", "yaml", "yml"];
 
@@ -25,9 +25,7 @@ impl House {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"))
             .parent()
             .expect("the package stands in a folder of the repository");
-        let walk = WalkDir::new(root)
-            .into_iter()
-            .filter_entry(|entry| !SKIPPED.iter().any(|name| entry.file_name() == *name));
+        let walk = WalkDir::new(root).into_iter().filter_entry(|entry| !is_skipped(entry));
         let files = walk
             .map(|entry| entry.expect("the tree can be read"))
             .filter(|entry| entry.file_type().is_file());
@@ -63,6 +61,11 @@ impl House {
             .filter(|source| source.path.ends_with("/src/lib.rs") && !source.shipped.is_empty());
         roots.map(Library::from_root)
     }
+}
+
+fn is_skipped(entry: &DirEntry) -> bool {
+    let is_build = entry.file_name() == "target" && entry.path().with_file_name("Cargo.toml").exists();
+    is_build || SKIPPED.iter().any(|name| entry.file_name() == *name)
 }
 
 /// Where the modules lie that `source` declares for tests only: paths without their ending.

@@ -11,3 +11,4 @@ pub mod upstream;
 pub mod nginx;
 pub mod binary;
 pub mod tollgate;
+pub mod control;

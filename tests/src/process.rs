@@ -1,13 +1,14 @@
 //! A process of another program that ends with the test.
 
 use std::io::{BufRead as _, BufReader, Read};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 use crate::wait;
 
@@ -81,6 +82,16 @@ impl Process {
         self.child.wait().unwrap();
     }
 
+    /// Lets every write to a file fail from now on (EFBIG), as on a disk that is full or gone. Whoever is to survive that
+    /// must have been started deaf to the signal that goes with it; see [`deaf`].
+    pub fn fail_writes(&self) {
+        let nothing = Rlimit {
+            current: Some(0),
+            maximum: None,
+        };
+        prlimit(Some(Pid::from_child(&self.child)), Resource::Fsize, nothing).unwrap();
+    }
+
     fn signal(&self, signal: Signal) {
         // Until it is waited for, nobody else is given its id.
         let pid = Pid::from_child(&self.child);
@@ -106,6 +117,14 @@ impl Drop for Process {
     }
 }
 
+/// The command that starts `program` in the same process, but deaf to the signal by which the system ends whoever writes
+/// beyond a limit.
+pub fn deaf(program: &Path) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(program);
+    command
+}
+
 /// Reads `stream` to its end on a thread of its own, so that its writer never waits for a reader.
 fn keep(
     stream: impl Read + Send + 'static,
@@ -127,7 +146,6 @@ fn keep(
 mod tests {
     use super::*;
     use crate::wait::PATIENCE;
-    use std::path::Path;
 
     #[test]
     fn output_and_end_of_a_process_are_seen() {
@@ -148,5 +166,19 @@ mod tests {
         assert_eq!(kept.ended(), None);
         kept.terminate();
         assert_eq!(kept.wait(PATIENCE).code(), None, "a signal ended it");
+    }
+
+    #[test]
+    fn writes_fail_for_a_process_that_may_write_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = deaf(Path::new("/bin/sh"));
+        let script = "while [ ! -e go ]; do sleep 0.01; done; echo x > written; echo ended with $?";
+        command.args(["-c", script]).current_dir(folder.path());
+        let mut process = Process::start("sh", &mut command);
+        process.fail_writes();
+        std::fs::write(folder.path().join("go"), "").unwrap();
+        assert!(process.wait(PATIENCE).success());
+        assert!(!process.stdout().contains("ended with 0"), "{}", process.output());
+        assert_eq!(std::fs::read(folder.path().join("written")).unwrap(), b"");
     }
 }

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::binary;
 use crate::http::{Connection, Request};
 use crate::ports::free_address;
-use crate::process::Process;
+use crate::process::{Process, deaf};
 use crate::wait::{self, PATIENCE};
 
 /// How often another port is taken when somebody else was faster.
@@ -51,6 +51,21 @@ impl Store {
         serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("tollgate {arguments:?}: {error}\n{stdout}"))
     }
 
+    /// Runs `tollgate ARGUMENTS`, which must end with `code`, and answers what it complained of.
+    pub fn run_in_vain(&self, arguments: &[&str], code: i32) -> String {
+        let output = self.command().args(arguments).output().unwrap();
+        let (stdout, stderr) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "tollgate {arguments:?}:\n{stdout}{stderr}"
+        );
+        stderr.into_owned()
+    }
+
     /// Issues an authtoken and answers its id and its secret.
     pub fn issue(&self, user: &str, arguments: &[&str]) -> (String, String) {
         let issued = self.run(&[&["authtoken", "issue", user], arguments].concat());
@@ -81,8 +96,19 @@ impl Store {
             .unwrap_or_else(|output| panic!("tollgate serve --listen {address} did not start:\n{output}"))
     }
 
+    /// Like [`Store::serve_at`], a server that lives on when its [`Server::fail_writes`].
+    pub fn serve_deaf_at(&self, address: SocketAddr) -> Server {
+        let mut command = deaf(binary::tollgate());
+        command.current_dir(self.folder.path());
+        self.start(command, address)
+            .unwrap_or_else(|output| panic!("tollgate serve --listen {address} did not start:\n{output}"))
+    }
+
     fn attempt(&self, address: SocketAddr) -> Result<Server, String> {
-        let mut command = self.command();
+        self.start(self.command(), address)
+    }
+
+    fn start(&self, mut command: Command, address: SocketAddr) -> Result<Server, String> {
         command.args(["serve", "--listen", &address.to_string()]);
         let mut process = Process::start("tollgate serve", &mut command);
         let healthy = wait::until("the server is healthy or has ended", PATIENCE, || {
@@ -129,6 +155,11 @@ impl Server {
     /// Ends it with SIGKILL.
     pub fn kill(&mut self) {
         self.process.kill();
+    }
+
+    /// Lets every write of it to a file fail from now on.
+    pub fn fail_writes(&self) {
+        self.process.fail_writes();
     }
 
     /// Asks it to stop, without waiting.

@@ -1,0 +1,86 @@
+//! What does a check cost, by outcome, by place of the credential, and by number of tokens?
+//!
+//! Each case goes through its tokens one after another; where a token and its user stand is unrelated to that order, so
+//! for a million tokens every check meets lines that were last seen a million checks ago.
+
+use std::time::Duration;
+
+use criterion::Criterion;
+use tollgate_benches::{Bearer, Case, Footprint, NOW, Outcomes, Plan, Population, admitted, bare_digest};
+use tollgate_core::{RequestParts, TokenKind, TokenText, check};
+
+fn main() {
+    let mut criterion = Criterion::default()
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(1))
+        .sample_size(20)
+        .configure_from_args();
+    floor(&mut criterion);
+    outcomes(&mut criterion);
+    sizes(&mut criterion);
+    criterion.final_summary();
+}
+
+fn time(criterion: &mut Criterion, group: &str, mut case: Case<'_>) {
+    let mut group = criterion.benchmark_group(group);
+    let name = case.name().to_owned();
+    group.bench_function(name, |bencher| bencher.iter_custom(|times| case.time(times)));
+    group.finish();
+}
+
+/// What no check by digest can do without.
+fn floor(criterion: &mut Criterion) {
+    let bearers: Vec<Bearer> = (1..=200)
+        .map(|seed| Bearer::new(&TokenText::from_entropy(TokenKind::Authtoken, &[seed; 32])))
+        .collect();
+    let footprint = Footprint::new(1_000, 1_000);
+    for case in [
+        Case::over("digest", &bearers, |bearer| bare_digest(bearer.token())),
+        Case::over("digest and two reads", &bearers, |bearer| {
+            footprint.digest_and_read(bearer.token())
+        }),
+    ] {
+        time(criterion, "floor", case);
+    }
+}
+
+/// A thousand users and a token for each outcome.
+fn outcomes(criterion: &mut Criterion) {
+    let world = Outcomes::new(1_000);
+    for (name, askings) in world.cases() {
+        let requests: Vec<RequestParts<'_>> = askings.iter().map(|asking| asking.request()).collect();
+        let case = Case::over(name, &requests, |request| check(&world.view, request, NOW));
+        time(criterion, "outcome", case);
+    }
+}
+
+/// All gates, over populations that caches hold and that they do not.
+fn sizes(criterion: &mut Criterion) {
+    for (name, plan) in [
+        ("1,000 tokens of 1,000 users", Plan::one_each(1_000)),
+        ("1,000,000 tokens of 1,000,000 users", Plan::one_each(1_000_000)),
+        (
+            "10,000,000 tokens of 1,000,000 users",
+            Plan {
+                tokens: 10_000_000,
+                users: 1_000_000,
+                presented: 1_000_000,
+                own_networks: true,
+            },
+        ),
+    ] {
+        let population = Population::new(plan);
+        let bearers = &population.bearers;
+        let footprint = Footprint::new(plan.tokens, plan.users);
+        for case in [
+            Case::over(format!("check, {name}"), bearers, |bearer| {
+                admitted(&population.view, bearer)
+            }),
+            Case::over(format!("floor, {name}"), bearers, |bearer| {
+                footprint.digest_and_read(bearer.token())
+            }),
+        ] {
+            time(criterion, "size", case);
+        }
+    }
+}

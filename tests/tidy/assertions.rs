@@ -8,16 +8,9 @@ use super::finding::Finding;
 use super::source::{Source, is_braces, is_punct, is_test_attribute, is_word, line_of, past_attributes};
 
 /// Words by which a test can fail on purpose. `expect` and `unwrap` alone are preparation: they do not look at a result.
-/// The verbs are those of test worlds: `world.refuses(…)`, `world.passes(…)`.
-const ASSERTING: &[&str] = &[
-    "panic",
-    "unreachable",
-    "unwrap_err",
-    "expect_err",
-    "refuses",
-    "accepts",
-    "passes",
-];
+const ASSERTING: &[&str] = &["panic", "unreachable", "unwrap_err", "expect_err"];
+/// Calls that assert, in the words of test support: `world.refuses(…)`, `passed(&answer)`.
+const VERBS: &[&str] = &["accepts", "accepted", "passes", "passed", "refuses", "refused"];
 const ASSERTING_PREFIXES: &[&str] = &["assert", "prop_assert", "check_", "expect_", "refuses_", "accepts_"];
 
 pub(crate) fn every_test_asserts(source: &Source) -> Vec<Finding> {
@@ -124,7 +117,9 @@ fn asserts(body: &TokenStream, known: &BTreeSet<String>) -> bool {
         TokenTree::Ident(ident) => {
             let word = ident.to_string();
             let calls_known = known.contains(&word) && is_plain_call(&tokens, at);
+            let calls_verb = VERBS.contains(&word.as_str()) && is_called(&tokens, at);
             calls_known
+                || calls_verb
                 || ASSERTING.contains(&word.as_str())
                 || ASSERTING_PREFIXES.iter().any(|prefix| word.starts_with(prefix))
         }
@@ -136,12 +131,15 @@ fn asserts(body: &TokenStream, known: &BTreeSet<String>) -> bool {
 /// `name(…)` or `name::<T>(…)`; a method or an associated function may be anybody's.
 fn is_plain_call(tokens: &[TokenTree], at: usize) -> bool {
     let is_qualified = at > 0 && (is_punct(&tokens[at - 1], '.') || is_punct(&tokens[at - 1], ':'));
-    let is_called = match tokens.get(at + 1) {
+    is_called(tokens, at) && !is_qualified
+}
+
+fn is_called(tokens: &[TokenTree], at: usize) -> bool {
+    match tokens.get(at + 1) {
         Some(TokenTree::Group(arguments)) => arguments.delimiter() == Delimiter::Parenthesis,
         Some(next) => is_punct(next, ':') && tokens.get(at + 3).is_some_and(|third| is_punct(third, '<')),
         None => false,
-    };
-    is_called && !is_qualified
+    }
 }
 
 /// Calls `see` with the tokens of each nesting level.
@@ -167,11 +165,11 @@ mod tests {
     fn a_test_without_an_assertion_is_rejected() {
         for text in [
             "#[test] fn x() { f(); }",
+            "#[test] fn x() { let refused = f(); g(refused); }",
+            "#[test] fn x() { let refused = f(); g(refused); }",
             "#[cfg(test)] mod tests { #[test] fn x() { f().unwrap(); } }",
             "#[tokio::test] async fn x() -> Result<(), E> { f().await.expect(\"it works\"); Ok(()) }",
-            "#[test] #[ignore] fn x() { let assertion = f(); matches!(assertion, 1); }"
-                .replace("assertion", "a")
-                .as_str(),
+            "#[test] #[ignore] fn x() { let a = f(); matches!(a, 1); }",
             "proptest! { #[test] fn x(a in 0..3) { f(a); } }",
         ] {
             assert_eq!(found(every_test_asserts, text), 1, "{text}");
@@ -190,6 +188,7 @@ mod tests {
             "#[test] fn x() { check_twin(&f()); }",
             "#[test] fn x() { refuses_garbage(f); }",
             "#[test] fn x() { world.passes(f()); }",
+            "#[test] fn x() { refused(&f(), 401); }",
             "proptest! { #[test] fn x(a in 0..3) { prop_assert!(f(a)); } }",
             "#[cfg(test)] mod tests { fn support() { f(); } }",
             "fn test() { f(); }",

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-/// A group of HTTP methods; the seeds call them SELECT, INSERT, UPDATE and DELETE.
+/// A group of HTTP methods. They stand for SELECT, INSERT, UPDATE and DELETE on data behind an API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Operation {

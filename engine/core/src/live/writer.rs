@@ -269,11 +269,9 @@ impl LiveWriter {
         self.positions.insert(id, position);
         if position == self.next_position {
             self.next_position += 1;
+            let positions = &self.view.0.positions;
             // Ordering: Release pairs with the Acquire load of whoever walks over all positions.
-            self.view
-                .0
-                .positions
-                .store(u64::from(self.next_position), Ordering::Release);
+            positions.store(u64::from(self.next_position), Ordering::Release);
         }
     }
 }

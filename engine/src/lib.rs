@@ -15,8 +15,11 @@ mod execute;
 mod feed;
 mod live;
 mod writer;
+mod verify;
+mod backup;
 mod engine;
 
+pub use backup::{BackupError, BackupReport};
 pub use change::{Change, ChangeSet, FeedIdentity, Snapshot};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use command::{
@@ -31,6 +34,7 @@ pub use key_file::{KEY_VARIABLE, KeyError, MalformedKey, PepperKey};
 pub use record::{Authtoken, Network, Standing, User};
 pub use setting::{ParseSettingError, Setting, Settings};
 pub use store::{Damage, OpenError, StorageBackend};
+pub use verify::{Finding, VerifyReport};
 pub use writer::{ExecuteError, Unavailable};
 
 pub use tollgate_core::{

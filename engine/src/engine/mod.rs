@@ -13,8 +13,10 @@ use tollgate_core::{
     HeldPermit, LiveView, NetworkRule, Permit, RequestParts, Revision, Subject, Timestamp, UserName, Verdict,
 };
 
+use crate::backup::{BackupError, BackupReport, backup};
 use crate::change::{FeedIdentity, Snapshot};
 use crate::clock::Clock;
+use crate::entropy::Entropy;
 use crate::execute::Command;
 use crate::facts;
 use crate::feed::{Cursor, Feed, Lagged};
@@ -22,6 +24,7 @@ use crate::live::TrustedProxies;
 use crate::record::{Authtoken, Network, User};
 use crate::setting::Settings;
 use crate::store::{Damage, OpenError, ReadView, Store, StoreError};
+use crate::verify::{VerifyReport, compare_live, verify_rows};
 use crate::writer::{ExecuteError, Message, Unavailable};
 
 pub use options::OpenOptions;
@@ -40,6 +43,7 @@ struct Inner {
     feed_identity: FeedIdentity,
     proxies: TrustedProxies,
     clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
     queue: Sender<Message>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -198,6 +202,50 @@ impl Engine {
         let (reply, answer) = bounded(1);
         self.ask(Message::Sweep(reply))?;
         answer.recv().unwrap_or_else(|_| Err(broken_off()))
+    }
+
+    /// Reads every row, opens every seal, follows every reference, and compares what checks see with what the store says.
+    ///
+    /// Costs a pass over the store. Commands wait for the last part of it, the comparison; checks do not.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] where reading itself fails. Whatever can be read and is wrong stands in the report.
+    pub fn verify(&self) -> Result<VerifyReport, ReadError> {
+        let mut report = verify_rows(&self.read()?)?;
+        let (reply, answer) = bounded(1);
+        let store = Arc::clone(&self.0.store);
+        let compare = move |live: &LiveView| {
+            // The rows may have moved on since the pass above; the comparison counts its own.
+            let compared = store.read().and_then(|view| compare_live(live, &view, &mut report));
+            drop(store);
+            let _ = reply.send(compared.map(|()| report));
+        };
+        self.ask(Message::Inspect(Box::new(compare)))
+            .map_err(|_| ReadError::Closed)?;
+        Ok(answer.recv().map_err(|_| ReadError::Closed)??)
+    }
+
+    /// Copies the present state to a new file at `path`, reads the copy back whole, and gives it its name only then.
+    /// Commands and checks go on meanwhile. Never overwrites a file.
+    ///
+    /// The copy opens with this store's key, which is not copied, and begins a feed of its own.
+    pub fn backup(&self, path: impl AsRef<Path>) -> Result<BackupReport, BackupError> {
+        let path = path.as_ref();
+        let mut feed = [0; 16];
+        let failed = |reason: String| BackupError::Storage {
+            path: path.into(),
+            reason,
+        };
+        self.0
+            .entropy
+            .fill(&mut feed)
+            .map_err(|error| failed(error.to_string()))?;
+        let view = self.read().map_err(|error| match error {
+            ReadError::Closed => BackupError::Closed,
+            other => failed(other.to_string()),
+        })?;
+        backup(&view, path, FeedIdentity(feed))
     }
 
     /// Checkpoints the counters, ends the writer and lets go of the file. Checks of other clones are denied from then on,

@@ -18,6 +18,7 @@ use crate::seal::Seal;
 use crate::store::{
     self, GivenBackend, OpenError, Place, StorageBackend, Store, StoreNumbers, feed_identity, revision,
 };
+use crate::verify::{VerifyReport, verify_rows};
 use crate::writer::{self, Policy, Tools};
 
 /// How an engine is opened, for whoever needs more than [`Engine::open`] and [`Engine::create`].
@@ -168,6 +169,24 @@ impl OpenOptions {
         assemble(store, &digest_key, &self.clock, self.ring_most, tools)
     }
 
+    /// Reads everything in the store at `path` without opening it for service, so that a damaged store, too, can be looked
+    /// into: every page's checksum, every seal, every reference from row to row.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] where there is no store to read under this key. Whatever can be read and is wrong stands in the report.
+    pub fn verify(self, path: impl AsRef<Path>) -> Result<VerifyReport, OpenError> {
+        let path = path.as_ref();
+        let (pepper, _) = Self { create: false, ..self }.pepper(path)?;
+        let store = store::open(Place::File(path.into()), Seal::new(&pepper))?;
+        let sound = store.pages_are_sound().map_err(|fault| store.fault(fault))?;
+        let report = store
+            .read()
+            .and_then(|view| verify_rows(&view))
+            .map_err(|fault| store.fault(fault))?;
+        Ok(if sound { report } else { report.with_broken_pages() })
+    }
+
     /// The key, and the key file that was made for it.
     fn pepper(&self, path: &Path) -> Result<(PepperKey, Option<PathBuf>), OpenError> {
         let file = match &self.key {
@@ -218,7 +237,9 @@ fn assemble(
     let (Loaded { applier, counters }, feed_identity, newest) = read().map_err(|fault| store.fault(fault))?;
     let (store, feed) = (Arc::new(store), Arc::new(Feed::new(newest, ring_most)));
     let (view, proxies) = (applier.view().clone(), applier.proxies().clone());
-    let started = writer::start(tools(Arc::clone(&store), Arc::clone(&feed)), applier, counters);
+    let tools = tools(Arc::clone(&store), Arc::clone(&feed));
+    let entropy = Arc::clone(&tools.entropy);
+    let started = writer::start(tools, applier, counters);
     let (queue, thread) = started.map_err(|error| store.fault(store::StoreError::Storage(error.to_string())))?;
     let clock = Arc::clone(clock);
     let thread = Mutex::new(Some(thread));
@@ -229,6 +250,7 @@ fn assemble(
         feed_identity,
         proxies,
         clock,
+        entropy,
         queue,
         thread,
     })))

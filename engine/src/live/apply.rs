@@ -63,11 +63,6 @@ impl Applier {
         &self.proxies
     }
 
-    /// How many users and tokens checks know.
-    pub(crate) fn counts(&self) -> (u64, u64) {
-        self.writer.counts()
-    }
-
     /// The writer itself, for loading.
     pub(super) fn writer(&mut self) -> &mut LiveWriter {
         &mut self.writer

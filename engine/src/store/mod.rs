@@ -2,11 +2,13 @@
 
 mod tables;
 mod fault;
+mod guard;
 mod row;
 mod read;
 mod transaction;
 mod backend;
 mod open;
+mod copy;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,11 +21,13 @@ use crate::change::FeedIdentity;
 use crate::seal::Seal;
 
 pub(crate) use backend::GivenBackend;
+pub(crate) use copy::copy;
 pub use fault::Damage;
 pub(crate) use fault::StoreError;
+use guard::guarded;
 pub use open::OpenError;
-pub(crate) use open::{Place, create, open};
-pub(crate) use read::{Bounds, EVERYTHING, ReadView, Source, beginning_with};
+pub(crate) use open::{Place, create, new_file, open};
+pub(crate) use read::{Bounds, EVERYTHING, ReadView, Source, beginning_with, read as read_row};
 pub use redb::StorageBackend;
 pub(crate) use row::{
     Changes, Counters, Departures, Endings, Meta, NetworkRules, Number, Row, Scope, SettingRows, Tokens, TokensByUser,
@@ -86,9 +90,21 @@ impl Store {
         }
     }
 
+    /// Whether the checksum of every page fits. To be called before anything is read.
+    pub(crate) fn pages_are_sound(&self) -> Result<bool, StoreError> {
+        let mut database = self.database.write();
+        let database = database.as_mut().and_then(Arc::get_mut).ok_or(StoreError::Closed)?;
+        guarded(|| Ok(database.check_integrity()?))
+    }
+
     /// Lets go of the file, and of its lock once nobody is reading any more.
     pub(crate) fn close(&self) {
-        self.database.write().take();
+        let database = self.database.write().take();
+        // Closing writes once more, which meets a damaged page like any other write does.
+        let _: Result<(), StoreError> = guarded(move || {
+            drop(database);
+            Ok(())
+        });
     }
 
     /// A fault below the commands, as somebody who opens the store is told of it.
@@ -106,7 +122,13 @@ impl Store {
 
     fn with_database<T>(&self, f: impl FnOnce(&Database) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let database = self.database.read().clone().ok_or(StoreError::Closed)?;
-        f(&database)
+        guarded(move || f(&database))
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 

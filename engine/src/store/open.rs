@@ -1,6 +1,6 @@
 //! Making and opening the file of a store, with every refusal in words.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,7 @@ use redb::{Builder, DatabaseError, ReadableDatabase as _};
 
 use super::backend::GivenBackend;
 use super::fault::{Damage, StoreError};
+use super::guard::guarded;
 use super::read::Source as _;
 use super::row::{Meta, Number, Row as _};
 use super::tables::Table;
@@ -132,7 +133,7 @@ pub(crate) fn create(place: Place, seal: Seal, numbers: &StoreNumbers) -> Result
     let path = place.path().to_path_buf();
     let database = match place {
         Place::File(path) => {
-            let opened = OpenOptions::new().read(true).write(true).create_new(true).open(&path);
+            let opened = new_file(&path);
             let file = opened.map_err(|error| match error.kind() {
                 io::ErrorKind::AlreadyExists => OpenError::Exists { path: path.clone() },
                 _ => OpenError::Storage {
@@ -174,15 +175,19 @@ pub(crate) fn create(place: Place, seal: Seal, numbers: &StoreNumbers) -> Result
 /// Opens the store that is there.
 pub(crate) fn open(place: Place, seal: Seal) -> Result<Store, OpenError> {
     let path = place.path().to_path_buf();
-    let database = match place {
+    let opened = match place {
         Place::File(path) => match std::fs::metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(OpenError::Missing { path }),
             Ok(metadata) if metadata.len() == 0 => return Err(empty(path)),
-            Err(_) | Ok(_) => builder().open(&path),
+            Err(_) | Ok(_) => guarded(|| Ok(builder().open(&path))),
         },
         Place::Backend(path, backend) if backend.is_empty() => return Err(empty(path)),
-        Place::Backend(_, backend) => builder().create_with_backend(backend),
+        Place::Backend(_, backend) => guarded(|| Ok(builder().create_with_backend(backend))),
     };
+    let database = opened.map_err(|fault: StoreError| OpenError::Truncated {
+        path: path.clone(),
+        found: fault.to_string(),
+    })?;
     let store = Store::new(path.clone(), database.map_err(|error| opening(&path, error))?, seal);
     recognise(&store)?;
     Ok(store)
@@ -252,11 +257,20 @@ fn refuse_other_key(store: &Store, view: &ReadView) -> Result<(), OpenError> {
     }
 }
 
+/// A new file that its owner alone can read, never in the place of another.
+pub(crate) fn new_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 fn hex(fingerprint: [u8; 8]) -> String {
     format!("{:016x}", u64::from_be_bytes(fingerprint))
 }
 
-fn builder() -> Builder {
+pub(super) fn builder() -> Builder {
     let mut builder = Builder::new();
     builder.set_cache_size(CACHE_LEN);
     builder

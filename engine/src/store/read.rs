@@ -5,6 +5,7 @@ use std::ops::{Bound, ControlFlow};
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use super::fault::{Damage, StoreError};
+use super::guard::guarded;
 use super::row::Row;
 use super::tables::Table;
 use crate::seal::Seal;
@@ -99,12 +100,6 @@ impl ReadView {
     fn table(&self, table: Table) -> Result<&ReadOnlyTable<&'static [u8], &'static [u8]>, StoreError> {
         self.tables.get(table as usize).ok_or(StoreError::Closed)
     }
-
-    /// How many rows a table has.
-    pub(crate) fn count(&self, table: Table) -> Result<u64, StoreError> {
-        use redb::ReadableTableMetadata as _;
-        Ok(self.table(table)?.len()?)
-    }
 }
 
 impl Source for ReadView {
@@ -113,11 +108,11 @@ impl Source for ReadView {
     }
 
     fn raw(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        raw(self.table(table)?, key)
+        guarded(|| raw(self.table(table)?, key))
     }
 
     fn walk_raw(&self, table: Table, bounds: &Bounds, visit: Visit<'_>) -> Result<(), StoreError> {
-        walk(self.table(table)?, bounds, visit)
+        guarded(|| walk(self.table(table)?, bounds, visit))
     }
 }
 

@@ -3,6 +3,7 @@
 use redb::{Database, TableHandle as _, WriteTransaction};
 
 use super::fault::StoreError;
+use super::guard::guarded;
 use super::read::{self, Bounds, Source, Visit};
 use super::row::Row;
 use super::tables::Table;
@@ -43,30 +44,44 @@ pub(super) fn transact<T>(
     seal: &Seal,
     make: impl FnOnce(&mut Transaction<'_>) -> Result<Wish<T>, StoreError>,
 ) -> Ending<T> {
-    let begun = database.begin_write().map_err(StoreError::from);
+    let begun = guarded(|| Ok(database.begin_write()?));
     let mut transaction = match begun {
         Ok(transaction) => transaction,
         Err(fault) => return Ending::NotDone(fault),
     };
     transaction.set_two_phase_commit(true);
     transaction.set_quick_repair(true);
-    let made = Transaction::open(&transaction, seal).and_then(|mut rows| make(&mut rows));
+    let made = guarded(|| make(&mut Transaction::open(&transaction, seal)?));
     match made {
-        Ok(Wish::Commit(outcome)) => match transaction.commit() {
-            Ok(()) => Ending::Done(outcome),
-            // redb rolls such a transaction back itself: an operation in it had failed half-way.
-            Err(fault @ redb::CommitError::TransactionPoisoned) => Ending::NotDone(fault.into()),
-            Err(fault) => Ending::InDoubt(fault.into()),
+        Ok(Wish::Commit(outcome)) => match guarded(|| commit(transaction)) {
+            Ok(Committed::Durably) => Ending::Done(outcome),
+            Ok(Committed::RolledBack(fault)) => Ending::NotDone(fault),
+            Err(fault) => Ending::InDoubt(fault),
         },
-        Ok(Wish::Drop(outcome)) => match transaction.abort() {
+        Ok(Wish::Drop(outcome)) => match guarded(|| Ok(transaction.abort()?)) {
             Ok(()) => Ending::Done(outcome),
-            Err(fault) => Ending::NotDone(fault.into()),
+            Err(fault) => Ending::NotDone(fault),
         },
         Err(fault) => {
             // Whether the abort works or not, nothing was committed.
-            let _ = transaction.abort();
+            let _: Result<(), StoreError> = guarded(|| Ok(transaction.abort()?));
             Ending::NotDone(fault)
         }
+    }
+}
+
+/// What became of a commit that did not fail.
+enum Committed {
+    Durably,
+    RolledBack(StoreError),
+}
+
+fn commit(transaction: WriteTransaction) -> Result<Committed, StoreError> {
+    match transaction.commit() {
+        Ok(()) => Ok(Committed::Durably),
+        // redb rolls such a transaction back itself: an operation in it had failed half-way.
+        Err(fault @ redb::CommitError::TransactionPoisoned) => Ok(Committed::RolledBack(fault.into())),
+        Err(fault) => Err(fault.into()),
     }
 }
 

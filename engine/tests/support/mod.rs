@@ -51,6 +51,17 @@ impl World {
         Self { engine, clock, folder }
     }
 
+    /// A new store that sweeps tokens which ended `retention_s` ago.
+    pub(crate) fn short_lived(retention_s: u64) -> Self {
+        let Self { engine, clock, folder } = Self::new();
+        engine.close();
+        let engine = options(&clock)
+            .retention_s(retention_s)
+            .open(folder.path().join("store.redb"))
+            .unwrap();
+        Self { engine, clock, folder }
+    }
+
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("store.redb")
     }

@@ -1,0 +1,97 @@
+//! Numbers of the store, network rules, settings, counters, and the tail of the feed.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use tollgate_core::Revision;
+
+use super::VerifyReport;
+use super::people::People;
+use crate::command::{GLOBAL_NETWORKS_MOST, USER_NETWORKS_MOST};
+use crate::store::{
+    Changes, Counters, Damage, EVERYTHING, Meta, NetworkRules, Number, ReadView, Row as _, Scope, SettingRows,
+    Source as _, StoreError, Table,
+};
+
+/// What the numbers of the store bound other rows by.
+pub(super) struct Numbers {
+    pub(super) next_user: u64,
+    pub(super) next_token: u64,
+}
+
+/// Reads the numbers. Where one is damaged, everything counts as within its bound: the number itself is the finding.
+pub(super) fn numbers(view: &ReadView, report: &mut VerifyReport) -> Result<Numbers, StoreError> {
+    let mut rows = 0;
+    view.walk_raw(Table::Meta, &EVERYTHING, &mut |_, _| {
+        rows += 1;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    report.rows += rows;
+    let mut numbers = Numbers {
+        next_user: u64::MAX,
+        next_token: u64::MAX,
+    };
+    for number in Number::ALL {
+        match (view.row_that_must_be::<Meta>(&number), number) {
+            (Ok(revision), Number::Revision) => report.revision = Revision(revision),
+            (Ok(next), Number::NextUser) => numbers.next_user = next,
+            (Ok(next), Number::NextToken) => numbers.next_token = next,
+            (Ok(_), Number::FeedHigh | Number::FeedLow | Number::Key | Number::CreatedAt) => {}
+            (Err(StoreError::Damaged(damage)), _) => report.found(damage),
+            (Err(fault), _) => return Err(fault),
+        }
+    }
+    Ok(numbers)
+}
+
+pub(super) fn verify(view: &ReadView, people: &People, report: &mut VerifyReport) -> Result<(), StoreError> {
+    let mut scopes: BTreeMap<Scope, usize> = BTreeMap::new();
+    report.networks = report.each::<NetworkRules>(view, |report, key, _| {
+        *scopes.entry(key.0).or_default() += 1;
+        if let Some(user) = key.0.user().filter(|user| !people.knows(*user)) {
+            report.found_at::<NetworkRules>(&key, format!("it is about user {}, who is not there", user.0));
+        }
+    })?;
+    for (scope, rules) in scopes {
+        let most = if scope == Scope::GLOBAL {
+            GLOBAL_NETWORKS_MOST
+        } else {
+            USER_NETWORKS_MOST
+        };
+        if rules > most {
+            let fault = format!("expected at most {most} rules about one, but there are {rules}");
+            report.found(Damage::new(Table::Networks, &scope.0.to_be_bytes(), fault));
+        }
+    }
+    report.each::<SettingRows>(view, |_, _, _| {})?;
+    report.counters = report.each::<Counters>(view, |report, user, _| {
+        if !people.knows(user) {
+            report.found_at::<Counters>(&user, "expected a user who is there");
+        }
+    })?;
+    verify_tail(view, report)
+}
+
+/// Revisions follow each other without a gap up to the present one, and so do the places within each.
+fn verify_tail(view: &ReadView, report: &mut VerifyReport) -> Result<(), StoreError> {
+    let mut last: Option<(u64, u64)> = None;
+    report.changes = report.each::<Changes>(view, |report, key, _| {
+        let follows = match last {
+            None => key.1 == 0,
+            Some((revision, place)) => key == (revision, place + 1) || key == (revision + 1, 0),
+        };
+        if !follows {
+            report.found_at::<Changes>(&key, "expected the change that follows the one before it");
+        }
+        last = Some(key);
+    })?;
+    let newest = last.map_or(0, |(revision, _)| revision);
+    if newest != report.revision.0 {
+        let fault = format!(
+            "expected the tail to end at revision {}, but it ends at {newest}",
+            report.revision.0
+        );
+        report.found(Damage::new(Table::Changes, &Changes::key(&(newest, 0)), fault));
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! Tokens, by user and by the moment of their end.
+
+use tollgate_core::{TokenId, UserId};
+
+use super::people::People;
+use super::rest::Numbers;
+use super::{VerifyReport, compare_counts};
+use crate::store::{Endings, ReadView, StoreError, Table, Tokens, TokensByUser};
+
+/// What the other tables must say of a token.
+struct Known {
+    id: TokenId,
+    user: UserId,
+    ended_at_s: Option<u64>,
+}
+
+pub(super) fn verify(
+    view: &ReadView,
+    numbers: &Numbers,
+    people: &People,
+    report: &mut VerifyReport,
+) -> Result<(), StoreError> {
+    let mut known: Vec<Known> = Vec::new();
+    report.tokens = report.each::<Tokens>(view, |report, id, token| {
+        if id.0 == 0 || id.0 >= numbers.next_token {
+            report.found_at::<Tokens>(
+                &id,
+                format!("expected an id from 1 to {}", numbers.next_token.saturating_sub(1)),
+            );
+        }
+        if !people.knows(token.user) && !people.departed.contains(&token.user) {
+            report.found_at::<Tokens>(
+                &id,
+                format!("its user {} is neither there nor known to have gone", token.user.0),
+            );
+        }
+        known.push(Known {
+            id,
+            user: token.user,
+            ended_at_s: token.ended_at_s(),
+        });
+    })?;
+    // Rows come in order of ids, so they are found by halving.
+    let find = |id: TokenId| {
+        known
+            .binary_search_by_key(&id, |known| known.id)
+            .ok()
+            .and_then(|at| known.get(at))
+    };
+
+    let by_user = report.each::<TokensByUser>(view, |report, (user, id), ()| match find(id) {
+        Some(token) if token.user == user => {}
+        Some(token) => report.found_at::<TokensByUser>(&(user, id), format!("the token is user {}'s", token.user.0)),
+        None => report.found_at::<TokensByUser>(&(user, id), "there is no such token"),
+    })?;
+    compare_counts(report, Table::TokensByUser, by_user, report.tokens, "tokens");
+
+    let endings = report.each::<Endings>(view, |report, (at_s, id), ()| {
+        match find(id).map(|token| token.ended_at_s) {
+            Some(Some(end)) if end == at_s => {}
+            Some(Some(end)) => report.found_at::<Endings>(&(at_s, id), format!("the token ends at {end}")),
+            Some(None) => report.found_at::<Endings>(&(at_s, id), "the token does not end"),
+            None => report.found_at::<Endings>(&(at_s, id), "there is no such token"),
+        }
+    })?;
+    let ending = known.iter().filter(|token| token.ended_at_s.is_some()).count() as u64;
+    compare_counts(report, Table::Endings, endings, ending, "tokens that end");
+    Ok(())
+}

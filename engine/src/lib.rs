@@ -1,4 +1,94 @@
-//! What applications link.
+//! An embedded engine for API tokens: one file holds users, network rules and hashed tokens, and one function, `check`,
+//! decides in under a microsecond whether a request may pass.
+//!
+//! # Open, execute, check
+//!
+//! ```
+//! use tollgate::{AddNetwork, AddUser, DenyReason, Engine, Field, IssueAuthtoken, RequestParts, RevokeToken, Standing, Verdict};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("tollgate.redb");
+//! // A new store, and its key in a file beside it. `Engine::open` opens it the next time.
+//! let engine = Engine::create(&path)?;
+//!
+//! // Nobody may call before somebody is trusted.
+//! engine.execute(AddNetwork { rule: "127.0.0.0/8".parse()?, standing: Standing::Trusted, user: None })?;
+//! let alice = engine.execute(AddUser::named("alice".parse()?))?;
+//! let issued = engine.execute(IssueAuthtoken { user: alice.name, expires_at: None, not_before: None })?;
+//!
+//! // The token is shown here and never again.
+//! let bearer = format!("Bearer {}", issued.token.expose());
+//! let request = RequestParts {
+//!     method: b"GET",
+//!     path: b"/orders",
+//!     peer: Some("127.0.0.1".parse()?),
+//!     authorization: Field::Once(bearer.as_bytes()),
+//!     ..RequestParts::default()
+//! };
+//! match engine.check(&request, engine.now()) {
+//!     Verdict::Permit(permit) => assert_eq!(permit.subject().map(|subject| subject.user), Some(alice.id)),
+//!     Verdict::Denial(denial) => panic!("{denial:?}"),
+//! }
+//!
+//! // When this returns, no check passes any more.
+//! engine.execute(RevokeToken { id: issued.record.id })?;
+//! let Verdict::Denial(denial) = engine.check(&request, engine.now()) else { panic!("a revoked token passed") };
+//! assert_eq!(denial.reason, DenyReason::Revoked);
+//! assert_eq!(denial.reason.row().status, 401);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A denial is not an error: its reason is a row of [`DENY_REASONS`], with the status, the challenge and the words to answer
+//! the caller with. A [`Permit`] holds one of the user's concurrent places; keep it until the response is done, with
+//! [`Engine::hold`] where that is beyond the scope.
+//!
+//! # Subscribe
+//!
+//! ```
+//! use std::time::Duration;
+//! use tollgate::{AddUser, Change, Engine};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("tollgate.redb");
+//! # let engine = Engine::create(&path)?;
+//! // The whole state at one revision, and every change set after it.
+//! let mut replica = engine.snapshot()?;
+//! let mut cursor = engine.subscribe(replica.revision)?;
+//!
+//! engine.execute(AddUser::named("bob".parse()?))?;
+//! let set = cursor.next(Duration::from_secs(1))?.ok_or("nothing came")?;
+//! assert!(matches!(set.changes.as_slice(), [Change::PutUser(bob)] if bob.name.as_str() == "bob"));
+//! assert!(replica.apply(&set));
+//! assert_eq!(replica, engine.snapshot()?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A reader who is too slow is told [`Lagged`] instead of missing a change, and takes a snapshot again.
+//!
+//! # Consistency
+//!
+//! - **When a change becomes visible.** [`Engine::execute`] returns after the change is durable in the file *and* in the index
+//!   that checks read. Every check that begins after that, on any thread of this process, decides by it. A check that runs
+//!   meanwhile decides by the state before or after, never by a mixture.
+//! - **What a list shows.** [`Engine::users`], [`Engine::tokens`] and the others each read one committed state, at least as new
+//!   as the last command that has returned.
+//! - **What a reader of the feed sees.** Every change set once, in order, after checks in this process see it. A
+//!   [`Snapshot`], carried on by all sets up to a revision, equals the snapshot at that revision.
+//! - **What a failed commit means.** The command answers [`Unavailable::InDoubt`], and nothing is written any more before
+//!   a restart. Users and tokens that it touched are denied with [`DenyReason::StaleView`]; bans and narrower settings hold at
+//!   once; nothing is granted. Checks of everybody else go on.
+//! - **What quotas guarantee.** Within a process never more than the limit pass in a window, whatever the contention, and no
+//!   command refunds a charge. Counters are written every 3 seconds ([`OpenOptions::checkpoint_every`]) and when the engine is
+//!   closed; after a crash at most the charges since the last time are forgotten.
+//! - **When checks stop.** If the engine is closed or its writer dies, nobody learns of changes any more, so every check is
+//!   denied with [`DenyReason::StaleView`].
+//!
+//! # Files
+//!
+//! The store is one [redb](https://docs.rs/redb) file, locked for one process. Every value in it carries a MAC under a key that
+//! is not in it: the pepper, in a key file that its owner alone can read, or in the environment variable
+//! [`TOLLGATE_KEY`](KEY_VARIABLE). Without that key the store cannot be read, and a token can neither be checked nor guessed
+//! from the file. Keep a copy of the key apart from the backups.
 
 mod clock;
 mod entropy;

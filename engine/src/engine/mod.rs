@@ -85,6 +85,18 @@ impl From<StoreError> for ReadError {
 impl Engine {
     /// Makes a new store at `path` and its key file beside it (`path` with the extension `.key`, readable by its owner
     /// alone), unless the key is in the environment variable `TOLLGATE_KEY`. Never overwrites either.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("tollgate.redb");
+    /// tollgate::Engine::create(&path)?.close();
+    ///
+    /// assert!(path.with_extension("key").exists());
+    /// let again = tollgate::Engine::create(&path).err().ok_or("made twice")?;
+    /// assert!(again.to_string().contains("expected no file"));
+    /// tollgate::Engine::open(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn create(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         OpenOptions::new().create(true).open(path)
     }
@@ -110,6 +122,23 @@ impl Engine {
     }
 
     /// Keeps a permit beyond the scope it was given in, and across tasks. The place is free when the result is dropped.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let engine = tollgate::Engine::create(folder.path().join("tollgate.redb"))?;
+    /// # let rule = "127.0.0.1".parse()?;
+    /// # engine.execute(tollgate::AddNetwork { rule, standing: tollgate::Standing::Trusted, user: None })?;
+    /// # let setting = tollgate::Setting::AllowPreflight(true);
+    /// # engine.execute(tollgate::SetSetting { setting })?;
+    /// # let peer = Some("127.0.0.1".parse()?);
+    /// # let request = tollgate::RequestParts { method: b"OPTIONS", peer, preflight: true, ..Default::default() };
+    /// let held = match engine.check(&request, engine.now()) {
+    ///     tollgate::Verdict::Permit(permit) => engine.hold(permit),
+    ///     tollgate::Verdict::Denial(denial) => return Err(denial.reason.row().title.into()),
+    /// };
+    /// std::thread::spawn(move || drop(held));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn hold(&self, permit: Permit<'_>) -> HeldPermit {
         permit.hold()
     }
@@ -126,6 +155,18 @@ impl Engine {
     ///
     /// [`ExecuteError::Refused`] where the caller can do something about it, [`ExecuteError::Unavailable`] where they
     /// cannot; the latter says whether the command may have been carried out all the same.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let engine = tollgate::Engine::create(folder.path().join("tollgate.redb"))?;
+    /// use tollgate::{AddUser, ExecuteError, Refusal};
+    ///
+    /// let name: tollgate::UserName = "alice".parse()?;
+    /// engine.execute(AddUser::named(name.clone()))?;
+    /// let again = engine.execute(AddUser::named(name.clone()));
+    /// assert_eq!(again.err(), Some(ExecuteError::Refused(Refusal::UserExists { name })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn execute<C: Command>(&self, command: C) -> Result<<C as Command>::Outcome, ExecuteError> {
         self.submit(command)?.wait()
     }
@@ -155,6 +196,16 @@ impl Engine {
     }
 
     /// All settings.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let engine = tollgate::Engine::create(folder.path().join("tollgate.redb"))?;
+    /// use tollgate::{SetSetting, Setting};
+    ///
+    /// engine.execute(SetSetting { setting: Setting::parse("per_hour", "1000")? })?;
+    /// assert_eq!(engine.settings()?.per_hour.to_string(), "1000");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn settings(&self) -> Result<Settings, ReadError> {
         Ok(facts::settings(&self.read()?)?)
     }
@@ -179,6 +230,16 @@ impl Engine {
     /// # Errors
     ///
     /// [`Lagged`] where what follows can no longer be had: take a [`Engine::snapshot`] and subscribe after its revision.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let engine = tollgate::Engine::create(folder.path().join("tollgate.redb"))?;
+    /// let mut cursor = engine.subscribe(engine.revision())?;
+    /// engine.execute(tollgate::AddUser::named("alice".parse()?))?;
+    /// let set = cursor.next(std::time::Duration::from_secs(1))?.ok_or("nothing came")?;
+    /// assert_eq!(set.revision, engine.revision());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn subscribe(&self, after: Revision) -> Result<Cursor, Lagged> {
         Cursor::after(Arc::clone(&self.0.feed), &self.0.store, after)
     }
@@ -211,6 +272,14 @@ impl Engine {
     /// # Errors
     ///
     /// [`ReadError`] where reading itself fails. Whatever can be read and is wrong stands in the report.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let engine = tollgate::Engine::create(folder.path().join("tollgate.redb"))?;
+    /// let report = engine.verify()?;
+    /// assert!(report.findings.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn verify(&self) -> Result<VerifyReport, ReadError> {
         let mut report = verify_rows(&self.read()?)?;
         let (reply, answer) = bounded(1);
@@ -230,6 +299,15 @@ impl Engine {
     /// Commands and checks go on meanwhile. Never overwrites a file.
     ///
     /// The copy opens with this store's key, which is not copied, and begins a feed of its own.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let engine = tollgate::Engine::create(folder.path().join("tollgate.redb"))?;
+    /// let copy = folder.path().join("monday.redb");
+    /// let report = engine.backup(&copy)?;
+    /// assert_eq!(report.revision, engine.revision());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn backup(&self, path: impl AsRef<Path>) -> Result<BackupReport, BackupError> {
         let path = path.as_ref();
         let mut feed = [0; 16];

@@ -150,10 +150,20 @@ impl Connection {
         if first.is_empty() {
             return Err(Broken::Unanswered(None));
         }
-        self.read_begun(is_head).map_err(|error| Broken::Cut(error.to_string()))
+        self.read_final(is_head).map_err(|error| Broken::Cut(error.to_string()))
     }
 
-    fn read_begun(&mut self, is_head: bool) -> io::Result<Response> {
+    /// The next answer that is not an interim one.
+    fn read_final(&mut self, is_head: bool) -> io::Result<Response> {
+        loop {
+            let response = self.read_one(is_head)?;
+            if response.status >= 200 {
+                return Ok(response);
+            }
+        }
+    }
+
+    fn read_one(&mut self, is_head: bool) -> io::Result<Response> {
         let odd = |what: &str| io::Error::other(what.to_owned());
         let line = self.line()?;
         let status = line.split(' ').nth(1).and_then(|code| code.parse().ok());
@@ -255,6 +265,7 @@ mod tests {
             "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n",
             "HTTP/1.1 200 OK\r\n\r\nok",
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
         ] {
             assert_eq!(answered(answer).unwrap().body, b"ok", "{answer}");
         }

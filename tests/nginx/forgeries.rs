@@ -1,0 +1,190 @@
+//! What a client writes into the fields that proxies write has no effect.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use tollgate_tests::http::{Request, exchange_from};
+
+use super::world::World;
+
+/// An address that nobody trusts.
+const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
+
+/// Every way to write a field by which the upstream might take the caller for somebody else.
+const IDENTITIES: &[(&str, &str)] = &[
+    ("X-Tollgate-User", "root"),
+    ("x-tollgate-user", "root"),
+    ("X_Tollgate_User", "root"),
+    ("X-Tollgate_User", "root"),
+    ("X-Tollgate-Token-Id", "1"),
+    ("X_Tollgate_Token_Id", "1"),
+    ("X-Tollgate-Client", "root"),
+    ("X-Tollgate-Scope", "everything"),
+    ("X-Tollgate-Status", "200"),
+    ("Connection", "X-Tollgate-User"),
+    ("Connection", "close, X-Tollgate-User, X-Tollgate-Token-Id"),
+];
+
+#[test]
+fn an_identity_that_the_client_writes_never_reaches_the_upstream() {
+    let world = World::start();
+    let (id, token) = world.user("alice", &[]);
+    let all = |request: Request| {
+        IDENTITIES
+            .iter()
+            .fold(request, |request, (name, value)| request.field(name, value))
+    };
+    let mut requests: Vec<Request> = IDENTITIES
+        .iter()
+        .map(|(name, value)| Request::get("/").bearer(&token).field(name, value))
+        .collect();
+    requests.push(all(Request::get("/").bearer(&token)));
+    requests.push(all(all(Request::get("/"))).bearer(&token));
+    for request in requests {
+        let arrival = world.passes("a forged identity", &request);
+        assert_eq!(arrival.all("x-tollgate-user"), ["alice"], "{request:?}");
+        assert_eq!(arrival.all("x-tollgate-token-id"), [id.as_str()], "{request:?}");
+        let others = arrival.fields.iter().map(|(name, _)| name.replace('_', "-"));
+        let mut others: Vec<_> = others.filter(|name| name.starts_with("x-tollgate-")).collect();
+        // This one is read from Tollgate's answer alone, and says nothing about who calls.
+        others.retain(|name| name != "x-tollgate-status");
+        others.sort_unstable();
+        assert_eq!(others, ["x-tollgate-token-id", "x-tollgate-user"], "{request:?}");
+    }
+    world.refuses("a forged identity alone", 401, &all(Request::get("/")));
+    let (_, narrow) = world.user("bob", &["--operations", "GET"]);
+    world.refuses(
+        "a forged identity with more rights",
+        403,
+        &all(Request::new("POST", "/").bearer(&narrow)),
+    );
+}
+
+#[test]
+fn a_forwarded_address_that_the_client_writes_changes_nothing() {
+    let world = World::start();
+    let (_, token) = world.user("alice", &[]);
+    let forged = |address: &str| {
+        let request = Request::get("/").bearer(&token);
+        vec![
+            request.clone().field("X-Forwarded-For", address),
+            request
+                .clone()
+                .field("X-Forwarded-For", &format!("{address}, {address}")),
+            request
+                .clone()
+                .field("X-Forwarded-For", address)
+                .field("X-Forwarded-For", address),
+            request
+                .clone()
+                .field("X-Forwarded-For", address)
+                .field("Connection", "X-Forwarded-For"),
+            request.clone().field("X_Forwarded_For", address),
+            request.clone().field("Forwarded", &format!("for={address}")),
+            request.clone().field("X-Real-IP", address),
+            request.field("X-Envoy-External-Address", address),
+        ]
+    };
+    for request in forged("127.0.0.1") {
+        world.refuses_from(STRANGER, "a stranger who writes a trusted address", 403, &request);
+    }
+    for request in forged("127.0.0.9").into_iter().chain(forged("unknown")) {
+        world.passes("a trusted address that writes another", &request);
+    }
+}
+
+#[test]
+fn a_forwarded_method_that_the_client_writes_changes_nothing() {
+    let world = World::start();
+    let (_, token) = world.user("alice", &["--operations", "GET"]);
+    let forged = |really: &str, says: &str| {
+        let request = Request::new(really, "/").bearer(&token);
+        vec![
+            request.clone().field("X-Forwarded-Method", says),
+            request.clone().field("X-Original-Method", says),
+            request
+                .clone()
+                .field("X-Original-Method", says)
+                .field("X-Original-Method", says),
+            request
+                .clone()
+                .field("X-Original-Method", says)
+                .field("Connection", "X-Original-Method"),
+            request.clone().field("X_Original_Method", says),
+            request.clone().field("X-HTTP-Method-Override", says),
+            request.clone().field("X-Method-Override", says),
+            request
+                .field("X-Forwarded-Method", says)
+                .field("X-Original-Method", says),
+        ]
+    };
+    for request in forged("DELETE", "GET") {
+        world.refuses("DELETE that says it is GET", 403, &request);
+    }
+    for request in forged("GET", "DELETE").into_iter().chain(forged("GET", " ")) {
+        assert_eq!(
+            world.passes("GET that says it is something else", &request).method,
+            "GET"
+        );
+    }
+}
+
+#[test]
+fn a_forwarded_uri_that_the_client_writes_changes_nothing() {
+    let world = World::start();
+    let (_, token) = world.user("alice", &[]);
+    world.store.run(&["settings", "set", "allow_authtoken_in_url", "true"]);
+    let with = format!("/?@authtoken={token}");
+    let forged = |really: &str, says: &str| {
+        let request = Request::get(really);
+        vec![
+            request.clone().field("X-Forwarded-Uri", says),
+            request.clone().field("X-Original-URI", says),
+            request
+                .clone()
+                .field("X-Original-URI", says)
+                .field("X-Original-URI", says),
+            request
+                .clone()
+                .field("X-Original-URI", says)
+                .field("Connection", "X-Original-URI"),
+            request.clone().field("X_Original_URI", says),
+            request.clone().field("X-Original-URL", says),
+            request.clone().field("X-Rewrite-URL", says),
+            request.field("X-Forwarded-Uri", says).field("X-Original-URI", says),
+        ]
+    };
+    for request in forged("/", &with) {
+        world.refuses("a token in a URI that is only written", 401, &request);
+    }
+    for request in forged(&with, "/").into_iter().chain(forged(&with, "nonsense")) {
+        world.passes("a token in the URI itself", &request);
+    }
+    let profile = format!("{with}&profile=plain");
+    world.passes("a profile that the client asks for", &Request::get(&profile));
+    world.refuses("a profile without a token", 401, &Request::get("/?profile=plain"));
+}
+
+/// Fields of a proxy are believed from the addresses of the setting alone.
+#[test]
+fn whoever_asks_past_nginx_speaks_only_for_themselves() {
+    let world = World::start();
+    let (_, token) = world.user("alice", &["--operations", "GET"]);
+    let forged = Request::new("DELETE", "/check")
+        .bearer(&token)
+        .field("X-Forwarded-For", "127.0.0.1")
+        .field("X-Original-Method", "GET")
+        .field("X-Original-URI", "/");
+    let ask = || exchange_from(STRANGER, world.server.address(), &forged).status;
+    assert_eq!(ask(), 200, "loopback is believed at first");
+    world.store.run(&["settings", "set", "trusted_proxies", "127.0.0.1"]);
+    assert_eq!(ask(), 403, "a stranger speaks for the stranger");
+    world.store.run(&["network", "trust", "127.0.0.9"]);
+    assert_eq!(ask(), 403, "and asks to delete");
+    let honest = Request::get("/check").bearer(&token);
+    assert_eq!(
+        exchange_from(STRANGER, world.server.address(), &honest).status,
+        200,
+        "the twin"
+    );
+    assert_eq!(world.ask_tollgate(&forged).status, 200, "the proxy is still believed");
+}

@@ -1,0 +1,106 @@
+//! Client, nginx, Tollgate and upstream, put together.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use tollgate_tests::http::{Request, Response, exchange, exchange_from};
+use tollgate_tests::nginx::Nginx;
+use tollgate_tests::tollgate::{Server, Store};
+use tollgate_tests::upstream::{Arrival, Upstream};
+
+/// The address that clients come from unless a test says otherwise: the only one that is trusted.
+pub(super) const TRUSTED: &str = "127.0.0.1";
+
+/// Everything between a client and an upstream, with nobody but [`TRUSTED`] allowed to call and no user yet.
+pub(super) struct World {
+    pub(super) store: Store,
+    pub(super) server: Server,
+    pub(super) upstream: Upstream,
+    pub(super) nginx: Nginx,
+}
+
+impl World {
+    pub(super) fn start() -> Self {
+        let store = Store::init();
+        store.run(&["network", "trust", TRUSTED]);
+        let server = store.serve();
+        let upstream = Upstream::start();
+        let nginx = Nginx::start(server.address(), upstream.address());
+        Self {
+            store,
+            server,
+            upstream,
+            nginx,
+        }
+    }
+
+    /// A new user with an authtoken: its id and its secret. `arguments` are those of `user add`.
+    pub(super) fn user(&self, name: &str, arguments: &[&str]) -> (String, String) {
+        self.store.run(&[&["user", "add", name], arguments].concat());
+        self.store.issue(name, &[])
+    }
+
+    /// The answer to `request`, which must pass, and how it reached the upstream.
+    pub(super) fn passes(&self, what: &str, request: &Request) -> Arrival {
+        self.passes_from(Ipv4Addr::LOCALHOST.into(), what, request)
+    }
+
+    /// The same from another address.
+    pub(super) fn passes_from(&self, source: IpAddr, what: &str, request: &Request) -> Arrival {
+        let answer = exchange_from(source, self.nginx.address(), request);
+        assert_eq!(
+            answer.status,
+            200,
+            "{what} should pass: {request:?}\n{}",
+            self.server.log()
+        );
+        assert_eq!(answer.field("x-upstream"), Some("reached"), "{what}");
+        let mut arrivals = self.upstream.take();
+        assert_eq!(arrivals.len(), 1, "{what}");
+        arrivals.pop().unwrap()
+    }
+
+    /// The answer to `request`, which must be refused with `status` and not reach the upstream.
+    pub(super) fn refuses(&self, what: &str, status: u16, request: &Request) -> Response {
+        self.refuses_from(Ipv4Addr::LOCALHOST.into(), what, status, request)
+    }
+
+    /// The same from another address.
+    pub(super) fn refuses_from(&self, source: IpAddr, what: &str, status: u16, request: &Request) -> Response {
+        let answer = exchange_from(source, self.nginx.address(), request);
+        assert_eq!(answer.status, status, "{what}: {request:?}\n{}", self.server.log());
+        assert_eq!(answer.field("x-upstream"), None, "{what}");
+        // A request that was let through arrives before it is answered.
+        assert_eq!(self.upstream.take().len(), 0, "{what} reached the upstream");
+        answer
+    }
+
+    /// The answer to a question that a client asks Tollgate itself, past nginx.
+    pub(super) fn ask_tollgate(&self, request: &Request) -> Response {
+        exchange(self.server.address(), request)
+    }
+}
+
+/// `Authorization: Basic` for a name and a password.
+pub(super) fn basic(name: &str, password: &str) -> String {
+    format!("Basic {}", base64(format!("{name}:{password}").as_bytes()))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let bits = group.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
+        for at in 0..4 {
+            let digit = char::from(DIGITS[(bits >> (18 - 6 * at) & 63) as usize]);
+            text.push(if at <= group.len() { digit } else { '=' });
+        }
+    }
+    text
+}
+
+#[test]
+fn the_base64_of_these_tests_is_that_of_the_standard() {
+    assert_eq!(basic("Aladdin", "open sesame"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    assert_eq!(base64(b"foobar"), "Zm9vYmFy");
+    assert_eq!(base64(b"fooba"), "Zm9vYmE=");
+}

@@ -116,8 +116,8 @@ fn copy_and_read_back(
 
 /// Opens the copy as anybody would, and reads every row.
 fn read_back(partial: &Path, seal: Seal) -> Result<VerifyReport, StoreError> {
-    let store =
-        store::open(Place::File(partial.into()), seal).map_err(|error| StoreError::Storage(error.to_string()))?;
+    let opened = store::open(Place::File(partial.into()), seal, store::CACHE_LEN);
+    let store = opened.map_err(|error| StoreError::Storage(error.to_string()))?;
     let report = verify_rows(&store.read()?);
     store.close();
     report

@@ -38,6 +38,7 @@ pub struct OpenOptions {
     entropy: Arc<dyn Entropy>,
     policy: Policy,
     ring_most: usize,
+    cache_len: usize,
 }
 
 enum KeySource {
@@ -70,6 +71,7 @@ impl OpenOptions {
             entropy: Arc::new(SystemEntropy),
             policy,
             ring_most: 1_024,
+            cache_len: store::CACHE_LEN,
         }
     }
 
@@ -137,6 +139,13 @@ impl OpenOptions {
         self
     }
 
+    /// How many bytes of memory pages of the store may take: 64 MiB at first. Serves commands, lists and the feed; checks
+    /// never read the store.
+    pub fn cache_len(mut self, bytes: usize) -> Self {
+        self.cache_len = bytes;
+        self
+    }
+
     /// Opens the store at `path`, or makes it.
     pub fn open(self, path: impl AsRef<Path>) -> Result<Engine, OpenError> {
         let path = path.as_ref();
@@ -148,14 +157,14 @@ impl OpenOptions {
         let seal = Seal::new(&pepper);
         let store = if self.create {
             let created = store_numbers(&*self.entropy, &*self.clock);
-            let created = created.and_then(|numbers| store::create(place, seal, &numbers));
+            let created = created.and_then(|numbers| store::create(place, seal, &numbers, self.cache_len));
             if let (Err(_), Some(key_file), false) = (&created, made, path.exists()) {
                 // Nothing was ever sealed under this key; left behind, it would be in the way of the next try.
                 let _ = std::fs::remove_file(key_file);
             }
             created?
         } else {
-            store::open(place, seal)?
+            store::open(place, seal, self.cache_len)?
         };
         let digest_key = DigestKey::new(pepper.derive("tollgate 2026 token digest, version 1"));
         let tools = |store, feed| Tools {
@@ -177,8 +186,9 @@ impl OpenOptions {
     /// [`OpenError`] where there is no store to read under this key. Whatever can be read and is wrong stands in the report.
     pub fn verify(self, path: impl AsRef<Path>) -> Result<VerifyReport, OpenError> {
         let path = path.as_ref();
+        let cache_len = self.cache_len;
         let (pepper, _) = Self { create: false, ..self }.pepper(path)?;
-        let store = store::open(Place::File(path.into()), Seal::new(&pepper))?;
+        let store = store::open(Place::File(path.into()), Seal::new(&pepper), cache_len)?;
         let sound = store.pages_are_sound().map_err(|fault| store.fault(fault))?;
         let report = store
             .read()

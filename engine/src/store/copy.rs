@@ -20,7 +20,7 @@ const CHUNK_MOST: u64 = 65_536;
 pub(crate) fn copy(view: &ReadView, file: File, feed: FeedIdentity) -> Result<u64, StoreError> {
     let store = Store::new(
         PathBuf::new(),
-        super::open::builder().create_file(file)?,
+        super::open::builder(super::CACHE_LEN).create_file(file)?,
         view.seal().clone(),
     );
     let mut rows = 0;

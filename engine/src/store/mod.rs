@@ -26,7 +26,7 @@ pub use fault::Damage;
 pub(crate) use fault::StoreError;
 use guard::guarded;
 pub use open::OpenError;
-pub(crate) use open::{Place, create, new_file, open};
+pub(crate) use open::{CACHE_LEN, Place, create, new_file, open};
 pub(crate) use read::{Bounds, EVERYTHING, ReadView, Source, beginning_with, read as read_row};
 pub use redb::StorageBackend;
 pub(crate) use row::{

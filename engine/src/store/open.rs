@@ -21,8 +21,9 @@ use crate::seal::Seal;
 pub(crate) const FORMAT: u64 = 1;
 const FORMAT_KEY: &[u8] = b"format";
 
-/// Memory that pages may take. The live index answers checks, so this only serves commands and lists.
-const CACHE_LEN: usize = 64 << 20;
+/// Memory that pages may take, unless somebody says otherwise. The live index answers checks, so this only serves commands
+/// and lists.
+pub(crate) const CACHE_LEN: usize = 64 << 20;
 
 /// Why a store could not be made or opened.
 #[derive(Debug, thiserror::Error)]
@@ -129,7 +130,12 @@ impl Place {
 }
 
 /// Makes a store where there is none.
-pub(crate) fn create(place: Place, seal: Seal, numbers: &StoreNumbers) -> Result<Store, OpenError> {
+pub(crate) fn create(
+    place: Place,
+    seal: Seal,
+    numbers: &StoreNumbers,
+    cache_len: usize,
+) -> Result<Store, OpenError> {
     let path = place.path().to_path_buf();
     let database = match place {
         Place::File(path) => {
@@ -141,9 +147,9 @@ pub(crate) fn create(place: Place, seal: Seal, numbers: &StoreNumbers) -> Result
                     reason: error.to_string(),
                 },
             })?;
-            builder().create_file(file)
+            builder(cache_len).create_file(file)
         }
-        Place::Backend(_, backend) if backend.is_empty() => builder().create_with_backend(backend),
+        Place::Backend(_, backend) if backend.is_empty() => builder(cache_len).create_with_backend(backend),
         Place::Backend(path, _) => return Err(OpenError::Exists { path }),
     };
     let store = Store::new(path.clone(), database.map_err(|error| opening(&path, error))?, seal);
@@ -173,16 +179,16 @@ pub(crate) fn create(place: Place, seal: Seal, numbers: &StoreNumbers) -> Result
 }
 
 /// Opens the store that is there.
-pub(crate) fn open(place: Place, seal: Seal) -> Result<Store, OpenError> {
+pub(crate) fn open(place: Place, seal: Seal, cache_len: usize) -> Result<Store, OpenError> {
     let path = place.path().to_path_buf();
     let opened = match place {
         Place::File(path) => match std::fs::metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(OpenError::Missing { path }),
             Ok(metadata) if metadata.len() == 0 => return Err(empty(path)),
-            Err(_) | Ok(_) => guarded(|| Ok(builder().open(&path))),
+            Err(_) | Ok(_) => guarded(|| Ok(builder(cache_len).open(&path))),
         },
         Place::Backend(path, backend) if backend.is_empty() => return Err(empty(path)),
-        Place::Backend(_, backend) => guarded(|| Ok(builder().create_with_backend(backend))),
+        Place::Backend(_, backend) => guarded(|| Ok(builder(cache_len).create_with_backend(backend))),
     };
     let database = opened.map_err(|fault: StoreError| OpenError::Truncated {
         path: path.clone(),
@@ -270,9 +276,9 @@ fn hex(fingerprint: [u8; 8]) -> String {
     format!("{:016x}", u64::from_be_bytes(fingerprint))
 }
 
-pub(super) fn builder() -> Builder {
+pub(super) fn builder(cache_len: usize) -> Builder {
     let mut builder = Builder::new();
-    builder.set_cache_size(CACHE_LEN);
+    builder.set_cache_size(cache_len);
     builder
 }
 

@@ -246,7 +246,10 @@ mod tests {
             panic!("the first request passes")
         };
         assert_eq!(first.user_name(&mut [0; 255]), Some("alice"));
-        assert_eq!(reason(&ask(&view, &bearer, 1)), Some(DenyReason::ConcurrencyExceeded));
+        for again in ["refused", "refused again: a refusal frees no place"] {
+            let refused = reason(&ask(&view, &bearer, 1));
+            assert_eq!(refused, Some(DenyReason::ConcurrencyExceeded), "{again}");
+        }
         drop(first);
         let held = match ask(&view, &bearer, 2) {
             Verdict::Permit(permit) => permit.hold(),
@@ -272,6 +275,40 @@ mod tests {
                 Verdict::Denial(denial) => panic!("{denial:?}"),
             }
         }
+    }
+
+    /// A permit may outlive its user, whose counter goes to the next one.
+    #[test]
+    fn undoing_a_check_refunds_nothing_to_the_user_who_came_after() {
+        let (view, mut writer, text) = world();
+        let Verdict::Permit(old) = ask(&view, &format!("Bearer {}", text.expose()), 0) else {
+            panic!("the first request passes")
+        };
+        writer.remove_user(UserId(1));
+        let newcomer = UserRecord {
+            id: UserId(2),
+            name: "bob".parse().unwrap(),
+            active: true,
+            operations: OperationSet::ALL,
+            per_hour: Limit::AtMost(NonZeroU32::MIN),
+            concurrent: Limit::Inherit,
+            networks: Networks::default(),
+        };
+        writer.put_user(&newcomer).unwrap();
+        let text = TokenText::from_entropy(TokenKind::Authtoken, &[2; 32]);
+        let token = TokenRecord {
+            id: TokenId(6),
+            kind: TokenKind::Authtoken,
+            digest: view.digest(text.well_formed().unwrap()),
+            user: UserId(2),
+            status: TokenStatus::Active,
+            validity: Validity::ALWAYS,
+        };
+        writer.put_token(&token).unwrap();
+        let bearer = format!("Bearer {}", text.expose());
+        assert_eq!(reason(&ask(&view, &bearer, 0)), None, "the one request that is allowed");
+        old.cancel();
+        assert_eq!(reason(&ask(&view, &bearer, 0)), Some(DenyReason::RateExceeded));
     }
 
     #[test]

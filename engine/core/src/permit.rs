@@ -16,9 +16,10 @@ pub(crate) struct Places<'v> {
 
 impl<'v> Places<'v> {
     pub(crate) fn take(slot: &'v UserSlot, generation: u16, limit: NonZeroU32) -> Option<Self> {
+        // Lazily: a `Self` made for a refusal would free a place when dropped.
         slot.in_flight
             .acquire(u32::from(generation), limit)
-            .then_some(Self { slot, generation })
+            .then(|| Self { slot, generation })
     }
 }
 
@@ -100,8 +101,10 @@ impl<'v> Permit<'v> {
 
     /// Undoes the check: frees the place and gives the charge back, for a decision that was only asked about.
     pub fn cancel(self) {
-        let slot = self.subject.and_then(|subject| self.view.user_slot(subject.position));
-        if let (Some(slot), Some(charge)) = (slot, self.charge) {
+        if let (Some(subject), Some(charge)) = (self.subject, self.charge)
+            && let Some(slot) = self.view.user_slot(subject.position)
+            && slot.read().is_some_and(|user| user.generation == subject.generation)
+        {
             slot.rate.give_back(charge);
         }
     }

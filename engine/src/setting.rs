@@ -189,8 +189,10 @@ mod tests {
 
     #[test]
     fn every_setting_reads_what_it_writes() {
-        let mut settings = Settings::default();
-        settings.per_hour = "1000".parse().unwrap();
+        let settings = Settings {
+            per_hour: "1000".parse().unwrap(),
+            ..Settings::default()
+        };
         for (setting, key) in settings.list().into_iter().zip(Setting::KEYS) {
             assert_eq!(setting.key(), key);
             assert_eq!(Setting::parse(key, &setting.to_string()), Ok(setting.clone()));

@@ -130,12 +130,7 @@ impl Place {
 }
 
 /// Makes a store where there is none.
-pub(crate) fn create(
-    place: Place,
-    seal: Seal,
-    numbers: &StoreNumbers,
-    cache_len: usize,
-) -> Result<Store, OpenError> {
+pub(crate) fn create(place: Place, seal: Seal, numbers: &StoreNumbers, cache_len: usize) -> Result<Store, OpenError> {
     let path = place.path().to_path_buf();
     let database = match place {
         Place::File(path) => {

@@ -1,0 +1,101 @@
+//! Expiry never waits for the sweeper, and the sweeper never takes what may still be used.
+//!
+//! A peer enforced expiry by deleting rows every five minutes: until then an expired token passed. Here the moment itself
+//! decides, with the sweeper off; and the sweeper, run by hand, changes no decision but the reason of a refusal.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails here says where"
+)]
+
+mod support;
+
+use support::{BEGIN, World};
+use tollgate::{DenyReason, IssueAuthtoken, Issued, RemoveUser, RevokeToken, UserName};
+
+fn expiring(world: &World, user: &UserName, seconds: u64) -> Issued {
+    let expires_at = Some(BEGIN.plus_millis(seconds * 1_000));
+    let command = IssueAuthtoken {
+        user: user.clone(),
+        expires_at,
+        not_before: None,
+    };
+    world.engine.execute(command).unwrap()
+}
+
+#[test]
+fn the_moment_of_expiry_decides_without_a_sweeper() {
+    let world = World::new();
+    let user = world.user("ann");
+    let token = expiring(&world, &user, 100).token;
+    for (millis, refused) in [
+        (99_999, None),
+        (100_000, Some(DenyReason::Expired)),
+        (100_001, Some(DenyReason::Expired)),
+    ] {
+        world.clock.set(BEGIN.plus_millis(millis));
+        assert_eq!(world.refused(token.expose()), refused, "{millis}");
+    }
+}
+
+#[test]
+fn what_ended_long_ago_is_taken_away_and_nothing_else() {
+    let world = World::short_lived(1_000);
+    let user = world.user("ann");
+    let (forever, soon, later) = (
+        world.token(&user),
+        expiring(&world, &user, 100),
+        expiring(&world, &user, 5_000),
+    );
+    let revoked = world.token(&user);
+    world.engine.execute(RevokeToken { id: revoked.record.id }).unwrap();
+
+    world.clock.set(BEGIN.plus_millis(1_099_000));
+    assert_eq!(world.engine.sweep().unwrap(), 1, "the revoked one");
+    assert_eq!(world.refused(revoked.token.expose()), Some(DenyReason::UnknownToken));
+    assert_eq!(world.refused(soon.token.expose()), Some(DenyReason::Expired));
+
+    world.clock.set(BEGIN.plus_millis(1_101_000));
+    assert_eq!(world.engine.sweep().unwrap(), 1, "the expired one");
+    assert_eq!(world.refused(soon.token.expose()), Some(DenyReason::UnknownToken));
+    assert_eq!(world.engine.sweep().unwrap(), 0);
+    for kept in [&forever, &later] {
+        assert_eq!(world.refused(kept.token.expose()), None);
+    }
+    let ids: Vec<_> = world
+        .engine
+        .tokens(None)
+        .unwrap()
+        .iter()
+        .map(|token| token.id)
+        .collect();
+    assert_eq!(ids, [forever.record.id, later.record.id]);
+    assert_eq!(world.engine.verify().unwrap().findings, []);
+}
+
+#[test]
+fn tokens_of_a_removed_user_go_in_bounded_batches_and_the_name_is_free_at_once() {
+    let world = World::new();
+    let (gone, other) = (world.user("ann"), world.user("ben"));
+    let tokens: Vec<Issued> = std::thread::scope(|scope| {
+        let spawn = |_| scope.spawn(|| (0..40).map(|_| world.token(&gone)).collect::<Vec<_>>());
+        let threads: Vec<_> = (0..20).map(spawn).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    let kept = world.token(&other);
+    world.engine.execute(RemoveUser { name: gone.clone() }).unwrap();
+    let again = world.token(&world.user("ann"));
+    let sweeps: Vec<usize> = std::iter::from_fn(|| Some(world.engine.sweep().unwrap()))
+        .take_while(|swept| *swept > 0)
+        .collect();
+    assert_eq!(sweeps, [512, 288]);
+    for token in &tokens {
+        assert_eq!(world.refused(token.token.expose()), Some(DenyReason::UnknownToken));
+    }
+    for kept in [&kept, &again] {
+        assert_eq!(world.refused(kept.token.expose()), None);
+    }
+    let report = world.engine.verify().unwrap();
+    assert_eq!((report.tokens, report.findings), (2, vec![]));
+}

@@ -1,0 +1,318 @@
+//! From a verdict to a status, header fields and a problem document; only the row of a deny reason is read here.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::Serialize;
+use tollgate::{Denial, QuotaState, WINDOW_MS};
+
+/// Who may pass, for the upstream to read.
+pub(crate) const USER: HeaderName = HeaderName::from_static("x-tollgate-user");
+/// The integrated client that acts; authtokens have none.
+pub(crate) const CLIENT: HeaderName = HeaderName::from_static("x-tollgate-client");
+/// What the token is good for; authtokens have no scope.
+pub(crate) const SCOPE: HeaderName = HeaderName::from_static("x-tollgate-scope");
+/// The id of the token.
+pub(crate) const TOKEN_ID: HeaderName = HeaderName::from_static("x-tollgate-token-id");
+/// The status that this answer would have had without a profile.
+pub(crate) const STATUS: HeaderName = HeaderName::from_static("x-tollgate-status");
+
+/// Bytes of a name that stand for themselves: visible ASCII without the escape sign.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
+
+/// Whose dialect an answer is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Every status as the table has it.
+    Plain,
+    /// nginx's `auth_request` turns every status but 2xx, 401 and 403 into 500, so the others become 403, and a field
+    /// says what they were.
+    Nginx,
+}
+
+impl Profile {
+    /// Reads the parameter `profile` of a query.
+    pub(crate) fn of_query(query: Option<&str>) -> Self {
+        let nginx = query.unwrap_or_default().split('&').any(|pair| pair == "profile=nginx");
+        if nginx { Self::Nginx } else { Self::Plain }
+    }
+
+    fn answer(self, status: StatusCode) -> StatusCode {
+        match self {
+            Self::Nginx if !status.is_success() && status != StatusCode::UNAUTHORIZED => StatusCode::FORBIDDEN,
+            Self::Nginx | Self::Plain => status,
+        }
+    }
+}
+
+/// Whom the upstream is told that a request comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// The user's name; empty where a request passes without a credential.
+    pub(crate) user: String,
+    /// The token's id; empty likewise.
+    pub(crate) token_id: String,
+}
+
+/// The answer to a request that may pass.
+pub(crate) fn permitted(identity: &Identity, quota: Option<QuotaState>, profile: Profile) -> Response {
+    let mut answer = Response::new(Body::empty());
+    common(&mut answer, identity, quota, StatusCode::OK, profile);
+    answer
+}
+
+/// The answer to a request that may not. `detail` takes the place of the advice that goes with the status.
+pub(crate) fn denied(denial: &Denial, detail: Option<&str>, profile: Profile) -> Response {
+    let row = denial.reason.row();
+    let status = StatusCode::from_u16(row.status).unwrap_or(StatusCode::FORBIDDEN);
+    let retry_after_s = denial.retry_after_s();
+    let advice = advice(status, retry_after_s);
+    let problem = format!("urn:tollgate:problem:{}", row.problem);
+    let mut answer = problem_document(profile.answer(status), &problem, row.title, detail.unwrap_or(&advice));
+    common(&mut answer, &Identity::default(), denial.quota, status, profile);
+    let headers = answer.headers_mut();
+    if let Some(seconds) = retry_after_s {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    challenge(headers, status, row.bearer_error);
+    answer
+}
+
+/// A problem document (RFC 9457) with the status that it names.
+pub(crate) fn problem_document(status: StatusCode, kind: &str, title: &str, detail: &str) -> Response {
+    #[derive(Serialize)]
+    struct Problem<'a> {
+        r#type: &'a str,
+        title: &'a str,
+        status: u16,
+        detail: &'a str,
+    }
+    let problem = Problem {
+        r#type: kind,
+        title,
+        status: status.as_u16(),
+        detail,
+    };
+    // Four strings and a number always encode; an empty body would still be a refusal.
+    let mut answer = Response::new(Body::from(serde_json::to_vec(&problem).unwrap_or_default()));
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// What stands on every answer. All identity fields are always set, because a proxy that copies one that is absent
+/// leaves the client's own in place.
+fn common(answer: &mut Response, identity: &Identity, quota: Option<QuotaState>, status: StatusCode, profile: Profile) {
+    *answer.status_mut() = profile.answer(status);
+    let headers = answer.headers_mut();
+    headers.insert(USER, visible(&identity.user));
+    headers.insert(CLIENT, HeaderValue::from_static(""));
+    headers.insert(SCOPE, HeaderValue::from_static(""));
+    headers.insert(TOKEN_ID, visible(&identity.token_id));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if profile == Profile::Nginx {
+        headers.insert(STATUS, HeaderValue::from(status.as_u16()));
+    }
+    if let Some(quota) = quota {
+        let (limit, remaining, reset_after_s) = (quota.limit, quota.remaining, quota.reset_after_s());
+        let window_s = WINDOW_MS / 1_000;
+        set(
+            headers,
+            "ratelimit-policy",
+            &format!("\"hourly\";q={limit};w={window_s}"),
+        );
+        set(
+            headers,
+            "ratelimit",
+            &format!("\"hourly\";r={remaining};t={reset_after_s}"),
+        );
+    }
+}
+
+/// What the caller can do about a refusal. It depends on the status alone, so it tells no two reasons apart that the
+/// status does not.
+fn advice(status: StatusCode, retry_after_s: Option<u64>) -> String {
+    let after = match retry_after_s {
+        Some(1) => "in a second".to_owned(),
+        Some(seconds) => format!("in {seconds} seconds"),
+        None => "later".to_owned(),
+    };
+    match status {
+        StatusCode::BAD_REQUEST => "Send exactly one credential, in one place, once.".to_owned(),
+        StatusCode::UNAUTHORIZED => {
+            "Send a valid authtoken: as `Authorization: Bearer TOKEN`, as the password of Basic \
+             credentials with its user's name, or in the field `x-cdata-authtoken`."
+                .to_owned()
+        }
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => format!("Try again {after}."),
+        _ => "The same request will be refused again: ask whoever runs this service for access.".to_owned(),
+    }
+}
+
+/// The challenges of a refusal (RFC 6750 section 3): both schemes where a credential would help, and the error alone
+/// where a credential was there.
+fn challenge(headers: &mut HeaderMap, status: StatusCode, bearer_error: Option<&str>) {
+    let bearer = match bearer_error {
+        Some(error) => format!("Bearer realm=\"tollgate\", error=\"{error}\""),
+        None => "Bearer realm=\"tollgate\"".to_owned(),
+    };
+    if status == StatusCode::UNAUTHORIZED || bearer_error.is_some() {
+        set(headers, header::WWW_AUTHENTICATE.as_str(), &bearer);
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        headers.append(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static("Basic realm=\"tollgate\""),
+        );
+    }
+}
+
+fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    headers.insert(HeaderName::from_static(name), visible_as_is(value));
+}
+
+/// A name as a header field can carry it: bytes outside visible ASCII, and `%`, are percent-encoded.
+fn visible(text: &str) -> HeaderValue {
+    visible_as_is(&utf8_percent_encode(text, ESCAPED).to_string())
+}
+
+/// Invariant: the text is visible ASCII with blanks, so the other arm is never taken; `%` alone encodes no name.
+fn visible_as_is(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("%"))
+}
+
+#[cfg(test)]
+mod tests {
+    use tollgate::{DENY_REASONS, Gate};
+
+    use super::*;
+
+    fn denial(row: &tollgate::DenyRow) -> Denial {
+        Denial {
+            reason: row.reason,
+            gate: Gate::Extract,
+            subject: None,
+            quota: None,
+        }
+    }
+
+    fn field<'a>(answer: &'a Response, name: &str) -> Vec<&'a str> {
+        answer
+            .headers()
+            .get_all(name)
+            .iter()
+            .map(|value| value.to_str().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn every_row_is_answered_as_the_table_says_and_nginx_gets_what_it_understands() {
+        for row in &DENY_REASONS {
+            let plain = denied(&denial(row), None, Profile::Plain);
+            assert_eq!(plain.status().as_u16(), row.status, "{}", row.label);
+            assert_eq!(field(&plain, "x-tollgate-status"), [""; 0], "{}", row.label);
+            let nginx = denied(&denial(row), None, Profile::Nginx);
+            let understood = if row.status == 401 { 401 } else { 403 };
+            assert_eq!(nginx.status().as_u16(), understood, "{}", row.label);
+            assert_eq!(
+                field(&nginx, "x-tollgate-status"),
+                [row.status.to_string()],
+                "{}",
+                row.label
+            );
+            for answer in [&plain, &nginx] {
+                for name in [
+                    "x-tollgate-user",
+                    "x-tollgate-client",
+                    "x-tollgate-scope",
+                    "x-tollgate-token-id",
+                ] {
+                    assert_eq!(field(answer, name), [""], "{name} of {}", row.label);
+                }
+                assert_eq!(field(answer, "cache-control"), ["no-store"]);
+                assert_eq!(field(answer, "content-type"), ["application/problem+json"]);
+                let retries = matches!(row.status, 503) || row.label == "concurrency_exceeded";
+                assert_eq!(
+                    field(answer, "retry-after"),
+                    if retries { vec!["1"] } else { vec![] },
+                    "{}",
+                    row.label
+                );
+                assert_eq!(field(answer, "www-authenticate"), challenges(row), "{}", row.label);
+            }
+        }
+    }
+
+    fn challenges(row: &tollgate::DenyRow) -> Vec<&'static str> {
+        match (row.status, row.bearer_error) {
+            (401, None) => vec!["Bearer realm=\"tollgate\"", "Basic realm=\"tollgate\""],
+            (401, Some(_)) => vec![
+                "Bearer realm=\"tollgate\", error=\"invalid_token\"",
+                "Basic realm=\"tollgate\"",
+            ],
+            (400, Some(_)) => vec!["Bearer realm=\"tollgate\", error=\"invalid_request\""],
+            (403, Some(_)) => vec!["Bearer realm=\"tollgate\", error=\"insufficient_scope\""],
+            _ => vec![],
+        }
+    }
+
+    #[test]
+    fn a_permit_names_its_user_in_bytes_that_a_field_can_carry() {
+        for (name, carried) in [
+            ("alice", "alice"),
+            ("svc-1@example.com", "svc-1@example.com"),
+            ("two words", "two%20words"),
+            ("100%", "100%25"),
+            ("Zo\u{eb}", "Zo%C3%AB"),
+        ] {
+            let identity = Identity {
+                user: name.into(),
+                token_id: "7".into(),
+            };
+            let answer = permitted(&identity, None, Profile::Plain);
+            assert_eq!(answer.status(), StatusCode::OK);
+            assert_eq!(field(&answer, "x-tollgate-user"), [carried]);
+            assert_eq!(field(&answer, "x-tollgate-token-id"), ["7"]);
+            assert_eq!(field(&answer, "x-tollgate-client"), [""]);
+            assert_eq!(field(&answer, "x-tollgate-scope"), [""]);
+            assert_eq!(field(&answer, "ratelimit"), [""; 0]);
+            let nginx = permitted(&identity, None, Profile::Nginx);
+            assert_eq!(
+                (nginx.status(), field(&nginx, "x-tollgate-status")),
+                (StatusCode::OK, vec!["200"])
+            );
+        }
+    }
+
+    #[test]
+    fn limits_are_told_in_the_fields_of_the_draft() {
+        let quota = QuotaState {
+            limit: 100,
+            remaining: 7,
+            reset_after_ms: 1_001,
+        };
+        let answer = permitted(&Identity::default(), Some(quota), Profile::Plain);
+        assert_eq!(field(&answer, "ratelimit-policy"), ["\"hourly\";q=100;w=3600"]);
+        assert_eq!(field(&answer, "ratelimit"), ["\"hourly\";r=7;t=2"]);
+    }
+
+    #[test]
+    fn only_the_parameter_itself_asks_for_a_profile() {
+        for (query, expected) in [
+            (Some("profile=nginx"), Profile::Nginx),
+            (Some("a=b&profile=nginx"), Profile::Nginx),
+            (None, Profile::Plain),
+            (Some(""), Profile::Plain),
+            (Some("profile=caddy"), Profile::Plain),
+            (Some("a=profile=nginx"), Profile::Plain),
+        ] {
+            assert_eq!(Profile::of_query(query), expected, "{query:?}");
+        }
+    }
+}

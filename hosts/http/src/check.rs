@@ -1,0 +1,109 @@
+//! `/check`: forward authentication. A proxy asks about a request that it holds, and goes by the status.
+//!
+//! The end of a request cannot be seen from here: the permit is dropped with the answer, so the limit on requests at a
+//! time counts questions under way, not requests.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, Request};
+use axum::response::Response;
+use tollgate::{Denial, DenyReason, Engine, Gate, Permit, UserName, Verdict};
+
+use crate::answer::{Identity, Profile, denied, permitted};
+use crate::forwarded::{Target, client, is_proxy, target};
+use crate::parts::{read_form, request_parts, unreadable_parts};
+
+/// What a request turned out to be about, or why that cannot be told, for whoever runs the proxy.
+type Readable<'a> = Result<(Target<'a>, Option<Bytes>), String>;
+
+/// Answers one request, by any method, to `/check` or below it.
+pub(crate) async fn check(
+    State(engine): State<Engine>,
+    ConnectInfo(caller): ConnectInfo<SocketAddr>,
+    request: Request<Body>,
+) -> Response {
+    let (head, body) = request.into_parts();
+    let profile = Profile::of_query(head.uri.query());
+    let form = match read_form(&head.headers, body).await {
+        Err(unreadable) if may_hold_credential(&engine) => Err(unreadable),
+        Err(_) => Ok(None),
+        read => read,
+    };
+    let proxies = engine.trusted_proxies();
+    let client = client(&head.headers, caller.ip(), &proxies);
+    let readable = match (target(&head, is_proxy(caller.ip(), &proxies)), form) {
+        (Ok(target), Ok(form)) => Ok((target, form)),
+        (Err(contradiction), _) => Err(contradiction.to_string()),
+        (Ok(_), Err(unreadable)) => Err(unreadable.to_string()),
+    };
+    decide(&engine, &readable, &head.headers, client, profile)
+}
+
+/// Whether a form counts at all; where that cannot be read, it may.
+fn may_hold_credential(engine: &Engine) -> bool {
+    engine
+        .settings()
+        .map_or(true, |settings| settings.allow_authtoken_in_url)
+}
+
+fn decide(
+    engine: &Engine,
+    readable: &Readable<'_>,
+    headers: &HeaderMap,
+    client: Option<IpAddr>,
+    profile: Profile,
+) -> Response {
+    let parts = match readable {
+        Ok((target, form)) => request_parts(*target, headers, client, form.as_deref()),
+        Err(_) => unreadable_parts(client),
+    };
+    let denial = match engine.check(&parts, engine.now()) {
+        Verdict::Permit(permit) => match identity(&permit) {
+            Some(identity) => return permitted(&identity, permit.quota(), profile),
+            None => unknown(DenyReason::UnknownToken, Gate::LookUp),
+        },
+        Verdict::Denial(denial) => denial,
+    };
+    log(&denial, client);
+    let detail = readable.as_ref().err().filter(|_| denial.gate == Gate::Extract);
+    denied(&denial, detail.map(String::as_str), profile)
+}
+
+/// Whom to name to the upstream. None where the user was removed since the permit was granted: an empty name would
+/// say that no credential was needed.
+fn identity(permit: &Permit<'_>) -> Option<Identity> {
+    let Some(subject) = permit.subject() else {
+        return Some(Identity::default());
+    };
+    let mut room = [0; UserName::LEN_MAX];
+    let user = permit.user_name(&mut room)?.to_owned();
+    Some(Identity {
+        user,
+        token_id: subject.token.0.to_string(),
+    })
+}
+
+fn unknown(reason: DenyReason, gate: Gate) -> Denial {
+    Denial {
+        reason,
+        gate,
+        subject: None,
+        quota: None,
+    }
+}
+
+/// The log tells all reasons apart. It holds numbers and addresses, nothing that a caller wrote.
+fn log(denial: &Denial, client: Option<IpAddr>) {
+    let row = denial.reason.row();
+    tracing::info!(
+        reason = row.label,
+        status = row.status,
+        gate = ?denial.gate,
+        client = client.map(tracing::field::display),
+        user = denial.subject.map(|subject| subject.user.0),
+        token = denial.subject.map(|subject| subject.token.0),
+        "check denied"
+    );
+}

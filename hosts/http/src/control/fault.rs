@@ -1,0 +1,106 @@
+//! Why a request was not carried out, with the blame in it and a code that scripts can go by.
+
+use tollgate::{BackupError, ExecuteError, ParseSettingError, ReadError, Refusal, Unavailable};
+
+use super::moment::{MomentError, write_moment};
+use super::reply::Fault;
+
+/// Whose fault it is.
+pub(super) enum Stop {
+    /// The caller can do something about it; nothing has changed.
+    Refused(Fault),
+    /// The store is in trouble.
+    Failed(Fault),
+}
+
+impl Stop {
+    /// A text that stands for nothing we know.
+    pub(super) fn malformed(message: impl Into<String>) -> Self {
+        Self::Refused(Fault::new("malformed", message))
+    }
+}
+
+impl From<MomentError> for Stop {
+    fn from(error: MomentError) -> Self {
+        Self::malformed(error.to_string())
+    }
+}
+
+impl From<ParseSettingError> for Stop {
+    fn from(error: ParseSettingError) -> Self {
+        Self::malformed(error.to_string())
+    }
+}
+
+impl From<ExecuteError> for Stop {
+    fn from(error: ExecuteError) -> Self {
+        match error {
+            ExecuteError::Refused(refusal) => Self::Refused(Fault::new(code(&refusal), words(&refusal))),
+            ExecuteError::Unavailable(Unavailable::InDoubt { .. }) => {
+                Self::Failed(Fault::new("in_doubt", error.to_string()))
+            }
+            ExecuteError::Unavailable(_) => Self::Failed(Fault::new("unavailable", error.to_string())),
+        }
+    }
+}
+
+impl From<ReadError> for Stop {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::NoSuchUser { .. } => Self::Refused(Fault::new("no_such_user", error.to_string())),
+            _ => Self::Failed(Fault::new("unreadable", error.to_string())),
+        }
+    }
+}
+
+impl From<BackupError> for Stop {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::Exists { .. } => Self::Refused(Fault::new("file_exists", error.to_string())),
+            BackupError::Unsound { .. } | BackupError::Damaged(_) => {
+                Self::Failed(Fault::new("unsound", error.to_string()))
+            }
+            _ => Self::Failed(Fault::new("no_backup", error.to_string())),
+        }
+    }
+}
+
+/// Moments in the words of people.
+fn words(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::WouldLengthen { id, ends_at } => format!(
+            "expected an end no later than the one token {} has ({}): a life is never lengthened, issue a new token instead",
+            id.0,
+            write_moment(*ends_at)
+        ),
+        Refusal::NeverValid { expires_at, after } => format!(
+            "expected an end after {}, from when on the token could be used, but found {}",
+            write_moment(*after),
+            write_moment(*expires_at)
+        ),
+        Refusal::MomentTooFar { moment } => format!(
+            "expected a moment before the year 2106, but found {}: leave the end out for a token that never ends",
+            write_moment(*moment)
+        ),
+        other => other.to_string(),
+    }
+}
+
+fn code(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::NoSuchUser { .. } => "no_such_user",
+        Refusal::UserExists { .. } => "user_exists",
+        Refusal::NoSuchToken { .. } => "no_such_token",
+        Refusal::TokenRevoked { .. } => "token_revoked",
+        Refusal::WouldLengthen { .. } => "would_lengthen",
+        Refusal::NeverValid { .. } => "never_valid",
+        Refusal::MomentTooFar { .. } => "moment_too_far",
+        Refusal::LimitTooHigh { .. } => "limit_too_high",
+        Refusal::NetworkExists { .. } => "network_exists",
+        Refusal::NoSuchNetwork { .. } => "no_such_network",
+        Refusal::TooManyNetworks { .. } => "too_many_networks",
+        Refusal::TooManyProxies { .. } => "too_many_proxies",
+        Refusal::RuleTooLong { .. } => "rule_too_long",
+        _ => "refused",
+    }
+}

@@ -1,0 +1,29 @@
+//! What the command line asks of an engine: one request, one reply, whichever process holds the store.
+//!
+//! [`dispatch`] carries a request out on an engine of this process. [`ControlSocket`] lets a running server do so for
+//! others, and [`ask`] is how they reach it: one line of JSON there, one line back. The socket belongs to the owner of
+//! the store alone.
+
+mod moment;
+mod request;
+mod shown;
+mod reply;
+mod fault;
+mod explain;
+mod dispatch;
+mod path;
+mod socket;
+mod call;
+
+pub use call::{AskError, ask};
+pub use dispatch::dispatch;
+pub use explain::{Explained, GateShown, Outcome};
+pub use moment::{MomentError, parse_moment, write_moment};
+pub use path::socket_path;
+pub use reply::{Answer, Fault, Reply};
+pub use request::{AddressedRule, CheckRequest, Request, UserChangesRequest};
+pub use shown::{
+    AuthtokenShown, BackupShown, FindingShown, IssuedShown, LimitShown, NetworkShown, RemovedShown, SettingShown,
+    SettingValue, UserDetail, UserShown, VerifyShown, in_shell,
+};
+pub use socket::ControlSocket;

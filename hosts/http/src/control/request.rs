@@ -1,0 +1,135 @@
+//! What can be asked, as it goes over the socket. Texts here are as people wrote them; [`dispatch`](super::dispatch)
+//! makes facts of them or refuses.
+//!
+//! Nothing here has `Debug`: a request to explain a check holds the credential.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// One request to an engine, named after the verb that makes it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// Adds a user; what is none takes its first value.
+    UserAdd {
+        /// The name.
+        name: String,
+        /// What differs from an active user with all operations and the server's limits.
+        changes: UserChangesRequest,
+    },
+    /// Lists all users.
+    UserList,
+    /// Shows one user with their network rules.
+    UserShow {
+        /// The name.
+        name: String,
+    },
+    /// Changes a user.
+    UserSet {
+        /// The name.
+        name: String,
+        /// What to change.
+        changes: UserChangesRequest,
+    },
+    /// Removes a user.
+    UserRemove {
+        /// The name.
+        name: String,
+    },
+    /// Issues an authtoken. The reply holds the secret.
+    AuthtokenIssue {
+        /// Whose it will be.
+        user: String,
+        /// When it ends, as [`parse_moment`](super::parse_moment) reads it.
+        expires_at: Option<String>,
+        /// Seconds from now until it ends; refused beside `expires_at`.
+        expires_in_s: Option<u64>,
+        /// When it begins.
+        not_before: Option<String>,
+    },
+    /// Lists the authtokens of one user or of all.
+    AuthtokenList {
+        /// Whose.
+        user: Option<String>,
+    },
+    /// Takes an authtoken back.
+    AuthtokenRevoke {
+        /// Which.
+        id: String,
+    },
+    /// Ends the life of an authtoken.
+    AuthtokenExpire {
+        /// Which.
+        id: String,
+        /// When; none for at once.
+        at: Option<String>,
+    },
+    /// Trusts addresses.
+    NetworkTrust(AddressedRule),
+    /// Bans addresses.
+    NetworkBan(AddressedRule),
+    /// Lists the rules for everybody and for users.
+    NetworkList {
+        /// The rules of this user alone.
+        user: Option<String>,
+    },
+    /// Removes a rule.
+    NetworkRemove(AddressedRule),
+    /// Lists all settings.
+    SettingsList,
+    /// Changes a setting.
+    SettingsSet {
+        /// Which.
+        key: String,
+        /// Its new value.
+        value: String,
+    },
+    /// Explains a check gate by gate, and charges nothing.
+    Check(CheckRequest),
+    /// Reads every row and compares it with what checks are decided by.
+    Verify,
+    /// Copies the store.
+    Backup {
+        /// Where to; an absolute path, since the two processes may stand in different folders.
+        to: PathBuf,
+    },
+}
+
+/// What is set on a user; what is none stays as it is.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserChangesRequest {
+    /// A comma-separated list of operations.
+    pub operations: Option<String>,
+    /// Requests an hour: a number, `unlimited` or `inherit`.
+    pub per_hour: Option<String>,
+    /// Requests at a time: likewise.
+    pub concurrent: Option<String>,
+    /// Whether the user's tokens may be used.
+    pub active: Option<bool>,
+}
+
+/// A network rule, and the user whom it is about.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddressedRule {
+    /// The addresses, in any form that a rule may have.
+    pub rule: String,
+    /// The user; everybody where there is none.
+    pub user: Option<String>,
+}
+
+/// A request whose check is to be explained.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckRequest {
+    /// The method.
+    pub method: String,
+    /// The path, perhaps with a query.
+    pub path: String,
+    /// The address of the client.
+    pub ip: String,
+    /// Header fields as `Name: value`.
+    pub headers: Vec<String>,
+}

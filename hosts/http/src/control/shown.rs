@@ -1,0 +1,320 @@
+//! Facts as replies show them: the JSON that scripts read.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use tollgate::{Authtoken, BackupReport, Finding, Issued, Limit, Network, Setting, Standing, User, VerifyReport};
+
+use super::moment::write_moment;
+
+/// A user.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UserShown {
+    /// Names the user for ever.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// Whether the user's tokens may be used.
+    pub active: bool,
+    /// Operations the user may use.
+    pub operations: Vec<String>,
+    /// Requests an hour.
+    pub per_hour: LimitShown,
+    /// Requests at a time.
+    pub concurrent: LimitShown,
+    /// When the user was added.
+    pub created_at: String,
+}
+
+impl From<&User> for UserShown {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id.0.to_string(),
+            name: user.name.to_string(),
+            active: user.active,
+            operations: user
+                .operations
+                .iter()
+                .map(|operation| operation.name().to_owned())
+                .collect(),
+            per_hour: user.per_hour.into(),
+            concurrent: user.concurrent.into(),
+            created_at: write_moment(user.created_at),
+        }
+    }
+}
+
+/// A user with what else is about them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UserDetail {
+    /// The user.
+    #[serde(flatten)]
+    pub user: UserShown,
+    /// Their own network rules.
+    pub networks: Vec<NetworkShown>,
+    /// Their authtokens.
+    pub authtokens: Vec<AuthtokenShown>,
+}
+
+/// A limit: a number, or one of the words `unlimited` and `inherit`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum LimitShown {
+    /// At most this many.
+    AtMost(u32),
+    /// A word.
+    Word(String),
+}
+
+impl From<Limit> for LimitShown {
+    fn from(limit: Limit) -> Self {
+        match limit {
+            Limit::AtMost(most) => Self::AtMost(most.get()),
+            Limit::Inherit | Limit::Unlimited => Self::Word(limit.to_string()),
+        }
+    }
+}
+
+/// An authtoken, without the secret.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AuthtokenShown {
+    /// Names the token for ever.
+    pub id: String,
+    /// Whose it is.
+    pub user: String,
+    /// When it was issued.
+    pub issued_at: String,
+    /// When it may first be used, if not from the beginning.
+    pub not_before: Option<String>,
+    /// When it may no longer be used, if ever.
+    pub expires_at: Option<String>,
+    /// When it was taken back, if it was.
+    pub revoked_at: Option<String>,
+}
+
+impl From<&Authtoken> for AuthtokenShown {
+    fn from(token: &Authtoken) -> Self {
+        Self {
+            id: token.id.0.to_string(),
+            user: token.user.to_string(),
+            issued_at: write_moment(token.issued_at),
+            not_before: token.not_before.map(write_moment),
+            expires_at: token.expires_at.map(write_moment),
+            revoked_at: token.revoked_at.map(write_moment),
+        }
+    }
+}
+
+/// A new authtoken, the only reply that holds a secret; it has no `Debug`.
+#[derive(Serialize, Deserialize)]
+pub struct IssuedShown {
+    /// The token's id.
+    pub id: String,
+    /// The secret.
+    pub token: String,
+    /// Whose it is.
+    pub user: String,
+    /// When it may first be used, if not at once.
+    pub not_before: Option<String>,
+    /// When it may no longer be used, if ever.
+    pub expires_at: Option<String>,
+}
+
+impl From<&Issued> for IssuedShown {
+    fn from(issued: &Issued) -> Self {
+        let AuthtokenShown {
+            id,
+            user,
+            issued_at: _,
+            not_before,
+            expires_at,
+            revoked_at: _,
+        } = (&issued.record).into();
+        Self {
+            id,
+            token: issued.token.expose().to_owned(),
+            user,
+            not_before,
+            expires_at,
+        }
+    }
+}
+
+/// A network rule.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NetworkShown {
+    /// The rule, behind the user's name and a colon where it is about one.
+    pub id: String,
+    /// The addresses, as they were written.
+    pub rule: String,
+    /// `trusted` or `banned`.
+    pub standing: String,
+    /// The user whom it is about; everybody where there is none.
+    pub user: Option<String>,
+    /// When it was added.
+    pub added_at: String,
+}
+
+impl From<&Network> for NetworkShown {
+    fn from(network: &Network) -> Self {
+        let rule = network.rule.to_string();
+        let user = network.user.as_ref().map(ToString::to_string);
+        Self {
+            id: rule_id(&rule, user.as_deref()),
+            rule,
+            standing: match network.standing {
+                Standing::Trusted => "trusted".to_owned(),
+                Standing::Banned => "banned".to_owned(),
+            },
+            user,
+            added_at: write_moment(network.added_at),
+        }
+    }
+}
+
+/// What lists name a rule by.
+pub(super) fn rule_id(rule: &str, user: Option<&str>) -> String {
+    match user {
+        Some(user) => format!("{user}:{rule}"),
+        None => rule.to_owned(),
+    }
+}
+
+/// A setting.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SettingShown {
+    /// Its key.
+    pub id: String,
+    /// The same.
+    pub key: String,
+    /// Its value.
+    pub value: SettingValue,
+}
+
+/// The value of a setting, in the type that it has.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SettingValue {
+    /// On or off.
+    Switch(bool),
+    /// A limit.
+    Limit(LimitShown),
+    /// A list of network rules.
+    Rules(Vec<String>),
+}
+
+impl From<&Setting> for SettingShown {
+    fn from(setting: &Setting) -> Self {
+        let value = match setting {
+            Setting::PerHour(limit) | Setting::Concurrent(limit) => SettingValue::Limit((*limit).into()),
+            Setting::AllowAuthtokenInUrl(allowed) | Setting::AllowPreflight(allowed) => SettingValue::Switch(*allowed),
+            Setting::TrustedProxies(rules) => SettingValue::Rules(rules.iter().map(ToString::to_string).collect()),
+        };
+        Self {
+            id: setting.key().to_owned(),
+            key: setting.key().to_owned(),
+            value,
+        }
+    }
+}
+
+/// Something that is no longer there.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RemovedShown {
+    /// What lists named it by.
+    pub id: String,
+    /// What people name it by.
+    pub removed: String,
+}
+
+/// What a look at every row found.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct VerifyShown {
+    /// Whether nothing was found that is not as it must be.
+    pub sound: bool,
+    /// The revision that was read.
+    pub revision: u64,
+    /// Rows of all tables.
+    pub rows: u64,
+    /// Users.
+    pub users: u64,
+    /// Tokens.
+    pub tokens: u64,
+    /// Network rules.
+    pub networks: u64,
+    /// Hourly counters.
+    pub counters: u64,
+    /// Changes in the tail of the feed.
+    pub changes: u64,
+    /// What is not as it must be.
+    pub findings: Vec<FindingShown>,
+    /// Findings beyond those that are listed.
+    pub findings_left_out: u64,
+}
+
+/// Something that is not as it must be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FindingShown {
+    /// The table and the key.
+    pub id: String,
+    /// What was expected and what was found.
+    pub fault: String,
+}
+
+impl From<VerifyReport> for VerifyShown {
+    fn from(report: VerifyReport) -> Self {
+        let shown = |finding: &Finding| FindingShown {
+            id: format!("{} {}", finding.table, finding.key),
+            fault: finding.fault.clone(),
+        };
+        Self {
+            sound: report.findings.is_empty(),
+            revision: report.revision.0,
+            rows: report.rows,
+            users: report.users,
+            tokens: report.tokens,
+            networks: report.networks,
+            counters: report.counters,
+            changes: report.changes,
+            findings: report.findings.iter().map(shown).collect(),
+            findings_left_out: report.findings_left_out,
+        }
+    }
+}
+
+/// A copy of the store.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BackupShown {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The revision it holds.
+    pub revision: u64,
+    /// Rows of all tables.
+    pub rows: u64,
+    /// Its length in bytes.
+    pub len: u64,
+}
+
+impl From<BackupReport> for BackupShown {
+    fn from(report: BackupReport) -> Self {
+        let (revision, rows, len) = (report.revision.0, report.rows, report.len);
+        Self {
+            path: report.path,
+            revision,
+            rows,
+            len,
+        }
+    }
+}
+
+/// A name as a shell takes it for one word, for lines that people copy.
+pub fn in_shell(name: &str) -> String {
+    let plain = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-_.@".contains(&byte));
+    if plain {
+        name.to_owned()
+    } else {
+        format!("'{}'", name.replace('\'', "'\\''"))
+    }
+}

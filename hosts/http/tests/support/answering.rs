@@ -1,0 +1,48 @@
+//! A control socket that answers on a thread of its own.
+
+use std::path::Path;
+
+use tokio::sync::oneshot;
+use tollgate_http::control::{Answer, ControlSocket, Reply};
+
+use super::World;
+
+/// A socket that answers on a thread of its own.
+pub(crate) struct Answering {
+    stop: oneshot::Sender<()>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl Answering {
+    pub(crate) fn start(world: &World, store: &Path) -> Self {
+        let (engine, store) = (world.engine.clone(), store.to_path_buf());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (tell, told) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let socket = ControlSocket::bind(engine, &store).unwrap();
+                tell.send(()).unwrap();
+                socket.run(async { stopped.await.unwrap_or_default() }).await;
+            });
+        });
+        told.recv().unwrap();
+        Self { stop, thread }
+    }
+
+    pub(crate) fn stop(self) {
+        self.stop.send(()).unwrap();
+        self.thread.join().unwrap();
+    }
+}
+
+pub(crate) fn user_names(reply: Option<Reply>) -> Vec<String> {
+    match reply {
+        Some(Reply::Done(Answer::Users(users))) => users.into_iter().map(|user| user.name).collect(),
+        Some(_) => panic!("a list of users was asked for"),
+        None => panic!("a server runs"),
+    }
+}

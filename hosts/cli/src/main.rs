@@ -1,2 +1,79 @@
 //! The `tollgate` binary.
-fn main() {}
+//!
+//! Two stages: [`arguments`] is what was typed, and can be wrong without a look at the world; [`request`] and the verbs
+//! beside it are what it means. Whether a server holds the store or not, one request goes to one function of the HTTP
+//! host and one answer comes back.
+
+mod arguments;
+mod exit;
+mod print;
+mod request;
+mod reach;
+mod table;
+mod init;
+mod dev;
+mod logs;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+use arguments::{Arguments, Verb};
+use exit::{Exit, Failure};
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return not_understood(&error),
+    };
+    match run(&arguments) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            print::failure(&failure, arguments.json);
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let Arguments { data, json, verb } = arguments;
+    match verb {
+        Verb::Init => init::init(data, *json),
+        Verb::Serve(serve) => serve::serve(data, serve, *json),
+        verb => {
+            let answer = reach::carry_out(data, request::request(verb)?)?;
+            let text = if *json {
+                print::json(&answer)?
+            } else {
+                table::text(&answer)
+            };
+            print::out(&text);
+            Ok(exit::of(&answer))
+        }
+    }
+}
+
+/// Help and version go to standard output and are no fault; anything else is one of usage.
+fn not_understood(error: &clap::Error) -> ExitCode {
+    let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let wants_json = std::env::args_os().any(|argument| argument == "--json");
+    if is_help {
+        print::out(&error.render().to_string());
+        Exit::Done.into()
+    } else if wants_json {
+        let words = error.render().to_string();
+        // What follows the first paragraph is for people.
+        let words = words
+            .split("\n\n")
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("error: ");
+        print::failure(&Failure::usage(words), true);
+        Exit::Usage.into()
+    } else {
+        print::note(&error.render().to_string());
+        Exit::Usage.into()
+    }
+}

@@ -1,0 +1,125 @@
+//! Help that teaches: every verb has an example, and every example is one that can be typed.
+
+use clap::{Command, CommandFactory as _};
+
+use super::*;
+
+/// Every verb that does something, with the words that lead to it.
+fn verbs() -> Vec<(String, Command)> {
+    fn walk(words: &str, command: &Command, found: &mut Vec<(String, Command)>) {
+        for verb in command.get_subcommands() {
+            let words = format!("{words} {}", verb.get_name());
+            if verb.has_subcommands() {
+                walk(&words, verb, found);
+            } else {
+                found.push((words, verb.clone()));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk("tollgate", &Arguments::command(), &mut found);
+    found
+}
+
+/// The words of a line, as a shell splits it.
+fn split(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for letter in line.trim().chars() {
+        match letter {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            letter => words.last_mut().unwrap().push(letter),
+        }
+    }
+    words
+}
+
+fn examples(help: &str) -> Vec<&str> {
+    help.lines()
+        .filter(|line| line.starts_with("  tollgate "))
+        .map(str::trim)
+        .collect()
+}
+
+#[test]
+fn every_verb_has_an_example_of_itself() {
+    let verbs = verbs();
+    let names: Vec<&str> = verbs.iter().map(|(words, _)| words.as_str()).collect();
+    for expected in [
+        "tollgate init",
+        "tollgate serve",
+        "tollgate user add",
+        "tollgate authtoken expire",
+        "tollgate backup",
+    ] {
+        assert!(names.contains(&expected), "{names:?}");
+    }
+    for (words, verb) in &verbs {
+        let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let own = examples(&help)
+            .into_iter()
+            .filter(|example| example.starts_with(words.as_str()))
+            .count();
+        assert!(own > 0, "{words} has no example of itself");
+    }
+}
+
+#[test]
+fn every_example_can_be_typed() {
+    let mut help: Vec<String> = verbs()
+        .iter()
+        .filter_map(|(_, verb)| Some(verb.get_after_help()?.to_string()))
+        .collect();
+    help.push(Arguments::command().get_after_help().unwrap().to_string());
+    let mut typed = 0;
+    for example in help.iter().flat_map(|help| examples(help)) {
+        let parsed = Arguments::try_parse_from(split(example)).map(|_| ());
+        assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
+        typed += 1;
+    }
+    assert!(typed > 25, "{typed} examples were found");
+    assert!(
+        Arguments::try_parse_from(split("tollgate user fly")).is_err_and(|error| error.exit_code() == 2),
+        "the twin"
+    );
+}
+
+#[test]
+fn what_other_systems_write_for_no_limit_is_answered_with_advice() {
+    for text in ["0", "-1"] {
+        for flag in ["--per-hour", "--concurrent"] {
+            let parsed = Arguments::try_parse_from(["tollgate", "user", "add", "alice", flag, text]);
+            let words = parsed.err().unwrap().to_string();
+            assert!(words.contains("`unlimited`") && words.contains("--inactive"), "{words}");
+        }
+    }
+    for text in ["1", "unlimited", "inherit"] {
+        let parsed = Arguments::try_parse_from(["tollgate", "user", "add", "alice", "--per-hour", text]);
+        assert!(
+            parsed.is_ok_and(|arguments| matches!(arguments.verb, Verb::User(_))),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused() {
+    for line in [
+        "tollgate user add a:b",
+        "tollgate user add alice --operations READ",
+        "tollgate user add alice --per-hour many",
+        "tollgate user set alice --active --inactive",
+        "tollgate authtoken issue alice --expires-at tomorrow",
+        "tollgate authtoken issue alice --expires-in 0s",
+        "tollgate authtoken issue alice --expires-in 1d --expires-at 2030-01-01T00:00:00Z",
+        "tollgate authtoken revoke x",
+        "tollgate network trust 10.0.0",
+        "tollgate network trust 10.0.0.0/8 --user ''",
+        "tollgate serve --listen 8480",
+        "tollgate check --ip localhost",
+    ] {
+        let parsed = Arguments::try_parse_from(split(line)).map(|_| ());
+        assert!(parsed.is_err_and(|error| error.exit_code() == 2), "{line}");
+    }
+}

@@ -1,0 +1,37 @@
+//! `tollgate init`: a new store and its key.
+
+use std::path::Path;
+
+use serde_json::json;
+use tollgate::{Engine, KEY_VARIABLE};
+
+use crate::exit::{Exit, Failure};
+use crate::print;
+
+/// Makes the store, and says where it and its key are.
+pub(crate) fn init(store: &Path, as_json: bool) -> Result<Exit, Failure> {
+    Engine::create(store)?.close();
+    let key_file = store.with_extension("key");
+    // Where the key came from the environment, no file was made.
+    let key_file = key_file
+        .exists()
+        .then_some(key_file)
+        .filter(|_| std::env::var_os(KEY_VARIABLE).is_none());
+    if as_json {
+        print::out(&json!({ "store": store, "key_file": key_file }).to_string());
+        return Ok(Exit::Done);
+    }
+    let key = match &key_file {
+        Some(file) => format!(
+            "Its key is in {}. Back it up now, apart from the store: without it no token in the store can be recognised.",
+            file.display()
+        ),
+        None => format!("Its key is the one in {KEY_VARIABLE}. Without it no token in the store can be recognised."),
+    };
+    print::out(&format!(
+        "The store is {}.\n{key}\n\nNobody may call yet. Next:\n  tollgate user add NAME\n  tollgate authtoken issue NAME\n  \
+         tollgate network trust ADDRESS\n  tollgate serve",
+        store.display()
+    ));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,108 @@
+//! To the server that holds the store, or else to the store itself.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use tollgate::{Engine, OpenError};
+use tollgate_http::control::{Answer, Reply, Request, ask, dispatch, socket_path};
+
+use crate::exit::Failure;
+
+/// How often, and how long each time, a locked store is waited for. Another command, or a server that starts or stops,
+/// lets go of it or answers well within all of these.
+const TURNS: usize = 15;
+const TURN: Duration = Duration::from_millis(200);
+
+/// Asks the server, where one answers, and otherwise opens the store for this one request.
+pub(crate) fn carry_out(store: &Path, request: Request) -> Result<Answer, Failure> {
+    let mut request = Some(request);
+    patiently(store, || {
+        let Some(asked) = &request else { return Ok(None) };
+        if let Some(reply) = ask(store, asked).map_err(|error| Failure::trouble("no_answer", error.to_string()))? {
+            return answer(reply).map(Some);
+        }
+        let Some(engine) = open_unless_locked(store)? else {
+            return Ok(None);
+        };
+        let reply = request.take().map(|request| dispatch(&engine, request));
+        engine.close();
+        reply.map(answer).transpose()
+    })
+}
+
+/// Opens the store for as long as this process runs.
+pub(crate) fn open(store: &Path) -> Result<Engine, Failure> {
+    patiently(store, || match open_unless_locked(store)? {
+        None if is_served(store) => Err(Failure::trouble(
+            "store_served",
+            format!(
+                "expected {} to be free, but a server of it runs already: stop that one first",
+                store.display()
+            ),
+        )),
+        opened => Ok(opened),
+    })
+}
+
+/// Whether a server answers for the store. One that is stopping no longer does.
+fn is_served(store: &Path) -> bool {
+    ask(store, &Request::SettingsList).is_ok_and(|reply| reply.is_some())
+}
+
+fn open_unless_locked(store: &Path) -> Result<Option<Engine>, Failure> {
+    match Engine::open(store) {
+        Ok(engine) => Ok(Some(engine)),
+        Err(OpenError::Locked { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Tries until `attempt` is no longer kept out by a lock, or for three seconds.
+fn patiently<T>(store: &Path, mut attempt: impl FnMut() -> Result<Option<T>, Failure>) -> Result<T, Failure> {
+    let mut freed = None;
+    for _ in 0..TURNS {
+        if let Some(done) = attempt()? {
+            return Ok(done);
+        }
+        // Either the lock comes free, or a server may answer by the end of this turn.
+        let freed = freed.get_or_insert_with(|| lock_freed(store));
+        if freed.recv_timeout(TURN).is_ok() {
+            *freed = lock_freed(store);
+        }
+    }
+    Err(Failure::trouble(
+        "store_locked",
+        format!(
+            "expected {store} to be free, or a server to answer at {socket}, but another process has the store open and \
+             nobody answers there: `fuser {store}` tells which; stop it, or wait until it is done",
+            store = store.display(),
+            socket = socket_path(store).display()
+        ),
+    ))
+}
+
+/// Says when whoever has the store open has let go of it. A thread waits for that, and ends with the process at the latest.
+fn lock_freed(store: &Path) -> Receiver<()> {
+    let (tell, told) = mpsc::channel();
+    let store = store.to_path_buf();
+    std::thread::spawn(move || {
+        if let Ok(file) = File::open(store)
+            && file.lock_shared().is_ok()
+        {
+            drop(file);
+            // Nobody listens any more where the wait was over before.
+            let _ = tell.send(());
+        }
+    });
+    told
+}
+
+fn answer(reply: Reply) -> Result<Answer, Failure> {
+    match reply {
+        Reply::Done(answer) => Ok(answer),
+        Reply::Refused(fault) => Err(Failure::refused(fault)),
+        Reply::Failed(fault) => Err(Failure::trouble(&fault.code, &fault.message)),
+    }
+}

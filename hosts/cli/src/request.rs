@@ -1,0 +1,136 @@
+//! What was typed, as a request.
+
+use std::path::absolute;
+
+use tollgate::{Limit, OperationSet, Setting};
+use tollgate_http::control::{AddressedRule, CheckRequest, Request, UserChangesRequest};
+
+use crate::arguments::{AuthtokenVerb, Backup, Check, NetworkVerb, Rule, SettingsVerb, UserLimits, UserVerb, Verb};
+use crate::exit::Failure;
+
+/// The request that a verb makes.
+pub(crate) fn request(verb: &Verb) -> Result<Request, Failure> {
+    Ok(match verb {
+        Verb::User(verb) => user(verb)?,
+        Verb::Authtoken(verb) => authtoken(verb),
+        Verb::Network(verb) => network(verb),
+        Verb::Settings(SettingsVerb::List) => Request::SettingsList,
+        Verb::Settings(SettingsVerb::Set { key, value }) => {
+            Setting::parse(key, value).map_err(|error| Failure::usage(error.to_string()))?;
+            Request::SettingsSet {
+                key: key.clone(),
+                value: value.clone(),
+            }
+        }
+        Verb::Check(Check {
+            method,
+            path,
+            ip,
+            headers,
+        }) => Request::Check(CheckRequest {
+            method: method.clone(),
+            path: path.clone(),
+            ip: ip.to_string(),
+            headers: headers.clone(),
+        }),
+        Verb::Verify => Request::Verify,
+        Verb::Backup(Backup { to }) => {
+            // The server may stand in another folder.
+            let to = absolute(to).map_err(|error| Failure::usage(error.to_string()))?;
+            if to.to_str().is_none() {
+                return Err(Failure::usage("expected the path of the backup in UTF-8"));
+            }
+            Request::Backup { to }
+        }
+        Verb::Init | Verb::Serve(_) => return Err(Failure::usage("expected a verb that asks something of a store")),
+    })
+}
+
+fn user(verb: &UserVerb) -> Result<Request, Failure> {
+    Ok(match verb {
+        UserVerb::Add { name, limits, inactive } => Request::UserAdd {
+            name: name.to_string(),
+            changes: changes(limits, inactive.then_some(false)),
+        },
+        UserVerb::List => Request::UserList,
+        UserVerb::Show { name } => Request::UserShow { name: name.to_string() },
+        UserVerb::Set {
+            name,
+            limits,
+            active,
+            inactive,
+        } => {
+            let active = if *inactive { Some(false) } else { active.then_some(true) };
+            let changes = changes(limits, active);
+            let UserChangesRequest {
+                operations,
+                per_hour,
+                concurrent,
+                active,
+            } = &changes;
+            if operations.is_none() && per_hour.is_none() && concurrent.is_none() && active.is_none() {
+                let words =
+                    "expected something to change: --operations, --per-hour, --concurrent, --active or --inactive";
+                return Err(Failure::usage(words));
+            }
+            Request::UserSet {
+                name: name.to_string(),
+                changes,
+            }
+        }
+        UserVerb::Remove { name } => Request::UserRemove { name: name.to_string() },
+    })
+}
+
+fn changes(limits: &UserLimits, active: Option<bool>) -> UserChangesRequest {
+    let UserLimits {
+        operations,
+        per_hour,
+        concurrent,
+    } = limits;
+    UserChangesRequest {
+        operations: operations.as_ref().map(OperationSet::to_string),
+        per_hour: per_hour.as_ref().map(Limit::to_string),
+        concurrent: concurrent.as_ref().map(Limit::to_string),
+        active,
+    }
+}
+
+fn authtoken(verb: &AuthtokenVerb) -> Request {
+    match verb {
+        AuthtokenVerb::Issue {
+            user,
+            expires_at,
+            expires_in,
+            not_before,
+        } => Request::AuthtokenIssue {
+            user: user.to_string(),
+            expires_at: expires_at.clone(),
+            expires_in_s: *expires_in,
+            not_before: not_before.clone(),
+        },
+        AuthtokenVerb::List { user } => Request::AuthtokenList {
+            user: user.as_ref().map(ToString::to_string),
+        },
+        AuthtokenVerb::Revoke { id } => Request::AuthtokenRevoke { id: id.to_string() },
+        AuthtokenVerb::Expire { id, at } => Request::AuthtokenExpire {
+            id: id.to_string(),
+            at: at.clone(),
+        },
+    }
+}
+
+fn network(verb: &NetworkVerb) -> Request {
+    let addressed = |rule: &Rule| AddressedRule {
+        rule: rule.rule.to_string(),
+        user: rule.user.as_ref().map(ToString::to_string),
+    };
+    match verb {
+        NetworkVerb::Trust(rule) => Request::NetworkTrust(addressed(rule)),
+        NetworkVerb::Ban(rule) => Request::NetworkBan(addressed(rule)),
+        NetworkVerb::List { user } => Request::NetworkList {
+            user: user.as_ref().map(ToString::to_string),
+        },
+        NetworkVerb::Remove(rule) => Request::NetworkRemove(addressed(rule)),
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::runtime::Runtime;
@@ -15,6 +16,9 @@ use crate::arguments::Serve;
 use crate::dev::{self, Trial, url};
 use crate::exit::{Exit, Failure};
 use crate::{logs, print, reach};
+
+/// How long a command that would not end within the bound of the socket is still waited for.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// Serves until SIGTERM or SIGINT; then requests under way end, counters are saved, and the store is let go of.
 pub(crate) fn serve(store: &Path, serve: &Serve, as_json: bool) -> Result<Exit, Failure> {
@@ -34,8 +38,8 @@ pub(crate) fn serve(store: &Path, serve: &Serve, as_json: bool) -> Result<Exit, 
     };
     let runtime = Runtime::new().map_err(|error| Failure::trouble("no_runtime", error.to_string()))?;
     let served = runtime.block_on(run(&engine, store, serve.listen, trial, as_json));
-    // What still runs there holds on to the engine; it must be gone before the engine is.
-    drop(runtime);
+    // A backup under way is broken off; a copy gets its name only once it is whole.
+    runtime.shutdown_timeout(LINGER);
     engine.close();
     served?;
     tracing::info!("stopped");

@@ -32,7 +32,10 @@ pub(crate) enum Profile {
 }
 
 impl Profile {
-    /// Reads the parameter `profile` of a query.
+    /// Reads the parameter `profile` of the query with which a proxy asks.
+    ///
+    /// Where a proxy puts `/check` before the path of its request, that query is the client's. A client who writes the
+    /// parameter there gets another refusal, and no permit.
     pub(crate) fn of_query(query: Option<&str>) -> Self {
         let nginx = query.unwrap_or_default().split('&').any(|pair| pair == "profile=nginx");
         if nginx { Self::Nginx } else { Self::Plain }

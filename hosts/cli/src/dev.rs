@@ -10,6 +10,7 @@ use tollgate_http::control::{
 };
 
 use crate::exit::{Exit, Failure};
+use crate::init::create;
 use crate::reach;
 
 /// The name of the sample user.
@@ -41,7 +42,7 @@ pub(crate) fn prepare(store: &Path) -> Result<(Engine, Trial), Failure> {
     let engine = if store.exists() {
         reach::open(store)?
     } else {
-        Engine::create(store)?
+        create(store)?
     };
     let again = match done(&engine, Request::UserList)? {
         Answer::Users(users) if users.iter().any(|user| user.name == USER) => true,

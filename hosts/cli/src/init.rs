@@ -8,9 +8,21 @@ use tollgate::{Engine, KEY_VARIABLE};
 use crate::exit::{Exit, Failure};
 use crate::print;
 
+/// Makes the store. Its key file has its name with another ending, so the ending of that one is not for a store.
+pub(crate) fn create(store: &Path) -> Result<Engine, Failure> {
+    if store.extension().is_some_and(|ending| ending == "key") {
+        let words = format!(
+            "expected a store whose name does not end in .key, as its key file's does, but found {}",
+            store.display()
+        );
+        return Err(Failure::usage(words));
+    }
+    Ok(Engine::create(store)?)
+}
+
 /// Makes the store, and says where it and its key are.
 pub(crate) fn init(store: &Path, as_json: bool) -> Result<Exit, Failure> {
-    Engine::create(store)?.close();
+    create(store)?.close();
     let key_file = store.with_extension("key");
     // Where the key came from the environment, no file was made.
     let key_file = key_file

@@ -25,6 +25,9 @@ fn a_store_is_made_once_and_says_where_its_key_is() {
         serde_json::json!({ "store": "other.redb", "key_file": "other.key" })
     );
 
+    assert_eq!(folder.refused(&["init", "--data", "b.key"]), (2, "usage".to_owned()));
+    assert!(!folder.path("b.key").exists());
+
     let mut keyed = folder.command(&["init", "--data", "keyed.redb", "--json"]);
     let run = support::finish(keyed.env("TOLLGATE_KEY", "ab".repeat(32)));
     assert_eq!(run.json()["key_file"], serde_json::Value::Null, "{run:?}");

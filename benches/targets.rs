@@ -16,8 +16,8 @@ const HOT: Rounds = Rounds {
     slice: Duration::from_millis(3),
 };
 const WIDE: Rounds = Rounds {
-    count: 24,
-    slice: Duration::from_millis(60),
+    count: 80,
+    slice: Duration::from_millis(15),
 };
 const THREADS: Rounds = Rounds {
     count: 60,

@@ -47,12 +47,6 @@ impl<const N: usize> Sequenced<N> {
         }
     }
 
-    /// One word as it stands, for a first guess that a full read confirms.
-    pub(crate) fn peek(&self, at: usize) -> u64 {
-        // Ordering: Relaxed; nothing is concluded from this word alone.
-        self.facts.get(at).map_or(0, |word| word.load(Ordering::Relaxed))
-    }
-
     /// Replaces all words. Only the single writer may call this.
     pub(crate) fn write(&self, facts: [u64; N]) {
         // Ordering: Relaxed; only this writer stores the count.

@@ -5,8 +5,11 @@
 
 use std::sync::Arc;
 
+use super::facts::NOTHING;
+use super::inserter::{clear, copy_to_last, split, vacate};
 use super::*;
-use crate::record::TokenId;
+use crate::record::{TokenId, TokenStatus, Validity};
+use crate::token::TokenKind;
 
 fn digest(words: [u64; 4]) -> TokenDigest {
     TokenDigest::from_words(words)
@@ -25,24 +28,21 @@ fn record(id: u64) -> Found {
 }
 
 /// Both candidate buckets of this digest are the new one once there are two.
-const MOVES: [u64; 4] = [1, 1, 0, 9];
-/// This one stays in the first bucket.
-const STAYS: [u64; 4] = [0, 2, 1, 8];
+const SPLIT_OFF: [u64; 4] = [1, 1, 0, 9];
+/// Its candidates are the first bucket and, once there are two, the second.
+const AT_HOME_IN_BOTH: [u64; 4] = [0, 1, 1, 8];
 
-fn reader_against(change: impl Fn(&TokenIndex, &mut TokenInserter) + Sync + Send + 'static) {
-    let change = Arc::new(change);
+/// A reader looks for `words` while `change` goes on. What `before` does is done before the reader starts.
+fn reader_against(words: [u64; 4], before: fn(&TokenIndex), change: fn(&TokenIndex)) {
     loom::model(move || {
-        let (index, mut inserter) = (Arc::new(TokenIndex::new()), TokenInserter::default());
-        assert!(inserter.put(&index, &digest(MOVES), record(1)));
-        assert!(
-            index.open(1),
-            "the chunk of the second bucket is there before the reader starts"
-        );
+        let index = Arc::new(TokenIndex::new());
+        assert!(TokenInserter::default().put(&index, &digest(words), record(1)));
+        before(&index);
         let reader = {
             let index = Arc::clone(&index);
-            loom::thread::spawn(move || index.find(&digest(MOVES)).map(|found| found.id))
+            loom::thread::spawn(move || index.find(&digest(words)).map(|found| found.id))
         };
-        change(&index, &mut inserter);
+        change(&index);
         assert_eq!(
             reader.join().unwrap(),
             Some(TokenId(1)),
@@ -51,20 +51,48 @@ fn reader_against(change: impl Fn(&TokenIndex, &mut TokenInserter) + Sync + Send
     });
 }
 
+/// The chunk of the second bucket is there.
+fn opened(index: &TokenIndex) {
+    assert!(index.open(1));
+}
+
+/// There are two buckets, and the token stands in the second one, where a reader looks last.
+fn at_home_in_the_second(index: &TokenIndex) {
+    assert!(split(index) && vacate(index, 0, 0));
+}
+
 #[test]
 fn loom_a_token_is_found_while_the_index_grows() {
-    reader_against(|index, inserter| assert!(inserter.put(index, &digest(STAYS), record(2))));
+    reader_against(SPLIT_OFF, opened, |index| assert!(split(index)));
 }
 
 /// The same harness sees a planted bug: clearing the old place before the new shape is published.
 #[test]
 #[should_panic(expected = "a token that is there was missed")]
 fn loom_clearing_before_publishing_is_caught() {
-    reader_against(|index, _| {
+    reader_against(SPLIT_OFF, opened, |index| {
         let old = index.shape.load();
         let new = old.grown().unwrap();
         let left = copy_to_last(index, old, new);
         clear(index, left);
         index.shape.publish(new);
+    });
+}
+
+/// A token goes to its other bucket, and so to where the reader has already looked, to make room for another.
+#[test]
+fn loom_a_token_is_found_while_it_makes_room() {
+    reader_against(AT_HOME_IN_BOTH, at_home_in_the_second, |index| {
+        assert!(vacate(index, BUCKET_LEN, 0));
+    });
+}
+
+/// The same harness sees a planted bug: a move that no reader is told of.
+#[test]
+#[should_panic(expected = "a token that is there was missed")]
+fn loom_moving_in_silence_is_caught() {
+    reader_against(AT_HOME_IN_BOTH, at_home_in_the_second, |index| {
+        index.write(0, index.facts(BUCKET_LEN).unwrap());
+        index.write(BUCKET_LEN, NOTHING);
     });
 }

@@ -1,6 +1,8 @@
 //! Many records in one index: all are found, room is made for each, and the buckets stay as full as they should be.
 
 use super::*;
+use crate::record::{TokenId, TokenStatus, Validity};
+use crate::token::TokenKind;
 
 /// Words that look random and are the same in every run.
 fn digest(seed: u64) -> TokenDigest {

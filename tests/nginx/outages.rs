@@ -4,7 +4,7 @@ use std::thread;
 
 use parking_lot::Mutex;
 use tollgate_tests::http::{Broken, Connection, Request};
-use tollgate_tests::wait::{self, PATIENCE};
+use tollgate_tests::wait::{self, Deadline, PATIENCE};
 
 use super::world::World;
 
@@ -88,14 +88,16 @@ fn an_orderly_stop_seen_through_nginx_lets_nothing_through_unasked() {
     let request = Request::get("/").bearer(&token);
     let passed = Mutex::new(0_usize);
     thread::scope(|scope| {
+        let deadline = Deadline::within(PATIENCE);
         let ask_on = || {
-            loop {
+            while deadline.remaining().is_some() {
                 let mut connection = Connection::open(world.nginx.address()).unwrap();
                 match connection.send(&request).unwrap().status {
                     200 => *passed.lock() += 1,
                     status => return status,
                 }
             }
+            panic!("requests pass though the server has stopped")
         };
         let clients: Vec<_> = (0..4).map(|_| scope.spawn(ask_on)).collect();
         wait::until("the load is on", PATIENCE, || (*passed.lock() > 200).then_some(()));

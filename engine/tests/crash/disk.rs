@@ -60,14 +60,20 @@ impl SimDisk {
             locks: Locks::default(),
             openings: 0,
         };
-        Self(Arc::new(Shared { state: Mutex::new(state), turned: Condvar::new() }))
+        Self(Arc::new(Shared {
+            state: Mutex::new(state),
+            turned: Condvar::new(),
+        }))
     }
 
     /// A new opening of this disk, as a process has one.
     pub(crate) fn open(&self) -> Opening {
         let mut state = self.state();
         state.openings += 1;
-        Opening { disk: self.clone(), holder: state.openings }
+        Opening {
+            disk: self.clone(),
+            holder: state.openings,
+        }
     }
 
     /// From now on, operations meet this fault; none clears it.
@@ -167,9 +173,7 @@ impl State {
             Some(kind) => self.fail(kind, operation),
             None => {
                 operation.apply(&mut self.live);
-                if !(self.lies_about_syncs && operation == Operation::Sync) {
-                    self.journal.note(operation);
-                }
+                self.journal.note_unless_lying(operation, self.lies_about_syncs);
                 Ok(())
             }
         }
@@ -183,7 +187,10 @@ impl State {
                 return Ok(());
             }
             (Kind::ShortWrite, Operation::Write { offset, bytes }) => {
-                let part = Operation::Write { offset, bytes: bytes[..bytes.len() / 2].into() };
+                let part = Operation::Write {
+                    offset,
+                    bytes: bytes[..bytes.len() / 2].into(),
+                };
                 part.apply(&mut self.live);
                 self.journal.note(part);
             }
@@ -220,7 +227,10 @@ impl State {
     /// Fails once the power is gone: then nothing answers any more, reads neither.
     fn without_power(&self) -> io::Result<()> {
         match self.fault {
-            Some(Fault { kind: kind @ Kind::PowerLoss, .. }) if self.struck => Err(kind.error()),
+            Some(Fault {
+                kind: kind @ Kind::PowerLoss,
+                ..
+            }) if self.struck => Err(kind.error()),
             Some(_) | None => Ok(()),
         }
     }
@@ -273,7 +283,10 @@ impl StorageBackend for Opening {
     }
 
     fn write(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        self.disk.operate(Operation::Write { offset, bytes: bytes.into() })
+        self.disk.operate(Operation::Write {
+            offset,
+            bytes: bytes.into(),
+        })
     }
 
     fn close(&self) -> io::Result<()> {

@@ -35,12 +35,20 @@ pub(crate) enum Kind {
 impl Fault {
     /// One failure, at operation `from`.
     pub(crate) fn once(kind: Kind, from: u64) -> Self {
-        Self { from, lasts: false, kind }
+        Self {
+            from,
+            lasts: false,
+            kind,
+        }
     }
 
     /// Failure from operation `from` on.
     pub(crate) fn lasting(kind: Kind, from: u64) -> Self {
-        Self { from, lasts: true, kind }
+        Self {
+            from,
+            lasts: true,
+            kind,
+        }
     }
 
     /// How operation `number` fails, if it does.
@@ -67,6 +75,10 @@ fn a_fault_strikes_once_or_from_then_on() {
     let struck = |fault: Fault| (0..5).filter(|number| fault.at(*number).is_some()).collect::<Vec<_>>();
     assert_eq!(struck(Fault::once(Kind::Io, 2)), [2]);
     assert_eq!(struck(Fault::lasting(Kind::Io, 2)), [2, 3, 4]);
-    assert_eq!(struck(Fault::once(Kind::PowerLoss, 3)), [3, 4], "power does not come back by itself");
+    assert_eq!(
+        struck(Fault::once(Kind::PowerLoss, 3)),
+        [3, 4],
+        "power does not come back by itself"
+    );
     assert_eq!(Kind::Full.error().kind(), io::ErrorKind::StorageFull);
 }

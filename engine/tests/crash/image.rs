@@ -76,7 +76,9 @@ impl Image {
     /// Whether all of these bytes have room on the disk already, so that writing them again cannot fill it.
     pub(crate) fn has_room(&self, offset: u64, len: usize) -> bool {
         let mut all = true;
-        for_each_part(offset, len, |page, _, _| all &= matches!(self.pages.get(page), Some(Some(_))));
+        for_each_part(offset, len, |page, _, _| {
+            all &= matches!(self.pages.get(page), Some(Some(_)))
+        });
         all
     }
 }
@@ -118,7 +120,10 @@ mod tests {
             image.read(0, &mut out).unwrap();
             assert!(out == plain, "round {round}");
         }
-        assert_eq!(image.read(image.len(), &mut [0]).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(
+            image.read(image.len(), &mut [0]).unwrap_err().kind(),
+            io::ErrorKind::UnexpectedEof
+        );
     }
 
     #[test]

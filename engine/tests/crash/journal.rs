@@ -59,8 +59,13 @@ pub(crate) enum Loss {
 
 impl Loss {
     /// Every kind that leaves something to chance.
-    pub(crate) const CHANCY: [Self; 5] =
-        [Self::Some, Self::Reordered, Self::Sectors(512), Self::Sectors(4096), Self::Bytes];
+    pub(crate) const CHANCY: [Self; 5] = [
+        Self::Some,
+        Self::Reordered,
+        Self::Sectors(512),
+        Self::Sectors(4096),
+        Self::Bytes,
+    ];
 }
 
 /// The bytes that a sync confirmed, and what came after.
@@ -73,7 +78,10 @@ pub(crate) struct Journal {
 impl Journal {
     /// A disk that has nothing left to do.
     pub(crate) fn new(durable: Image) -> Self {
-        Self { durable, unsynced: Vec::new() }
+        Self {
+            durable,
+            unsynced: Vec::new(),
+        }
     }
 
     /// Notes that the disk was told `operation`, and that it answered.
@@ -81,6 +89,13 @@ impl Journal {
         match operation {
             Operation::Sync => self.settle(Loss::Nothing, &mut Random::new(0)),
             operation @ (Operation::Write { .. } | Operation::SetLen(_)) => self.unsynced.push(operation),
+        }
+    }
+
+    /// Notes `operation`, but takes a sync at its word only where the disk is honest.
+    pub(crate) fn note_unless_lying(&mut self, operation: Operation, lying: bool) {
+        if !(lying && operation == Operation::Sync) {
+            self.note(operation);
         }
     }
 
@@ -102,8 +117,15 @@ impl Journal {
         match loss {
             Loss::Everything => {}
             Loss::Nothing => self.unsynced.iter().for_each(|operation| operation.apply(&mut image)),
-            Loss::After(done) => self.unsynced.iter().take(done).for_each(|operation| operation.apply(&mut image)),
-            Loss::Some => self.survivors(random).into_iter().for_each(|operation| operation.apply(&mut image)),
+            Loss::After(done) => self
+                .unsynced
+                .iter()
+                .take(done)
+                .for_each(|operation| operation.apply(&mut image)),
+            Loss::Some => self
+                .survivors(random)
+                .into_iter()
+                .for_each(|operation| operation.apply(&mut image)),
             Loss::Reordered => {
                 let mut survivors = self.survivors(random);
                 random.shuffle(&mut survivors);
@@ -130,7 +152,9 @@ impl Journal {
         let mut sector = vec![0; len];
         for (number, touched_by) in self.sectors(len) {
             let version = random.below(touched_by.len() + 1);
-            let Some(after) = version.checked_sub(1).map(|at| touched_by[at] + 1) else { continue };
+            let Some(after) = version.checked_sub(1).map(|at| touched_by[at] + 1) else {
+                continue;
+            };
             let offset = number * len as u64;
             let room = image.len().saturating_sub(offset).min(len as u64) as usize;
             states[after].read_padded(offset, &mut sector);
@@ -172,13 +196,22 @@ mod tests {
     use super::*;
 
     fn write(offset: u64, byte: u8, len: usize) -> Operation {
-        Operation::Write { offset, bytes: vec![byte; len].into() }
+        Operation::Write {
+            offset,
+            bytes: vec![byte; len].into(),
+        }
     }
 
     /// Three confirmed sectors of `a`, then two longer writes and a new length that nothing confirms.
     fn journal() -> Journal {
         let mut journal = Journal::default();
-        for operation in [write(0, b'a', 1536), Operation::Sync, write(0, b'b', 1024), Operation::SetLen(4096), write(512, b'c', 2048)] {
+        for operation in [
+            write(0, b'a', 1536),
+            Operation::Sync,
+            write(0, b'b', 1024),
+            Operation::SetLen(4096),
+            write(512, b'c', 2048),
+        ] {
             journal.note(operation);
         }
         journal
@@ -206,7 +239,10 @@ mod tests {
         let journal = journal();
         let image = |loss| journal.image(loss, &mut Random::new(0));
         assert_eq!(image(Loss::After(0)), image(Loss::Everything));
-        assert_eq!(bytes(&image(Loss::After(1))), [vec![b'b'; 1024], vec![b'a'; 512]].concat());
+        assert_eq!(
+            bytes(&image(Loss::After(1))),
+            [vec![b'b'; 1024], vec![b'a'; 512]].concat()
+        );
         assert_eq!(image(Loss::After(2)).len(), 4096);
         assert_eq!(image(Loss::After(3)), image(Loss::Nothing));
         assert_eq!(journal.unsynced(), 3);
@@ -220,7 +256,10 @@ mod tests {
         for seed in 0..400 {
             let image = bytes(&journal.image(Loss::Sectors(512), &mut Random::new(seed)));
             let (first, second) = (image[0], image[512]);
-            assert!(image[..512].iter().all(|byte| *byte == first), "a sector is never torn itself");
+            assert!(
+                image[..512].iter().all(|byte| *byte == first),
+                "a sector is never torn itself"
+            );
             seen.insert((first, second, image.len()));
         }
         for first in [b'a', b'b'] {
@@ -250,6 +289,9 @@ mod tests {
         let mut journal = journal();
         journal.settle(Loss::Everything, &mut Random::new(0));
         journal.note(Operation::Sync);
-        assert_eq!(bytes(&journal.image(Loss::Nothing, &mut Random::new(0))), vec![b'a'; 1536]);
+        assert_eq!(
+            bytes(&journal.image(Loss::Nothing, &mut Random::new(0))),
+            vec![b'a'; 1536]
+        );
     }
 }

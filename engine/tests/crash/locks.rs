@@ -39,9 +39,8 @@ impl Locks {
     /// Whether `holder` could not have this lock because of somebody else's.
     pub(crate) fn conflict(&self, holder: u64, bounds: (Bound<u64>, Bound<u64>), shared: bool) -> bool {
         let wanted = range(bounds);
-        let stands_in_the_way = |lock: &Lock| {
-            lock.holder != holder && !(shared && lock.shared) && overlap(lock.range, wanted)
-        };
+        let stands_in_the_way =
+            |lock: &Lock| lock.holder != holder && !(shared && lock.shared) && overlap(lock.range, wanted);
         self.0.iter().any(stands_in_the_way)
     }
 
@@ -49,7 +48,11 @@ impl Locks {
     pub(crate) fn take(&mut self, holder: u64, bounds: (Bound<u64>, Bound<u64>), shared: bool) -> bool {
         let free = !self.conflict(holder, bounds, shared);
         if free {
-            self.0.push(Lock { holder, range: range(bounds), shared });
+            self.0.push(Lock {
+                holder,
+                range: range(bounds),
+                shared,
+            });
         }
         free
     }
@@ -57,7 +60,11 @@ impl Locks {
     /// Lets go of the lock over exactly this range.
     pub(crate) fn release(&mut self, holder: u64, bounds: (Bound<u64>, Bound<u64>)) {
         let range = range(bounds);
-        if let Some(at) = self.0.iter().position(|lock| lock.holder == holder && lock.range == range) {
+        if let Some(at) = self
+            .0
+            .iter()
+            .position(|lock| lock.holder == holder && lock.range == range)
+        {
             self.0.swap_remove(at);
         }
     }
@@ -80,5 +87,8 @@ fn locks_conflict_where_they_overlap_and_one_is_exclusive() {
     locks.release_all(2);
     locks.release(1, (Included(10), Included(19)));
     assert!(locks.take(4, (Unbounded, Excluded(31)), false));
-    assert!(!locks.conflict(4, (Included(5), Included(6)), false), "nobody is in their own way");
+    assert!(
+        !locks.conflict(4, (Included(5), Included(6)), false),
+        "nobody is in their own way"
+    );
 }

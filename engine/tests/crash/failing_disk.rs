@@ -1,0 +1,288 @@
+//! The disk fails under a running engine, at every operation and in every way.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tollgate::{DenyReason, Unavailable};
+
+use super::disk::SimDisk;
+use super::fault::{Fault, Kind};
+use super::image::Image;
+use super::journal::Loss;
+use super::order::{Answer, Order};
+use super::random::Random;
+use super::recording::{Known, Recording};
+use super::station::Station;
+use super::survivor::{Depth, LOOPBACK, revision_of};
+use super::workload::{BEGIN, Step};
+
+/// How runs ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Endings {
+    /// The fault was met, and nobody but redb noticed.
+    pub(crate) unnoticed: u64,
+    /// Commands answered that nothing was done.
+    pub(crate) not_done: u64,
+    /// Commands answered that nobody knows.
+    pub(crate) in_doubt: u64,
+    /// … and it had been done all the same.
+    pub(crate) done_all_the_same: u64,
+}
+
+impl std::ops::AddAssign for Endings {
+    fn add_assign(&mut self, other: Self) {
+        self.unnoticed += other.unnoticed;
+        self.not_done += other.not_done;
+        self.in_doubt += other.in_doubt;
+        self.done_all_the_same += other.done_all_the_same;
+    }
+}
+
+/// Where a run stood when its engine stopped writing.
+struct Stop {
+    /// The last revision that was acknowledged.
+    revision: u64,
+    /// What the engine said of the step after it; none where all steps were done.
+    said: Option<Unavailable>,
+}
+
+/// Every way to fail that is tried at every operation.
+pub(crate) const WAYS: [(Kind, bool); 10] = [
+    (Kind::PowerLoss, true),
+    (Kind::Io, false),
+    (Kind::Io, true),
+    (Kind::NoSpace, false),
+    (Kind::NoSpace, true),
+    (Kind::Full, true),
+    (Kind::ShortWrite, false),
+    (Kind::FailedSync(Loss::Everything), false),
+    (Kind::FailedSync(Loss::Nothing), false),
+    (Kind::FailedSync(Loss::Some), true),
+];
+
+/// Runs the workload on a disk that fails, and looks at everything that is left. `from` counts from the first operation
+/// after the store was made.
+pub(crate) fn run(recording: &Recording, kind: Kind, lasts: bool, from: u64) -> Result<Endings, String> {
+    let disk = SimDisk::new(Image::default());
+    let station = Station::create(&disk, recording.workload.seed, BEGIN, recording.workload.memory)
+        .map_err(|error| error.to_string())?;
+    let from = recording.made_at + from;
+    disk.set_fault(Some(if lasts {
+        Fault::lasting(kind, from)
+    } else {
+        Fault::once(kind, from)
+    }));
+    let stop = run_steps(recording, &station)?;
+    drop(station);
+    let mut endings = Endings::default();
+    match &stop.said {
+        None => endings.unnoticed = u64::from(disk.struck()),
+        Some(Unavailable::InDoubt { .. }) => endings.in_doubt = 1,
+        Some(_) => endings.not_done = 1,
+    }
+    endings.done_all_the_same = look_at_what_is_left(recording, &disk, &stop, from)?;
+    Ok(endings)
+}
+
+fn run_steps(recording: &Recording, station: &Station) -> Result<Stop, String> {
+    for (at, step) in recording.workload.steps.iter().enumerate() {
+        let revision = station.engine.revision().0;
+        let answers = answers(station, step);
+        if let Some(said) = unavailable(&answers)? {
+            let changed = station.engine.revision().0 != revision;
+            if changed {
+                return Err(format!("{said:?}, but the revision went on"));
+            }
+            checks_go_on(recording, station, revision, step, &said)?;
+            nothing_is_written_any_more(recording, station, at)?;
+            return Ok(Stop {
+                revision,
+                said: Some(said),
+            });
+        }
+    }
+    Ok(Stop {
+        revision: station.engine.revision().0,
+        said: None,
+    })
+}
+
+fn answers(station: &Station, step: &Step) -> Vec<Answer> {
+    station.clock.set(step.now());
+    let unavailable = |unavailable| vec![Answer::Unavailable(unavailable)];
+    match step {
+        Step::Batch { orders, .. } => station.batch(orders).unwrap_or_else(unavailable),
+        Step::Sweep { .. } => station
+            .engine
+            .sweep()
+            .map_or_else(unavailable, |_| vec![Answer::Done(None)]),
+    }
+}
+
+/// What a whole batch was told, if it was not carried out: all of it shares one transaction.
+fn unavailable(answers: &[Answer]) -> Result<Option<Unavailable>, String> {
+    let told = answers.iter().filter_map(|answer| match answer {
+        Answer::Unavailable(unavailable) => Some(unavailable.clone()),
+        Answer::Done(_) | Answer::Refused(_) => None,
+    });
+    let told: Vec<Unavailable> = told.collect();
+    match told.first() {
+        None => Ok(None),
+        Some(first) if told.len() == answers.len() && told.iter().all(|other| other == first) => {
+            Ok(Some(first.clone()))
+        }
+        Some(_) => Err(format!("one batch was answered in different ways: {answers:?}")),
+    }
+}
+
+/// A failed step denies what it touches if nobody knows its outcome, and touches nothing else.
+fn checks_go_on(
+    recording: &Recording,
+    station: &Station,
+    revision: u64,
+    step: &Step,
+    said: &Unavailable,
+) -> Result<(), String> {
+    let before = known(recording, revision)?;
+    let after = known(recording, revision + 1).unwrap_or(before);
+    let touched = match said {
+        Unavailable::NotDone { .. } => Touched::default(),
+        Unavailable::InDoubt { .. } => Touched::by(step.orders(), before),
+        other => return Err(format!("the first failure is answered {other:?}")),
+    };
+    for (id, secret) in &recording.secrets {
+        let found = station.refusal(secret, LOOPBACK, step.now());
+        let [was, would_be] = [before, after].map(|known| known.model.refusal_from_loopback(*id, step.now()));
+        let sound = if touched.contains(*id, before) {
+            // Whatever is true after the restart, it denies; or both outcomes let the token pass.
+            match found {
+                None => was.is_none() && would_be.is_none(),
+                Some(DenyReason::StaleView) => true,
+                Some(reason) => Some(reason) == was,
+            }
+        } else {
+            found == was
+        };
+        if !sound {
+            return Err(format!(
+                "{said}: a check of token {id} says {found:?}, where it was {was:?} and may be {would_be:?}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The tokens and users that orders are about.
+#[derive(Default)]
+struct Touched {
+    tokens: BTreeSet<u64>,
+    users: BTreeSet<String>,
+    next_token: Option<u64>,
+}
+
+impl Touched {
+    fn by(orders: &[Order], before: &Known) -> Self {
+        let mut touched = Self {
+            next_token: Some(before.model.next_token),
+            ..Self::default()
+        };
+        for order in orders {
+            match order {
+                Order::SetUser { name, .. } | Order::RemoveUser { name } | Order::AddUser { name, .. } => {
+                    touched.users.insert(name.clone());
+                }
+                Order::AddNetwork { user, .. } | Order::RemoveNetwork { user, .. } => {
+                    touched.users.extend(user.clone())
+                }
+                Order::Revoke { id } | Order::Expire { id, .. } => {
+                    touched.tokens.insert(*id);
+                }
+                Order::Issue { .. } | Order::SetSetting { .. } => {}
+            }
+        }
+        touched
+    }
+
+    fn contains(&self, id: u64, before: &Known) -> bool {
+        let users = before
+            .model
+            .facts
+            .tokens
+            .get(&id)
+            .is_some_and(|token| self.users.contains(&token.user));
+        users || self.tokens.contains(&id) || self.next_token.is_some_and(|next| id >= next)
+    }
+}
+
+/// Every later step is refused for the same reason, even where the disk works again.
+fn nothing_is_written_any_more(recording: &Recording, station: &Station, failed: usize) -> Result<(), String> {
+    for step in recording.workload.steps.iter().skip(failed + 1).take(3) {
+        match unavailable(&answers(station, step))? {
+            Some(Unavailable::Poisoned { .. }) => {}
+            other => return Err(format!("after a failure, {step:?} is answered {other:?}")),
+        }
+    }
+    match station.engine.checkpoint() {
+        Ok(()) | Err(Unavailable::Poisoned { .. }) => Ok(()),
+        Err(other) => Err(format!("a checkpoint after a failure is answered {other:?}")),
+    }
+}
+
+/// The process starts again, on a machine that went on or that lost its power; answers whether the step in doubt was done.
+fn look_at_what_is_left(recording: &Recording, disk: &SimDisk, stop: &Stop, seed: u64) -> Result<u64, String> {
+    let mut random = Random::numbered(recording.workload.seed, seed);
+    let mut done_all_the_same = 0;
+    let loss = *random.pick(&[Loss::CHANCY.as_slice(), &[Loss::Everything, Loss::Nothing]].concat());
+    let power_lost = SimDisk::new(disk.image(loss, &mut random));
+    let kept = left(recording, &power_lost, stop).map_err(|wrong| format!("after loss {loss:?} of power: {wrong}"))?;
+    done_all_the_same |= u64::from(kept > stop.revision);
+    // What a restart on the same machine has shown, a loss of power after it must not take back.
+    disk.set_fault(None);
+    let shown = left(recording, disk, stop).map_err(|wrong| format!("after a restart: {wrong}"))?;
+    done_all_the_same |= u64::from(shown > stop.revision);
+    let power_lost = SimDisk::new(disk.image(Loss::Everything, &mut random));
+    let left =
+        left(recording, &power_lost, stop).map_err(|wrong| format!("after a restart and loss of power: {wrong}"))?;
+    if left == shown {
+        Ok(done_all_the_same)
+    } else {
+        Err(format!(
+            "a restart showed {shown}, then the power went, and {left} is left"
+        ))
+    }
+}
+
+fn left(recording: &Recording, disk: &SimDisk, stop: &Stop) -> Result<u64, String> {
+    let revision = revision_of(disk, recording, stop.revision, Depth::State)?;
+    match &stop.said {
+        Some(Unavailable::InDoubt { .. }) => Ok(revision),
+        _ if revision == stop.revision => Ok(revision),
+        said => Err(format!(
+            "revision {revision}, where {} was the last and the engine said {said:?}",
+            stop.revision
+        )),
+    }
+}
+
+fn known(recording: &Recording, revision: u64) -> Result<&Known, String> {
+    recording
+        .known(revision)
+        .ok_or_else(|| format!("revision {revision} is nobody's"))
+}
+
+/// Fails at every operation of the recorded workload, in every way.
+pub(crate) fn fail_everywhere(recording: &Arc<Recording>) -> Result<(u64, Endings), String> {
+    let operations = recording.closed_at - recording.made_at;
+    let endings = super::freeze::in_parallel(|worker, workers| {
+        let mut endings = Endings::default();
+        for from in (0..operations).filter(|from| from % workers == worker) {
+            for (kind, lasts) in WAYS {
+                let recording = Arc::clone(recording);
+                endings += super::watch::within_reason(move || run(&recording, kind, lasts, from))
+                    .map_err(|wrong| format!("{kind:?} at operation {from}, lasting: {lasts}: {wrong}"))?;
+            }
+        }
+        Ok(endings)
+    })?;
+    Ok((operations, endings))
+}

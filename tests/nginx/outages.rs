@@ -87,8 +87,8 @@ fn an_orderly_stop_seen_through_nginx_lets_nothing_through_unasked() {
     let (_, token) = world.user("alice", &[]);
     let request = Request::get("/").bearer(&token);
     let passed = Mutex::new(0_usize);
+    let deadline = Deadline::within(PATIENCE);
     thread::scope(|scope| {
-        let deadline = Deadline::within(PATIENCE);
         let ask_on = || {
             while deadline.remaining().is_some() {
                 let mut connection = Connection::open(world.nginx.address()).unwrap();

@@ -1,7 +1,8 @@
 //! To the server that holds the store, or else to the store itself.
 
 use std::fs::File;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
@@ -10,26 +11,34 @@ use tollgate_http::control::{Answer, Reply, Request, ask, dispatch, socket_path}
 
 use crate::exit::Failure;
 
-/// How often, and how long each time, a locked store is waited for. Another command, or a server that starts or stops,
-/// lets go of it or answers well within all of these.
+/// How long other commands are waited for, each of which may read the whole store.
+const QUEUE_WITHIN: Duration = Duration::from_secs(20);
+
+/// How often, and how long each time, a locked store is waited for. A server that starts or stops lets go of it or
+/// answers well within all of these.
 const TURNS: usize = 15;
 const TURN: Duration = Duration::from_millis(200);
 
 /// Asks the server, where one answers, and otherwise opens the store for this one request.
 pub(crate) fn carry_out(store: &Path, request: Request) -> Result<Answer, Failure> {
+    if let Some(reply) = asked(store, &request)? {
+        return answer(reply);
+    }
     let mut request = Some(request);
     patiently(store, || {
-        let Some(asked) = &request else { return Ok(None) };
-        if let Some(reply) = ask(store, asked).map_err(|error| Failure::trouble("no_answer", error.to_string()))? {
-            return answer(reply).map(Some);
-        }
         let Some(engine) = open_unless_locked(store)? else {
-            return Ok(None);
+            // A server may have begun meanwhile.
+            let reply = request.as_ref().map_or(Ok(None), |request| asked(store, request))?;
+            return reply.map(answer).transpose();
         };
         let reply = request.take().map(|request| dispatch(&engine, request));
         engine.close();
         reply.map(answer).transpose()
     })
+}
+
+fn asked(store: &Path, request: &Request) -> Result<Option<Reply>, Failure> {
+    ask(store, request).map_err(|error| Failure::trouble("no_answer", error.to_string()))
 }
 
 /// Opens the store for as long as this process runs.
@@ -59,8 +68,9 @@ fn open_unless_locked(store: &Path) -> Result<Option<Engine>, Failure> {
     }
 }
 
-/// Tries until `attempt` is no longer kept out by a lock, or for three seconds.
+/// Tries, in turn with other commands, until `attempt` is no longer kept out by a lock, or for three seconds.
 fn patiently<T>(store: &Path, mut attempt: impl FnMut() -> Result<Option<T>, Failure>) -> Result<T, Failure> {
+    let _queue = queue(store);
     let mut freed = None;
     for _ in 0..TURNS {
         if let Some(done) = attempt()? {
@@ -83,17 +93,34 @@ fn patiently<T>(store: &Path, mut attempt: impl FnMut() -> Result<Option<T>, Fai
     ))
 }
 
-/// Says when whoever has the store open has let go of it. A thread waits for that, and ends with the process at the latest.
-fn lock_freed(store: &Path) -> Receiver<()> {
+/// A lock that stands for a place at the head of the queue of commands. It lies on the folder, because one on the store
+/// would be taken for that of somebody who has it open. None where folders cannot be locked, or for too long another is
+/// at the head; then the store's own lock decides.
+fn queue(store: &Path) -> Option<File> {
+    let folder = store
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let head = locked(folder.to_path_buf(), |folder| folder.lock());
+    head.recv_timeout(QUEUE_WITHIN).ok()
+}
+
+/// Says when whoever has the store open has let go of it.
+fn lock_freed(store: &Path) -> Receiver<File> {
+    locked(store.to_path_buf(), |store| {
+        store.lock_shared().and_then(|()| store.unlock())
+    })
+}
+
+/// The open file at `path`, once `lock` returns. A thread waits for that, and ends with the process at the latest.
+fn locked(path: PathBuf, lock: fn(&File) -> io::Result<()>) -> Receiver<File> {
     let (tell, told) = mpsc::channel();
-    let store = store.to_path_buf();
     std::thread::spawn(move || {
-        if let Ok(file) = File::open(store)
-            && file.lock_shared().is_ok()
+        if let Ok(file) = File::open(path)
+            && lock(&file).is_ok()
         {
-            drop(file);
             // Nobody listens any more where the wait was over before.
-            let _ = tell.send(());
+            let _ = tell.send(file);
         }
     });
     told

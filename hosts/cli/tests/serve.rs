@@ -86,13 +86,13 @@ fn a_store_that_another_program_holds_is_said_in_words() {
 #[test]
 fn commands_at_the_same_time_wait_for_each_other() {
     let folder = Folder::with_store();
-    let running: Vec<_> = (0..6)
+    let running: Vec<_> = (0..12)
         .map(|n| folder.command(&["user", "add", &format!("user-{n}")]).spawn().unwrap())
         .collect();
     for mut command in running {
         assert!(command.wait().unwrap().success());
     }
-    assert_eq!(folder.json(&["user", "list"]).as_array().unwrap().len(), 6);
+    assert_eq!(folder.json(&["user", "list"]).as_array().unwrap().len(), 12);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! told so, and takes a snapshot.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -95,6 +96,11 @@ impl Feed {
         self.moved.notify_all();
     }
 
+    /// Why the feed has ended, if it has.
+    pub(crate) fn ended(&self) -> Option<Lagged> {
+        self.state.lock().end.clone()
+    }
+
     /// Ends the feed for good; the first reason stays.
     pub(crate) fn end(&self, reason: Lagged) {
         self.state.lock().end.get_or_insert(reason);
@@ -105,10 +111,11 @@ impl Feed {
         let mut state = self.state.lock();
         self.moved
             .wait_while_for(&mut state, |state| state.end.is_none() && state.newest <= after, within);
-        // An ended feed gives nothing out any more: what it still holds may not be what the store will say.
-        match &state.end {
-            Some(reason) => Err(reason.clone()),
-            None => Ok(state.after(after)),
+        match (state.after(after), &state.end) {
+            // Readers must deny at once, not after they have read up.
+            (_, Some(Lagged::InDoubt)) => Err(Lagged::InDoubt),
+            (Found::NotYet, Some(reason)) => Err(reason.clone()),
+            (found, _) => Ok(found),
         }
     }
 }
@@ -192,6 +199,14 @@ impl Cursor {
     }
 }
 
+impl fmt::Debug for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cursor")
+            .field("after", &self.after)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The set of one revision, if the tail still has it; the tail is only ever shortened by whole revisions.
 fn read_set(store: &Store, revision: Revision) -> Result<Option<ChangeSet>, StoreError> {
     let mut changes = Vec::new();
@@ -228,6 +243,14 @@ mod tests {
     }
 
     #[test]
+    fn a_closed_feed_gives_out_what_it_has() {
+        let feed = Feed::new(Revision(10), 3);
+        feed.publish(set(11));
+        feed.end(Lagged::Closed);
+        assert_eq!((next(&feed, 10), next(&feed, 11)), ("set", "end"));
+    }
+
+    #[test]
     fn the_ring_keeps_the_newest_sets_and_gives_each_to_whoever_is_next() {
         let feed = Feed::new(Revision(10), 3);
         assert_eq!((next(&feed, 10), next(&feed, 9)), ("not yet", "older"));
@@ -238,6 +261,7 @@ mod tests {
         assert_eq!(seen, ["older", "older", "set", "set", "set", "not yet", "not yet"]);
         feed.end(Lagged::InDoubt);
         feed.end(Lagged::Closed);
+        assert_eq!(next(&feed, 12), "end", "a doubt ends it at once");
         assert_eq!(feed.wait(Revision(12), Duration::ZERO).err(), Some(Lagged::InDoubt));
     }
 }

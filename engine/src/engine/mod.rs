@@ -4,11 +4,11 @@ mod options;
 mod read;
 mod submitted;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use crossbeam_channel::{Sender, bounded};
 use parking_lot::Mutex;
 use tollgate_core::{
     HeldPermit, LiveView, NetworkRule, Permit, RequestParts, Revision, Subject, Timestamp, UserName, Verdict,
@@ -21,7 +21,7 @@ use crate::execute::Command;
 use crate::feed::{Cursor, Feed, Lagged};
 use crate::live::TrustedProxies;
 use crate::store::{OpenError, Store};
-use crate::writer::{ExecuteError, Message, Unavailable};
+use crate::writer::{ExecuteError, Message, Queue, Unavailable};
 
 pub use options::OpenOptions;
 pub use read::ReadError;
@@ -41,7 +41,7 @@ struct Inner {
     proxies: TrustedProxies,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    queue: Sender<Message>,
+    queue: Queue,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -171,17 +171,13 @@ impl Engine {
     /// Writes every hourly counter that has changed since the last checkpoint. The engine does this by itself every few
     /// seconds and when it is closed.
     pub fn checkpoint(&self) -> Result<(), Unavailable> {
-        let (reply, answer) = bounded(1);
-        self.ask(Message::Checkpoint(reply))?;
-        answer.recv().unwrap_or_else(|_| Err(broken_off()))
+        self.0.queue.ask(Message::Checkpoint)?.wait()?
     }
 
     /// Takes away one bounded batch of rows of tokens that ended long ago, and answers how many tokens it was. The
     /// engine does this by itself; no check depends on it.
     pub fn sweep(&self) -> Result<usize, Unavailable> {
-        let (reply, answer) = bounded(1);
-        self.ask(Message::Sweep(reply))?;
-        answer.recv().unwrap_or_else(|_| Err(broken_off()))
+        self.0.queue.ask(Message::Sweep)?.wait()?
     }
 
     /// Checkpoints the counters, ends the writer and lets go of the file. Checks of other clones are denied from then on,
@@ -189,9 +185,13 @@ impl Engine {
     pub fn close(self) {
         self.0.stop();
     }
+}
 
-    fn ask(&self, message: Message) -> Result<(), Unavailable> {
-        self.0.queue.send(message).map_err(|_| Unavailable::Closed)
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("revision", &self.revision())
+            .finish_non_exhaustive()
     }
 }
 
@@ -199,8 +199,7 @@ impl Inner {
     fn stop(&self) {
         let thread = self.thread.lock().take();
         if let Some(thread) = thread {
-            // A writer that is gone already needs no telling.
-            let _ = self.queue.send(Message::Stop);
+            self.queue.stop();
             let _ = thread.join();
         }
         self.store.close();
@@ -210,12 +209,5 @@ impl Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-/// The writer's thread ended between taking a command and answering it.
-fn broken_off() -> Unavailable {
-    Unavailable::InDoubt {
-        reason: "the writer ended before it answered".into(),
     }
 }

@@ -3,18 +3,19 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crossbeam_channel::bounded;
+use crossbeam_channel::Sender;
 use tollgate_core::{LiveView, UserName};
 
 use super::Engine;
 use crate::backup::{BackupError, BackupReport, backup};
 use crate::change::{FeedIdentity, Snapshot};
 use crate::facts;
+use crate::feed::Lagged;
 use crate::record::{Authtoken, Network, User};
 use crate::setting::Settings;
 use crate::store::{Damage, ReadView, StoreError};
 use crate::verify::{VerifyReport, compare_live, verify_rows};
-use crate::writer::Message;
+use crate::writer::{Answer, Message};
 
 /// Why a list could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +36,9 @@ pub enum ReadError {
         /// What failed.
         reason: String,
     },
+    /// A commit failed, so nobody knows the present state before the store is opened again.
+    #[error("a commit failed and its outcome is not known: take the snapshot after a restart")]
+    InDoubt,
     /// The engine is closed.
     #[error("the engine is closed")]
     Closed,
@@ -91,8 +95,18 @@ impl Engine {
     }
 
     /// The whole state at one revision. Costs a pass over the store and memory for all of it; commands go on meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::InDoubt`] after a failed commit: a replica must not take a state of which nobody knows whether it is the
+    /// present one.
     pub fn snapshot(&self) -> Result<Snapshot, ReadError> {
-        Ok(facts::snapshot(&self.read()?)?)
+        let snapshot = facts::snapshot(&self.read()?)?;
+        // Asked afterwards: a commit that failed meanwhile may have been one that this snapshot shows.
+        match self.0.feed.ended() {
+            Some(Lagged::InDoubt) => Err(ReadError::InDoubt),
+            Some(_) | None => Ok(snapshot),
+        }
     }
 
     /// Reads every row, opens every seal, follows every reference, and compares what checks see with what the store says.
@@ -112,17 +126,17 @@ impl Engine {
     /// ```
     pub fn verify(&self) -> Result<VerifyReport, ReadError> {
         let mut report = verify_rows(&self.read()?)?;
-        let (reply, answer) = bounded(1);
         let store = Arc::clone(&self.0.store);
-        let compare = move |live: &LiveView| {
-            // The rows may have moved on since the pass above; the comparison counts its own.
-            let compared = store.read().and_then(|view| compare_live(live, &view, &mut report));
-            drop(store);
-            let _ = reply.send(compared.map(|()| report));
+        let message = |reply: Sender<Result<VerifyReport, StoreError>>| {
+            Message::Inspect(Box::new(move |live: &LiveView| {
+                // The rows may have moved on since the pass above; the comparison counts its own.
+                let compared = store.read().and_then(|view| compare_live(live, &view, &mut report));
+                drop(store);
+                let _ = reply.send(compared.map(|()| report));
+            }))
         };
-        self.ask(Message::Inspect(Box::new(compare)))
-            .map_err(|_| ReadError::Closed)?;
-        Ok(answer.recv().map_err(|_| ReadError::Closed)??)
+        let answer = self.0.queue.ask(message).and_then(Answer::wait);
+        Ok(answer.map_err(|_| ReadError::Closed)??)
     }
 
     /// Copies the present state to a new file at `path`, reads the copy back whole, and gives it its name only then.

@@ -1,19 +1,17 @@
 //! Commands that nobody waits for yet.
 
-use crossbeam_channel::{Receiver, bounded};
-
-use super::{Engine, broken_off};
+use super::Engine;
 use crate::execute::Command;
-use crate::writer::{ExecuteError, Message, Pending};
+use crate::writer::{Answer, ExecuteError, Message, Pending};
 
 /// A command in the writer's queue. It is carried out whether anybody waits for it or not.
 #[must_use = "whether the command was carried out is said nowhere else"]
-pub struct Submitted<C: Command>(Receiver<Result<<C as Command>::Outcome, ExecuteError>>);
+pub struct Submitted<C: Command>(Answer<Result<<C as Command>::Outcome, ExecuteError>>);
 
 impl<C: Command> Submitted<C> {
     /// Blocks until the command is durable and visible, or was not carried out; answers what [`Engine::execute`] answers.
     pub fn wait(self) -> Result<<C as Command>::Outcome, ExecuteError> {
-        self.0.recv().unwrap_or_else(|_| Err(broken_off().into()))
+        self.0.wait()?
     }
 }
 
@@ -27,8 +25,7 @@ impl Engine {
     ///
     /// [`ExecuteError::Unavailable`] where the engine is closed: the command was not carried out.
     pub fn submit<C: Command>(&self, command: C) -> Result<Submitted<C>, ExecuteError> {
-        let (reply, answer) = bounded(1);
-        self.ask(Message::Command(Box::new(Pending::new(command, reply))))?;
-        Ok(Submitted(answer))
+        let message = |reply| Message::Command(Box::new(Pending::new(command, reply)));
+        Ok(Submitted(self.0.queue.ask(message)?))
     }
 }

@@ -2,6 +2,7 @@
 //! only then answers.
 
 mod job;
+mod queue;
 mod checkpoint;
 mod turn;
 
@@ -21,6 +22,7 @@ use crate::store::Store;
 use checkpoint::Checkpoints;
 pub use job::{ExecuteError, Unavailable};
 pub(crate) use job::{Job, Pending};
+pub(crate) use queue::{Answer, Queue};
 
 /// Commands that wait before callers do.
 const QUEUE_MOST: usize = 8_192;
@@ -74,29 +76,36 @@ struct Writer {
 }
 
 impl Drop for Writer {
-    /// However the thread ends, readers of the feed do not wait for it; checks end with the applier.
+    /// However the thread ends: checks end first, and only then does anybody learn of it.
     fn drop(&mut self) {
+        self.applier.stop_checks();
         self.tools.feed.end(Lagged::Closed);
     }
 }
 
-/// Starts the thread. It ends after [`Message::Stop`], or when every sender is gone.
+/// Starts the thread. It ends after [`Message::Stop`], or when the queue is gone.
 pub(crate) fn start(
     tools: Tools,
     applier: Applier,
     counters: Vec<(UserId, u64)>,
-) -> std::io::Result<(Sender<Message>, JoinHandle<()>)> {
-    let (sender, queue) = bounded(QUEUE_MOST);
+) -> std::io::Result<(Queue, JoinHandle<()>)> {
+    let (messages, queue) = bounded(QUEUE_MOST);
+    let (alive, gone) = bounded(0);
     let writer = Writer {
         tools,
         applier,
         checkpoints: Checkpoints::new(counters),
         poison: None,
     };
+    let thread = move || {
+        // Outlives the writer even where that unwinds: whoever learns of the end finds checks stopped.
+        let _alive = alive;
+        writer.run(&queue);
+    };
     let thread = std::thread::Builder::new()
         .name("tollgate-writer".to_owned())
-        .spawn(move || writer.run(&queue))?;
-    Ok((sender, thread))
+        .spawn(thread)?;
+    Ok((Queue::new(messages, gone), thread))
 }
 
 impl Writer {

@@ -1,5 +1,6 @@
 //! One turn of the writer: a transaction, what it changed made visible, and the answers.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use super::job::{Job, Unavailable};
@@ -15,7 +16,12 @@ pub(super) const SWEEP_MOST: usize = 512;
 impl Writer {
     /// Runs a batch of commands in one transaction and answers every one of them.
     pub(super) fn turn(&mut self, mut jobs: Vec<Box<dyn Job>>) {
-        let ended = self.in_transaction(|batch| jobs.iter_mut().try_for_each(|job| job.run(batch)));
+        let turn = || self.in_transaction(|batch| jobs.iter_mut().try_for_each(|job| job.run(batch)));
+        let ended = catch_unwind(AssertUnwindSafe(turn)).unwrap_or_else(|panic| {
+            // The jobs still stand outside what unwound, so no caller learns of it before checks have stopped.
+            self.applier.stop_checks();
+            resume_unwind(panic)
+        });
         for job in jobs {
             job.answer(ended.clone());
         }

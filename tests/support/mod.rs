@@ -1,0 +1,25 @@
+//! What the comparisons of the check share: the plain facts, the code under test behind them, and its twin.
+#![allow(dead_code, reason = "each test binary takes what it needs")]
+
+pub mod facts;
+pub mod native;
+pub mod reading;
+pub mod reference;
+
+use facts::Outcome;
+use reference::Answer;
+
+/// A verdict as the twin would say it.
+pub fn said(outcome: &Outcome) -> Answer {
+    let (verdict, subject, quota) = match outcome {
+        Outcome::Granted { permit } => ("permit".to_owned(), &permit.subject, &permit.quota),
+        Outcome::Denied(denied) => (
+            format!("{} {}", denied.gate, denied.deny),
+            &denied.subject,
+            &denied.quota,
+        ),
+    };
+    let subject = subject.as_ref().map(|it| (it.user, it.token, it.place.clone()));
+    let quota = quota.as_ref().map(|it| (it.limit, it.remaining, it.reset_after_ms));
+    (verdict, subject, quota)
+}

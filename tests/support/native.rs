@@ -1,0 +1,207 @@
+//! The code under test, driven by the plain facts of a vector.
+
+use std::net::IpAddr;
+
+use tollgate_core::{
+    AddressRange, DigestKey, Field, Freshness, Gate, LiveView, LiveWriter, NetworkRule, Networks, Place, QuotaState,
+    RequestParts, ServerRecord, Timestamp, TokenDigest, TokenId, TokenRecord, TokenStatus, UserId, UserRecord,
+    Validity, Verdict, ViewError, WellFormed, check,
+};
+
+use super::facts::{Bytes, Change, Denied, Granted, Outcome, Quota, Request, Server, Subject, Token, User, from_hex};
+
+/// An empty view under a key of 64 hexadecimal digits.
+pub fn view(digest_key: &str) -> (LiveView, LiveWriter) {
+    let key: [u8; 32] = from_hex(digest_key).try_into().expect("a key of 32 bytes");
+    LiveView::new(DigestKey::new(key))
+}
+
+/// Makes a change, and answers whether it could be made.
+pub fn change(writer: &mut LiveWriter, change: &Change) -> bool {
+    let done = match change {
+        Change::SetServer(server) => {
+            let until = server.fresh_until_ms.map(Timestamp::from_millis);
+            writer.set_freshness(until.map_or(Freshness::Always, Freshness::Until));
+            writer.set_server(&server_record(server))
+        }
+        Change::PutUser(user) => writer.put_user(&user_record(user)),
+        Change::PutToken(token) => writer.put_token(&token_record(writer.view(), token)),
+        Change::RemoveUser(id) => {
+            writer.remove_user(UserId(*id));
+            Ok(())
+        }
+        Change::RemoveToken(secret) => {
+            writer.remove_token(&digest(writer.view(), secret));
+            Ok(())
+        }
+        Change::DoubtUser(id) => {
+            writer.doubt_user(UserId(*id));
+            Ok(())
+        }
+        Change::DoubtToken(secret) => {
+            writer.doubt_token(&digest(writer.view(), secret));
+            Ok(())
+        }
+    };
+    match done {
+        Ok(()) => true,
+        Err(ViewError::UnknownUser(_)) => false,
+        Err(other) => panic!("{other}"),
+    }
+}
+
+/// Asks for a verdict.
+pub fn ask<'v>(view: &'v LiveView, request: &Request, now_ms: u64) -> Verdict<'v> {
+    let scopes: Vec<&str> = request.scopes.iter().map(String::as_str).collect();
+    let parts = RequestParts {
+        method: &request.method.0,
+        path: &request.path.0,
+        query: request.query.as_ref().map(slice),
+        form: request.form.as_ref().map(slice),
+        peer: request.peer.as_deref().map(address),
+        authorization: Field::collect(request.authorization.iter().map(slice)),
+        authtoken: Field::collect(request.authtoken.iter().map(slice)),
+        preflight: request.preflight,
+        scopes: &scopes,
+    };
+    check(view, &parts, Timestamp::from_millis(now_ms))
+}
+
+/// A verdict in the words of a vector.
+pub fn outcome(view: &LiveView, verdict: &Verdict<'_>) -> Outcome {
+    match verdict {
+        Verdict::Permit(permit) => Outcome::Granted {
+            permit: Granted {
+                subject: permit.subject().map(|subject| named(view, subject)),
+                quota: permit.quota().map(quota),
+            },
+        },
+        Verdict::Denial(denial) => Outcome::Denied(Denied {
+            deny: denial.reason.row().label.to_owned(),
+            gate: gate(denial.gate).to_owned(),
+            status: denial.reason.row().status,
+            retry_after_s: denial.retry_after_s(),
+            subject: denial.subject.map(|subject| named(view, subject)),
+            quota: denial.quota.map(quota),
+        }),
+    }
+}
+
+/// The addresses of a rule, from the first to the last; none where it is no rule.
+pub fn range(rule: &str) -> Option<AddressRange> {
+    rule.parse::<NetworkRule>().ok().map(|rule| rule.range())
+}
+
+/// An address that a vector states.
+pub fn address(text: &str) -> IpAddr {
+    text.parse().unwrap_or_else(|_| panic!("{text:?} is no address"))
+}
+
+pub fn gate(gate: Gate) -> &'static str {
+    match gate {
+        Gate::NetworkGlobal => "network_global",
+        Gate::Extract => "extract",
+        Gate::LookUp => "look_up",
+        Gate::Status => "status",
+        Gate::Validity => "validity",
+        Gate::NetworkUser => "network_user",
+        Gate::Operation => "operation",
+        Gate::Scope => "scope",
+        Gate::Freshness => "freshness",
+        Gate::Rate => "rate",
+        Gate::Concurrency => "concurrency",
+    }
+}
+
+fn place(place: Place) -> &'static str {
+    match place {
+        Place::Bearer => "bearer",
+        Place::Basic => "basic",
+        Place::Header => "header",
+        Place::Query => "query",
+        Place::Form => "form",
+    }
+}
+
+fn named(view: &LiveView, subject: tollgate_core::Subject) -> Subject {
+    let mut room = [0; 255];
+    Subject {
+        user: subject.user.0,
+        name: view.user_name(&subject, &mut room).unwrap_or_default().to_owned(),
+        token: subject.token.0,
+        place: place(subject.place).to_owned(),
+    }
+}
+
+fn quota(state: QuotaState) -> Quota {
+    Quota {
+        limit: state.limit,
+        remaining: state.remaining,
+        reset_after_ms: state.reset_after_ms,
+    }
+}
+
+fn slice(bytes: &Bytes) -> &[u8] {
+    &bytes.0
+}
+
+fn digest(view: &LiveView, secret: &str) -> TokenDigest {
+    view.digest(well_formed(secret))
+}
+
+fn well_formed(secret: &str) -> WellFormed<'_> {
+    WellFormed::parse(secret.as_bytes()).unwrap_or_else(|why| panic!("{secret:?} is no token: {why:?}"))
+}
+
+fn server_record(server: &Server) -> ServerRecord {
+    ServerRecord {
+        per_hour: server.per_hour.parse().expect("a limit"),
+        concurrent: server.concurrent.parse().expect("a limit"),
+        authtoken_in_url: server.authtoken_in_url,
+        allow_preflight: server.allow_preflight,
+        networks: networks(&server.banned, &server.trusted),
+    }
+}
+
+fn user_record(user: &User) -> UserRecord {
+    UserRecord {
+        id: UserId(user.id),
+        name: user.name.parse().expect("a user name"),
+        active: user.active,
+        operations: user.operations.parse().expect("operations"),
+        per_hour: user.per_hour.parse().expect("a limit"),
+        concurrent: user.concurrent.parse().expect("a limit"),
+        networks: networks(&user.banned, &user.trusted),
+    }
+}
+
+fn networks(banned: &[String], trusted: &[String]) -> Networks {
+    let ranges = |rules: &[String]| {
+        let ranges = rules
+            .iter()
+            .map(|rule| range(rule).unwrap_or_else(|| panic!("{rule:?} is no rule")));
+        ranges.collect()
+    };
+    Networks {
+        banned: ranges(banned),
+        trusted: ranges(trusted),
+    }
+}
+
+fn token_record(view: &LiveView, token: &Token) -> TokenRecord {
+    TokenRecord {
+        id: TokenId(token.id),
+        kind: well_formed(&token.secret).kind(),
+        digest: digest(view, &token.secret),
+        user: UserId(token.user),
+        status: if token.revoked {
+            TokenStatus::Revoked
+        } else {
+            TokenStatus::Active
+        },
+        validity: Validity {
+            not_before_s: token.not_before_s,
+            expires_at_s: token.expires_at_s,
+        },
+    }
+}

@@ -1,0 +1,98 @@
+//! Mistakes to plant in the twin, from outside: what it is told is bent, or its counters are.
+//!
+//! Two implementations that agree prove little if the comparison could not tell them apart.
+
+use crate::support::facts::{Change, Request, Token};
+use crate::support::reference::{Answer, Reference};
+
+/// One mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// A window ends a millisecond late.
+    WindowEndsLate,
+    /// Amending a user begins a new window.
+    AmendingRefunds,
+    /// What concurrency refuses stays charged.
+    RefusedIsCharged,
+    /// A place is never given back.
+    PlacesStayTaken,
+    /// A token's last moment comes a second late.
+    ExpiresLate,
+    /// A revoked token may be used.
+    RevokedPasses,
+    /// Bans do not count.
+    BansAreForgotten,
+    /// Of several credentials the first one counts.
+    FirstCredentialWins,
+    /// Methods are compared without regard to case.
+    MethodsFoldCase,
+    /// The view is fresh for ever.
+    NeverStale,
+}
+
+impl Fault {
+    pub(crate) const ALL: [Self; 10] = [
+        Self::WindowEndsLate,
+        Self::AmendingRefunds,
+        Self::RefusedIsCharged,
+        Self::PlacesStayTaken,
+        Self::ExpiresLate,
+        Self::RevokedPasses,
+        Self::BansAreForgotten,
+        Self::FirstCredentialWins,
+        Self::MethodsFoldCase,
+        Self::NeverStale,
+    ];
+
+    /// What the twin is told of a change.
+    pub(crate) fn bend_change(self, change: &mut Change) {
+        match (self, change) {
+            (Self::BansAreForgotten, Change::SetServer(server)) => server.banned.clear(),
+            (Self::BansAreForgotten, Change::PutUser(user)) => user.banned.clear(),
+            (Self::NeverStale, Change::SetServer(server)) => server.fresh_until_ms = None,
+            (Self::RevokedPasses, Change::PutToken(token)) => token.revoked = false,
+            (
+                Self::ExpiresLate,
+                Change::PutToken(Token {
+                    expires_at_s: Some(s), ..
+                }),
+            ) => *s += 1,
+            _ => {}
+        }
+    }
+
+    /// What the twin is told of a request.
+    pub(crate) fn bend_request(self, request: &mut Request) {
+        match self {
+            Self::FirstCredentialWins if !request.authorization.is_empty() => {
+                request.authorization.truncate(1);
+                request.authtoken.clear();
+                (request.query, request.form) = (None, None);
+            }
+            Self::MethodsFoldCase => request.method.0.make_ascii_uppercase(),
+            _ => {}
+        }
+    }
+
+    /// What becomes of the twin's counters after a change.
+    pub(crate) fn bend_after_change(self, twin: &mut Reference, change: &Change) {
+        if let (Self::AmendingRefunds, Change::PutUser(user)) = (self, change) {
+            twin.users.entry(user.id).and_modify(|account| account.window = None);
+        }
+    }
+
+    /// What becomes of the twin's counters after an answer.
+    pub(crate) fn bend_after_answer(self, twin: &mut Reference, (verdict, subject, _): &Answer, now_ms: u64) {
+        let Some((id, ..)) = subject else { return };
+        twin.users
+            .entry(*id)
+            .and_modify(|account| match (self, account.window) {
+                (Self::WindowEndsLate, Some((start, 1))) if start == now_ms => account.window = Some((start + 1, 1)),
+                (Self::RefusedIsCharged, window) if verdict.starts_with("concurrency") => {
+                    let (start, count) = window.unwrap_or((now_ms, 0));
+                    account.window = Some((start, count + 1));
+                }
+                _ => {}
+            });
+    }
+}

@@ -1,0 +1,177 @@
+//! Few users, tokens and rules, with edges where addresses and moments are.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use tollgate_core::{TokenKind, TokenText};
+
+use super::story::BEGINNING_MS;
+use crate::support::facts::{Server, Token, User};
+
+/// The first names are those of the first users; anybody may get any.
+pub(crate) const NAMES: [&str; 4] = ["alice", "bob", "Zoë", "alicia"];
+
+fn limit() -> impl Strategy<Value = String> {
+    select(vec!["inherit", "inherit", "inherit", "unlimited", "1", "2", "3", "4"]).prop_map(str::to_owned)
+}
+
+fn rules(most: usize) -> impl Strategy<Value = Vec<String>> {
+    let pool = [
+        "10.0.0.0/30",
+        "10.0.0.1",
+        "10.0.0.1-2",
+        "10.0.0.*",
+        "10.0.0.3-10.0.1.0",
+        "::ffff:10.0.0.2",
+        "2001:db8::/126",
+        "2001:db8::3",
+        "0.0.0.0/0",
+        "::/0",
+    ];
+    prop::collection::vec(select(pool.to_vec()).prop_map(str::to_owned), 0..=most)
+}
+
+/// Addresses at the edges of those rules.
+pub(crate) fn peers() -> impl Strategy<Value = Option<String>> {
+    let edges = [
+        "10.0.0.0",
+        "10.0.0.1",
+        "10.0.0.2",
+        "10.0.0.3",
+        "10.0.0.4",
+        "10.0.0.255",
+        "10.0.1.0",
+        "10.0.1.1",
+        "9.255.255.255",
+        "::ffff:10.0.0.2",
+        "2001:db8::",
+        "2001:db8::3",
+        "2001:db8::4",
+        "::",
+        "0.0.0.0",
+        "255.255.255.255",
+    ];
+    prop_oneof![
+        9 => Just(Some("10.0.0.2".to_owned())),
+        5 => select(edges.to_vec()).prop_map(|peer| Some(peer.to_owned())),
+        1 => Just(None),
+    ]
+}
+
+pub(crate) fn server() -> impl Strategy<Value = Server> {
+    let trusted = prop_oneof![6 => Just(vec!["10.0.0.0/30".to_owned()]), 1 => rules(3)];
+    let banned = prop_oneof![9 => Just(vec![]), 1 => rules(1)];
+    let fresh = prop_oneof![4 => Just(None), 1 => select(vec![0, 1, 1_000, 3_600_000]).prop_map(|millis| Some(BEGINNING_MS + millis))];
+    let switches = (prop::bool::weighted(0.8), any::<bool>());
+    (limit(), limit(), switches, banned, trusted, fresh).prop_map(
+        |(per_hour, concurrent, switches, banned, trusted, fresh_until_ms)| Server {
+            per_hour,
+            concurrent,
+            authtoken_in_url: switches.0,
+            allow_preflight: switches.1,
+            banned,
+            trusted,
+            fresh_until_ms,
+        },
+    )
+}
+
+pub(crate) fn user(ids: impl Strategy<Value = u64>) -> impl Strategy<Value = User> {
+    let operations = prop_oneof![
+        3 => Just("GET,POST,PUT,DELETE".to_owned()),
+        1 => prop::sample::subsequence(vec!["GET", "POST", "PUT", "DELETE"], 0..=4).prop_map(|words| words.join(",")),
+    ];
+    let own = (
+        prop_oneof![5 => Just(vec![]), 1 => rules(2)],
+        prop_oneof![2 => Just(vec![]), 1 => rules(2)],
+    );
+    let name = prop_oneof![5 => Just(None), 1 => select(NAMES.to_vec()).prop_map(Some)];
+    (ids, name, prop::bool::weighted(0.9), operations, limit(), limit(), own).prop_map(
+        |(id, name, active, operations, per_hour, concurrent, (banned, trusted))| User {
+            id,
+            name: name.unwrap_or(NAMES[id as usize - 1]).to_owned(),
+            active,
+            operations,
+            per_hour,
+            concurrent,
+            banned,
+            trusted,
+        },
+    )
+}
+
+pub(crate) fn text(kind: TokenKind, seed: u8) -> String {
+    TokenText::from_entropy(kind, &[seed; 32]).expose().to_owned()
+}
+
+/// Mostly authtokens, and one of each other kind.
+pub(crate) fn secret() -> impl Strategy<Value = String> {
+    prop_oneof![
+        6 => (1..4_u8).prop_map(|seed| text(TokenKind::Authtoken, seed)),
+        1 => Just(text(TokenKind::PersonalAccess, 1)),
+        1 => Just(text(TokenKind::Access, 1)),
+        1 => select(vec![TokenKind::Refresh, TokenKind::ClientSecret, TokenKind::Admin]).prop_map(|kind| text(kind, 1)),
+    ]
+}
+
+pub(crate) fn token() -> impl Strategy<Value = Token> {
+    let second = || prop_oneof![6 => Just(None), 1 => select(vec![0, 1, 2, 3_600, 3_601]).prop_map(|s| Some((BEGINNING_MS / 1_000) as u32 + s))];
+    (
+        1..100_u64,
+        1..4_u64,
+        secret(),
+        prop::bool::weighted(0.1),
+        second(),
+        second(),
+    )
+        .prop_map(|(id, user, secret, revoked, not_before_s, expires_at_s)| Token {
+            id,
+            user,
+            secret,
+            revoked,
+            not_before_s,
+            expires_at_s,
+        })
+}
+
+/// Texts that are rules, or nearly.
+pub(crate) fn rule_texts() -> impl Strategy<Value = String> {
+    let pieces = [
+        "10.0.0.",
+        "10.0.0.0",
+        "10.0.0.2",
+        "10.0.1.0",
+        "255",
+        "256",
+        "0",
+        "01",
+        "1",
+        "3",
+        "2",
+        "*",
+        ".",
+        ".*",
+        "/",
+        "/30",
+        "/32",
+        "/33",
+        "/0",
+        "/104",
+        "/127",
+        "/128",
+        "/129",
+        "-",
+        " - ",
+        "-3",
+        "::",
+        "::ffff:10.0.0.2",
+        "2001:db8::",
+        "2001:db8::3",
+        " ",
+        "+",
+        "x",
+        "%",
+    ];
+    let nearly = prop::collection::vec(select(pieces.to_vec()), 0..4).prop_map(|pieces| pieces.concat());
+    let right = rules(1).prop_map(|rules| rules.concat());
+    prop_oneof![3 => nearly, 1 => right]
+}

@@ -1,0 +1,157 @@
+//! Requests that pass, and requests made of pieces that are nearly right.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use tollgate_core::TokenKind;
+
+use super::people::{NAMES, peers, secret, text};
+use crate::support::facts::{Bytes, Request};
+
+/// What stands where a token should: mostly one that may be there.
+fn presented() -> impl Strategy<Value = Vec<u8>> {
+    let spoilt = (secret(), 0..9_usize, any::<u8>()).prop_map(|(secret, how, byte)| match how {
+        0 => secret[..secret.len() - 1].to_owned().into_bytes(),
+        1 => format!("{secret}=").into_bytes(),
+        2 => secret.to_lowercase().into_bytes(),
+        3 => format!("{secret},{secret}").into_bytes(),
+        4 => format!("{secret} x").into_bytes(),
+        5 => [secret.as_bytes(), &[byte]].concat(),
+        6 => text(TokenKind::Authtoken, byte).into_bytes(),
+        7 => secret.replace('_', "%5F").into_bytes(),
+        _ => Vec::new(),
+    });
+    prop_oneof![8 => secret().prop_map(String::into_bytes), 1 => spoilt]
+}
+
+fn basic() -> impl Strategy<Value = Vec<u8>> {
+    let name = prop_oneof![
+        8 => select(NAMES.to_vec()).prop_map(|name| name.as_bytes().to_vec()),
+        1 => select(vec![&b""[..], b"Alice", b"al\0ice", b"\xff", b"alice "]).prop_map(<[u8]>::to_vec),
+    ];
+    (name, presented(), 0..12_usize).prop_map(|(name, token, how)| {
+        let separator = if how == 1 { &b""[..] } else { b":" };
+        let mut encoded = base64(&[&name, separator, &token].concat());
+        match how {
+            2 => drop(encoded.pop()),
+            3 => encoded.push(b'='),
+            4 => encoded.insert(4, b' '),
+            5 => {
+                encoded = encoded
+                    .iter()
+                    .map(|byte| if *byte == b'=' { b'A' } else { *byte })
+                    .collect()
+            }
+            _ => {}
+        }
+        encoded
+    })
+}
+
+fn base64(bytes: &[u8]) -> Vec<u8> {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let groups = bytes.chunks(3).flat_map(|group| {
+        let number = (0..3).fold(0_usize, |number, at| {
+            number << 8 | usize::from(group.get(at).copied().unwrap_or(0))
+        });
+        (0..4).map(move |at| {
+            if at > group.len() {
+                b'='
+            } else {
+                DIGITS[number >> (18 - 6 * at) & 63]
+            }
+        })
+    });
+    groups.collect()
+}
+
+/// One credential: where, and the line or parameter as it stands there.
+fn placed() -> impl Strategy<Value = (usize, Vec<u8>)> {
+    let bearer = (
+        select(vec![
+            "Bearer ",
+            "Bearer ",
+            "Bearer ",
+            "bearer  ",
+            "Bearer\t",
+            "Bearer",
+            "Digest ",
+            "Bearer \t",
+        ]),
+        presented(),
+    )
+        .prop_map(|(scheme, token)| (0, [scheme.as_bytes(), &token].concat()));
+    let basic = (select(vec!["Basic ", "Basic ", "BASIC ", "Basic"]), basic())
+        .prop_map(|(scheme, pair)| (0, [scheme.as_bytes(), &pair].concat()));
+    let header = (select(vec!["", "", "", " ", "\t"]), presented())
+        .prop_map(|(blank, token)| (1, [blank.as_bytes(), &token].concat()));
+    let names = vec![
+        "@authtoken=",
+        "@authtoken=",
+        "a=1&@authtoken=",
+        "%40authtoken=",
+        "@Authtoken=",
+        "&&@authtoken=",
+        "@authtoken%=",
+        "b=%zz&@auth%74oken=",
+    ];
+    let parameter = (select(names), presented(), 2..4_usize)
+        .prop_map(|(name, token, place)| (place, [name.as_bytes(), &token].concat()));
+    prop_oneof![3 => bearer, 3 => basic, 3 => header, 4 => parameter]
+}
+
+/// A good token from a trusted address.
+pub(crate) fn plain_request() -> impl Strategy<Value = Request> {
+    (1..4_u8, 0..5_usize).prop_map(|(seed, place)| {
+        let secret = text(TokenKind::Authtoken, seed);
+        let mut request = Request {
+            peer: Some("10.0.0.2".to_owned()),
+            ..Request::default()
+        };
+        match place {
+            0 => request.authorization.push(format!("Bearer {secret}").as_str().into()),
+            1 => {
+                let pair = base64(format!("{}:{secret}", NAMES[usize::from(seed) % 2]).as_bytes());
+                request.authorization.push(Bytes([b"Basic ", pair.as_slice()].concat()));
+            }
+            _ => request.authtoken.push(secret.as_str().into()),
+        }
+        request
+    })
+}
+
+pub(crate) fn request() -> impl Strategy<Value = Request> {
+    let methods = prop_oneof![
+        6 => Just("GET"),
+        4 => select(vec!["HEAD", "POST", "PUT", "PATCH", "MERGE", "DELETE", "OPTIONS", "get", "", "OPTIONS"]),
+    ];
+    let credentials = prop_oneof![
+        12 => prop::collection::vec(placed(), 1),
+        1 => Just(vec![]),
+        2 => prop::collection::vec(placed(), 2..4),
+    ];
+    let scopes = prop_oneof![9 => Just(vec![]), 1 => Just(vec!["js_api".to_owned()])];
+    (methods, credentials, peers(), prop::bool::weighted(0.3), scopes).prop_map(
+        |(method, credentials, peer, preflight, scopes)| {
+            let mut request = Request {
+                method: method.into(),
+                peer,
+                preflight,
+                scopes,
+                ..Request::default()
+            };
+            for (place, bytes) in credentials {
+                let joined = |before: Option<Bytes>| match before {
+                    Some(before) => Some(Bytes([&before.0, &b"&"[..], &bytes].concat())),
+                    None => Some(Bytes(bytes.clone())),
+                };
+                match place {
+                    0 => request.authorization.push(Bytes(bytes)),
+                    1 => request.authtoken.push(Bytes(bytes)),
+                    2 => request.query = joined(request.query.take()),
+                    _ => request.form = joined(request.form.take()),
+                }
+            }
+            request
+        },
+    )
+}

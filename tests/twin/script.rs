@@ -1,0 +1,88 @@
+//! Scripts: facts, and then changes, requests, ends of requests and a moving clock.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use tollgate_core::TokenKind;
+
+use super::people::{secret, server, text, token, user};
+use super::requests::{plain_request, request};
+use crate::support::facts::{Change, Request, Token};
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// One step of a script.
+#[derive(Clone, Debug)]
+pub(crate) enum Move {
+    Change(Change),
+    Ask(Request, Keep),
+    /// One of the requests under way is over, or (where it can be undone) was only asked about.
+    End {
+        pick: usize,
+        undo: bool,
+    },
+    /// By so many milliseconds.
+    Clock(i64),
+}
+
+/// What becomes of a permit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Keep {
+    No,
+    Borrowed,
+    Owned,
+}
+
+/// Two users with tokens, who may mostly call, and then anything.
+pub(crate) fn scripts() -> impl Strategy<Value = Vec<Move>> {
+    let owned = |seed: u8| {
+        token().prop_map(move |token| Token {
+            user: u64::from(seed) % 2 + 1,
+            secret: text(TokenKind::Authtoken, seed),
+            ..token
+        })
+    };
+    let tokens = (owned(1), owned(2), owned(3), token(), token());
+    let facts = (server(), user(Just(1)), user(Just(2)), tokens).prop_map(|(server, alice, bob, tokens)| {
+        let tokens = [tokens.0, tokens.1, tokens.2, tokens.3, tokens.4];
+        // The third user is not there yet.
+        let tokens = tokens.into_iter().filter(|token| token.user < 3).map(Change::PutToken);
+        let users = [Change::SetServer(server), Change::PutUser(alice), Change::PutUser(bob)];
+        users.into_iter().chain(tokens).map(Move::Change).collect::<Vec<_>>()
+    });
+    (facts, prop::collection::vec(step(), 1..60)).prop_map(|(facts, steps)| [facts, steps].concat())
+}
+
+/// Half of the requests are such as pass: only these get as far as the limits.
+fn step() -> impl Strategy<Value = Move> {
+    prop_oneof![
+        2 => change().prop_map(Move::Change),
+        5 => (request(), keep()).prop_map(|(request, keep)| Move::Ask(request, keep)),
+        5 => (plain_request(), keep()).prop_map(|(request, keep)| Move::Ask(request, keep)),
+        2 => (any::<usize>(), any::<bool>()).prop_map(|(pick, undo)| Move::End { pick, undo }),
+        2 => clock().prop_map(Move::Clock),
+    ]
+}
+
+fn keep() -> impl Strategy<Value = Keep> {
+    select(vec![Keep::No, Keep::No, Keep::Borrowed, Keep::Owned])
+}
+
+/// Around the edges of windows and lives, and sometimes back.
+fn clock() -> impl Strategy<Value = i64> {
+    prop_oneof![
+        6 => select(vec![1, 999, 1_000, 1_001]),
+        3 => select(vec![HOUR_MS - 1, HOUR_MS, HOUR_MS + 1, HOUR_MS / 2]),
+        1 => select(vec![-1, -1_000, -HOUR_MS, -HOUR_MS - 1, -2 * HOUR_MS]),
+    ]
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        2 => server().prop_map(Change::SetServer),
+        4 => user(1..4_u64).prop_map(Change::PutUser),
+        4 => token().prop_map(Change::PutToken),
+        1 => (1..4_u64).prop_map(Change::RemoveUser),
+        1 => secret().prop_map(Change::RemoveToken),
+        1 => prop_oneof![(1..4_u64).prop_map(Change::DoubtUser), secret().prop_map(Change::DoubtToken)],
+    ]
+}

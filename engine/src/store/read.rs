@@ -75,7 +75,7 @@ pub(crate) fn read<R: Row>(seal: &Seal, bytes: &[u8], value: &[u8]) -> Result<(R
 }
 
 fn open<R: Row>(seal: &Seal, bytes: &[u8], key: &R::Key, value: &[u8]) -> Result<R::Value, Damage> {
-    let payload = seal.open(R::TABLE.name(), bytes, value);
+    let payload = seal.open(R::TABLE.number(), bytes, value);
     let payload = payload.map_err(|_| Damage::new(R::TABLE, bytes, "its seal does not fit its value"))?;
     R::read(key, payload).map_err(|fault| Damage::new(R::TABLE, bytes, fault))
 }

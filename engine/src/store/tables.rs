@@ -5,32 +5,32 @@ use redb::TableDefinition;
 /// Every table has bytes for keys and bytes for values; `row` says what they mean.
 pub(super) type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
 
-/// One table.
+/// One table, under the number that seals know it by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Table {
     /// Format, key, identity, revision, counters of ids.
-    Meta,
+    Meta = 0,
     /// Users by id.
-    Users,
+    Users = 1,
     /// User ids by name.
-    UserNames,
+    UserNames = 2,
     /// Users who are gone while tokens of theirs may still be there, by id.
-    Departures,
+    Departures = 3,
     /// Tokens by id.
-    Tokens,
+    Tokens = 4,
     /// Token ids by user.
-    TokensByUser,
+    TokensByUser = 5,
     /// Tokens that have ended, or will, by the second of their end.
-    Endings,
+    Endings = 6,
     /// Network rules by whom they are about and the range they mean.
-    Networks,
+    Networks = 7,
     /// Settings by name.
-    Settings,
+    Settings = 8,
     /// Hourly counters by user, as of the last checkpoint.
-    Counters,
+    Counters = 9,
     /// The tail of the feed, by revision and place in it.
-    Changes,
+    Changes = 10,
 }
 
 impl Table {
@@ -49,7 +49,12 @@ impl Table {
         Self::Changes,
     ];
 
-    /// The name in the file, which the seal of every value covers.
+    /// The number that the seal of every value covers. It stays with its table for ever.
+    pub(crate) fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The name in the file.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Meta => "meta",

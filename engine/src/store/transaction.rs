@@ -105,7 +105,7 @@ impl<'t> Transaction<'t> {
     /// Puts a row, over the one that may be there.
     pub(crate) fn put<R: Row>(&mut self, key: &R::Key, value: &R::Value) -> Result<(), StoreError> {
         let bytes = R::key(key);
-        let sealed = self.seal.seal(R::TABLE.name(), &bytes, R::payload(value));
+        let sealed = self.seal.seal(R::TABLE.number(), &bytes, R::payload(value));
         self.put_raw(R::TABLE, &bytes, &sealed)
     }
 

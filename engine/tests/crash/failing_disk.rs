@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use tollgate::{DenyReason, Unavailable};
+use tollgate::Unavailable;
 
 use super::disk::SimDisk;
 use super::fault::{Fault, Kind};
@@ -11,14 +11,16 @@ use super::image::Image;
 use super::journal::Loss;
 use super::order::{Answer, Order};
 use super::random::Random;
-use super::recording::{Known, Recording};
+use super::recording::{Flaw, Known, Recording};
 use super::station::Station;
 use super::survivor::{Depth, LOOPBACK, revision_of};
-use super::workload::{BEGIN, Step};
+use super::workload::{BEGIN, NETWORKS, Step, Workload, address, rule};
 
 /// How runs ended.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Endings {
+    /// Operations at each of which the disk failed.
+    pub(crate) operations: u64,
     /// The fault was met, and nobody but redb noticed.
     pub(crate) unnoticed: u64,
     /// Commands answered that nothing was done.
@@ -27,6 +29,18 @@ pub(crate) struct Endings {
     pub(crate) in_doubt: u64,
     /// … and it had been done all the same.
     pub(crate) done_all_the_same: u64,
+    /// Passes of checks that were withdrawn, because a command in doubt may have taken them away.
+    pub(crate) withdrawn: u64,
+}
+
+impl Endings {
+    /// Failures that never left a command in doubt, or never left one done all the same, or (where pages are written
+    /// before the commit) never left one undone, have not been looked at.
+    pub(crate) fn check_seen(self, not_done: bool) {
+        println!("{self:?}");
+        assert!(self.in_doubt > 0 && self.done_all_the_same > 0, "{self:?}");
+        assert_eq!(self.not_done > 0, not_done, "{self:?}");
+    }
 }
 
 impl std::ops::AddAssign for Endings {
@@ -35,6 +49,7 @@ impl std::ops::AddAssign for Endings {
         self.not_done += other.not_done;
         self.in_doubt += other.in_doubt;
         self.done_all_the_same += other.done_all_the_same;
+        self.withdrawn += other.withdrawn;
     }
 }
 
@@ -44,6 +59,7 @@ struct Stop {
     revision: u64,
     /// What the engine said of the step after it; none where all steps were done.
     said: Option<Unavailable>,
+    withdrawn: u64,
 }
 
 /// Every way to fail that is tried at every operation.
@@ -74,7 +90,10 @@ pub(crate) fn run(recording: &Recording, kind: Kind, lasts: bool, from: u64) -> 
     }));
     let stop = run_steps(recording, &station)?;
     drop(station);
-    let mut endings = Endings::default();
+    let mut endings = Endings {
+        withdrawn: stop.withdrawn,
+        ..Endings::default()
+    };
     match &stop.said {
         None => endings.unnoticed = u64::from(disk.struck()),
         Some(Unavailable::InDoubt { .. }) => endings.in_doubt = 1,
@@ -93,17 +112,19 @@ fn run_steps(recording: &Recording, station: &Station) -> Result<Stop, String> {
             if changed {
                 return Err(format!("{said:?}, but the revision went on"));
             }
-            checks_go_on(recording, station, revision, step, &said)?;
+            let withdrawn = checks_go_on(recording, station, revision, step, &said)?;
             nothing_is_written_any_more(recording, station, at)?;
             return Ok(Stop {
                 revision,
                 said: Some(said),
+                withdrawn,
             });
         }
     }
     Ok(Stop {
         revision: station.engine.revision().0,
         said: None,
+        withdrawn: 0,
     })
 }
 
@@ -135,14 +156,15 @@ fn unavailable(answers: &[Answer]) -> Result<Option<Unavailable>, String> {
     }
 }
 
-/// A failed step denies what it touches if nobody knows its outcome, and touches nothing else.
+/// A failed step denies what it touches if nobody knows its outcome, and touches nothing else. Answers how many passes
+/// were withdrawn because they may have been taken away.
 fn checks_go_on(
     recording: &Recording,
     station: &Station,
     revision: u64,
     step: &Step,
     said: &Unavailable,
-) -> Result<(), String> {
+) -> Result<u64, String> {
     let before = known(recording, revision)?;
     let after = known(recording, revision + 1).unwrap_or(before);
     let touched = match said {
@@ -150,33 +172,44 @@ fn checks_go_on(
         Unavailable::InDoubt { .. } => Touched::by(step.orders(), before),
         other => return Err(format!("the first failure is answered {other:?}")),
     };
+    let mut withdrawn = 0;
     for (id, secret) in &recording.secrets {
-        let found = station.refusal(secret, LOOPBACK, step.now());
-        let [was, would_be] = [before, after].map(|known| known.model.refusal_from_loopback(*id, step.now()));
-        let sound = if touched.contains(*id, before) {
-            // Whatever is true after the restart, it denies; or both outcomes let the token pass.
-            match found {
-                None => was.is_none() && would_be.is_none(),
-                Some(DenyReason::StaleView) => true,
-                Some(reason) => Some(reason) == was,
+        for network in std::iter::once(None).chain((0..NETWORKS).map(Some)) {
+            let found = station.refusal(secret, network.map_or(LOOPBACK, address), step.now());
+            let passed = passes(before, *id, network, step.now());
+            let would_pass = passes(after, *id, network, step.now());
+            let sound = if touched.contains(*id, network, before) {
+                // Whatever the restart will show, it must not turn out that this one ought to have been denied.
+                found.is_some() || (passed && would_pass)
+            } else {
+                found.is_none() == passed
+            };
+            if !sound {
+                return Err(format!(
+                    "{said}: a check of token {id} from {network:?} says {found:?}; passes before: {passed}, after: {would_pass}"
+                ));
             }
-        } else {
-            found == was
-        };
-        if !sound {
-            return Err(format!(
-                "{said}: a check of token {id} says {found:?}, where it was {was:?} and may be {would_be:?}"
-            ));
+            withdrawn += u64::from(found.is_some() && passed && !would_pass);
         }
     }
-    Ok(())
+    Ok(withdrawn)
 }
 
-/// The tokens and users that orders are about.
+/// Whether token `id` passes, from a numbered network or from loopback.
+fn passes(known: &Known, id: u64, network: Option<usize>, now: u64) -> bool {
+    match network {
+        None => known.model.refusal_from_loopback(id, now).is_none(),
+        Some(number) => known.model.passes_from(&rule(number), id, now),
+    }
+}
+
+/// What orders are about.
 #[derive(Default)]
 struct Touched {
     tokens: BTreeSet<u64>,
     users: BTreeSet<String>,
+    rules: BTreeSet<String>,
+    /// Tokens from this one on may have been issued.
     next_token: Option<u64>,
 }
 
@@ -191,8 +224,11 @@ impl Touched {
                 Order::SetUser { name, .. } | Order::RemoveUser { name } | Order::AddUser { name, .. } => {
                     touched.users.insert(name.clone());
                 }
-                Order::AddNetwork { user, .. } | Order::RemoveNetwork { user, .. } => {
-                    touched.users.extend(user.clone())
+                Order::AddNetwork { user: Some(user), .. } | Order::RemoveNetwork { user: Some(user), .. } => {
+                    touched.users.insert(user.clone());
+                }
+                Order::AddNetwork { rule, user: None, .. } | Order::RemoveNetwork { rule, user: None } => {
+                    touched.rules.insert(rule.clone());
                 }
                 Order::Revoke { id } | Order::Expire { id, .. } => {
                     touched.tokens.insert(*id);
@@ -203,14 +239,12 @@ impl Touched {
         touched
     }
 
-    fn contains(&self, id: u64, before: &Known) -> bool {
-        let users = before
-            .model
-            .facts
-            .tokens
-            .get(&id)
-            .is_some_and(|token| self.users.contains(&token.user));
-        users || self.tokens.contains(&id) || self.next_token.is_some_and(|next| id >= next)
+    fn contains(&self, id: u64, network: Option<usize>, before: &Known) -> bool {
+        let token = before.model.facts.tokens.get(&id);
+        self.tokens.contains(&id)
+            || token.is_some_and(|token| self.users.contains(&token.user))
+            || network.is_some_and(|number| self.rules.contains(&rule(number)))
+            || self.next_token.is_some_and(|next| id >= next)
     }
 }
 
@@ -270,19 +304,23 @@ fn known(recording: &Recording, revision: u64) -> Result<&Known, String> {
         .ok_or_else(|| format!("revision {revision} is nobody's"))
 }
 
-/// Fails at every operation of the recorded workload, in every way.
-pub(crate) fn fail_everywhere(recording: &Arc<Recording>) -> Result<(u64, Endings), String> {
+/// Fails at every operation of the workload since the store was made, each time in so many of the ways, which take turns.
+/// Panics where anything is lost or anybody gets through.
+pub(crate) fn fail_everywhere(workload: Workload, ways: usize) -> Endings {
+    let recording = Arc::new(Recording::make(workload, Flaw::Sound));
     let operations = recording.closed_at - recording.made_at;
     let endings = super::freeze::in_parallel(|worker, workers| {
         let mut endings = Endings::default();
         for from in (0..operations).filter(|from| from % workers == worker) {
-            for (kind, lasts) in WAYS {
-                let recording = Arc::clone(recording);
+            for (kind, lasts) in WAYS.into_iter().cycle().skip(from as usize * ways).take(ways) {
+                let recording = Arc::clone(&recording);
                 endings += super::watch::within_reason(move || run(&recording, kind, lasts, from))
                     .map_err(|wrong| format!("{kind:?} at operation {from}, lasting: {lasts}: {wrong}"))?;
             }
         }
         Ok(endings)
-    })?;
-    Ok((operations, endings))
+    });
+    let mut endings = endings.unwrap();
+    endings.operations = operations;
+    endings
 }

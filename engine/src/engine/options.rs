@@ -112,6 +112,9 @@ impl OpenOptions {
     }
 
     /// How often hourly counters are written: every 3 seconds at first. None writes them only when the engine is closed.
+    ///
+    /// After a crash at most the charges of the last such time are forgotten: a user may then pass that many times more
+    /// in the window. No counter ever comes back higher than it was.
     pub fn checkpoint_every(mut self, every: Option<Duration>) -> Self {
         self.policy.checkpoint_every = every;
         self

@@ -4,8 +4,9 @@
 //! issue authtokens and revoke them as fast as they are answered. Each client keeps a log of its own, with a line before
 //! it asks and a line after it was told. The next server on the store must then show everything that was acknowledged,
 //! and nothing that nobody asked for: a change that was under way is there as a whole or not at all, and what was once
-//! shown never goes away again. The clients also hold the server to its word while it lives: a token that was just issued
-//! passes a check, one that was just revoked does not.
+//! shown never goes away again. Between the rounds more servers are killed, while they open the store. The clients also
+//! hold the server to its word while it lives: a token that was just issued passes a check, one that was just revoked does
+//! not.
 //!
 //! SIGKILL leaves the machine running, so what was written but not yet synced survives here. That a commit waits for the
 //! disk is the matter of the engine's own crash tests, on a simulated one.
@@ -44,6 +45,7 @@ fn nothing_acknowledged_is_lost_and_nothing_half_done_is_left_in_fifty_kills() {
     for round in 1..=ROUNDS {
         let before = rounds.ledger.known();
         let (answered, open) = rounds.load_and_kill(&mut server);
+        rounds.interrupt_openings();
         server = rounds.store.serve();
         let seen = rounds.look(&server, round == ROUNDS);
         let wrong = rounds.ledger.judge(&seen);

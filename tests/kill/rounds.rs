@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tollgate_tests::control::Control;
 use tollgate_tests::tollgate::{Server, Store};
-use tollgate_tests::wait::{Deadline, PATIENCE};
+use tollgate_tests::wait::{PATIENCE, let_pass};
 
 use super::client::{Client, connect, passes, text};
 use super::dice::Dice;
@@ -24,6 +24,11 @@ const DEEDS_MOST: usize = 240;
 
 /// The longest time that is let pass after the last of them, in microseconds: two or three transactions.
 const LINGER_MOST_US: usize = 3_000;
+
+/// How many servers in a row are killed while they open the store, at most, and the longest time that each is let live, in
+/// microseconds: from before it has read its arguments until after it listens.
+const OPENINGS_MOST: usize = 2;
+const OPENING_MOST_US: usize = 60_000;
 
 /// How many tokens of earlier rounds are checked again at each restart.
 const CHECKED_AGAIN: usize = 100;
@@ -66,7 +71,8 @@ impl Rounds {
             drop(sender);
             let deeds = 1 + dice.below(DEEDS_MOST);
             let linger = Duration::from_micros(dice.below(LINGER_MOST_US) as u64);
-            linger_after(&receiver, deeds, linger);
+            wait_for(&receiver, deeds);
+            let_pass(linger);
             server.kill();
         });
         let deeds: Vec<_> = logs.iter().flat_map(|log| journal::read(log)).collect();
@@ -74,6 +80,16 @@ impl Rounds {
         let unanswered = deeds.len() - answered;
         self.ledger.take_in(deeds);
         (answered, unanswered)
+    }
+
+    /// Kills servers on the store while they open it, at any moment of that.
+    pub(crate) fn interrupt_openings(&mut self) {
+        let mut dice = self.dice.fork(self.round << 8 | 0xfd);
+        for _ in 0..dice.below(OPENINGS_MOST + 1) {
+            let mut opening = self.store.begin_to_serve();
+            let_pass(Duration::from_micros(dice.below(OPENING_MOST_US) as u64));
+            opening.kill();
+        }
     }
 
     fn client(&self, number: u64) -> (Client, PathBuf) {
@@ -134,14 +150,9 @@ impl Rounds {
     }
 }
 
-/// Waits for so many messages, and a little longer.
-fn linger_after(receiver: &Receiver<()>, messages: usize, linger: Duration) {
+fn wait_for(receiver: &Receiver<()>, messages: usize) {
     for _ in 0..messages {
         receiver.recv_timeout(PATIENCE).expect("the clients are at work");
-    }
-    let deadline = Deadline::within(linger);
-    while let Some(left) = deadline.remaining() {
-        let _ = receiver.recv_timeout(left);
     }
 }
 

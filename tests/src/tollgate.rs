@@ -96,6 +96,13 @@ impl Store {
             .unwrap_or_else(|output| panic!("tollgate serve --listen {address} did not start:\n{output}"))
     }
 
+    /// Starts a server that nobody waits for.
+    pub fn begin_to_serve(&self) -> Process {
+        let mut command = self.command();
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        Process::start("tollgate serve", &mut command)
+    }
+
     /// Like [`Store::serve_at`], a server that lives on when its [`Server::fail_writes`].
     pub fn serve_deaf_at(&self, address: SocketAddr) -> Server {
         let mut command = deaf(binary::tollgate());

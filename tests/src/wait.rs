@@ -49,6 +49,14 @@ pub fn until<T>(what: &str, within: Duration, mut look: impl FnMut() -> Option<T
     }
 }
 
+/// Lets time pass, where the moment itself is what a test draws by chance. Never a way to wait for something.
+pub fn let_pass(time: Duration) {
+    let deadline = Deadline::within(time);
+    while let Some(left) = deadline.remaining() {
+        thread::park_timeout(left);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

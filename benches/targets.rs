@@ -12,12 +12,12 @@ use tollgate_benches::{
 use tollgate_core::LiveView;
 
 const HOT: Rounds = Rounds {
-    count: 150,
-    slice: Duration::from_millis(3),
+    count: 400,
+    slice: Duration::from_millis(1),
 };
 const WIDE: Rounds = Rounds {
-    count: 80,
-    slice: Duration::from_millis(15),
+    count: 400,
+    slice: Duration::from_millis(2),
 };
 const THREADS: Rounds = Rounds {
     count: 60,

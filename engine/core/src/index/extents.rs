@@ -1,4 +1,4 @@
-//! What has no fixed size (names, network rules): runs of words that a record's sequence count guards.
+//! Room for the runs that do not fit beside their records.
 //!
 //! A run that its record has let go of is given to the next record at once. A reader still walking it reads the other
 //! record's words, finds its own record's count moved, and walks again.
@@ -7,43 +7,8 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::index::arena::Arena;
-use crate::sync::{AtomicU64, Ordering, fence};
-
-/// Words in a line.
-const LINE_LEN: u32 = 8;
-
-/// Eight plain words.
-#[repr(align(64))]
-#[derive(Default)]
-pub(crate) struct ColdLine([AtomicU64; LINE_LEN as usize]);
-
-/// Where a run begins, and for how many lines it goes on (a power of two, or none).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub(crate) struct Extent {
-    first: u32,
-    lines: u32,
-}
-
-impl Extent {
-    pub(crate) fn pack(self) -> u64 {
-        u64::from(self.first) | u64::from(self.lines) << 32
-    }
-
-    pub(crate) fn unpack(word: u64) -> Self {
-        Self {
-            first: word as u32,
-            lines: (word >> 32) as u32,
-        }
-    }
-}
-
-/// Word `at` of a run; zero where there is none, which a torn extent may ask for.
-pub(crate) fn word(lines: &Arena<ColdLine>, extent: Extent, at: u32) -> u64 {
-    let line = lines.item(extent.first.wrapping_add(at / LINE_LEN));
-    let word = line.and_then(|line| line.0.get((at % LINE_LEN) as usize));
-    // Ordering: Relaxed; the record's sequence count decides whether this word counts.
-    word.map_or(0, |word| word.load(Ordering::Relaxed))
-}
+use crate::index::run::{ColdLine, Extent, LINE_LEN};
+use crate::sync::{Ordering, fence};
 
 /// The writer's list of free runs.
 #[derive(Default)]
@@ -53,6 +18,15 @@ pub(crate) struct Extents {
 }
 
 impl Extents {
+    /// Says where `words` go, and writes them there unless that is beside their record. None where the arena is full.
+    pub(crate) fn place(&mut self, lines: &Arena<ColdLine>, words: &[u64]) -> Option<Extent> {
+        if words.len() > LINE_LEN as usize {
+            self.write(lines, words)
+        } else {
+            Some(Extent::NEAR)
+        }
+    }
+
     /// Writes `words` to a run of their own. None where the arena is full.
     pub(crate) fn write(&mut self, lines: &Arena<ColdLine>, words: &[u64]) -> Option<Extent> {
         let wanted = u32::try_from(words.len())
@@ -73,11 +47,7 @@ impl Extents {
         // meets one of these words sees that record's count moved.
         fence(Ordering::Release);
         for (at, chunk) in (first..first.checked_add(wanted)?).zip(words.chunks(LINE_LEN as usize)) {
-            let line = lines.item_or_grow(at)?;
-            for (place, word) in line.0.iter().zip(chunk) {
-                // Ordering: Relaxed; published by the record's write that follows.
-                place.store(*word, Ordering::Relaxed);
-            }
+            lines.item_or_grow(at)?.store(chunk);
         }
         Some(Extent { first, lines: wanted })
     }
@@ -94,6 +64,11 @@ impl Extents {
 #[cfg(not(loom))]
 mod tests {
     use super::*;
+    use crate::index::Run;
+
+    fn word(lines: &Arena<ColdLine>, extent: Extent, at: u32) -> u64 {
+        Run::new(&ColdLine::default(), lines, extent).word(at)
+    }
 
     #[test]
     fn runs_keep_their_words_and_are_used_again() {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::arena::Arena;
-use super::extents::{ColdLine, Extent, Extents, word};
+use super::extents::Extents;
+use super::run::{ColdLine, Extent, Run};
 use super::sequenced::Sequenced;
 use crate::sync::{AtomicU64, Ordering};
 
@@ -90,7 +91,9 @@ fn readers_see_their_own_run(let_go_first: bool) {
         record.write([old.pack()]);
         let reader = {
             let (lines, record) = (Arc::clone(&lines), Arc::clone(&record));
-            loom::thread::spawn(move || record.read_with(|[extent]| word(&lines, Extent::unpack(extent), 0)))
+            loom::thread::spawn(move || {
+                record.read_with(|[extent]| Run::new(&ColdLine::default(), &lines, Extent::unpack(extent)).word(0))
+            })
         };
         if let_go_first {
             extents.release(old);
@@ -114,4 +117,48 @@ fn loom_a_run_that_was_let_go_is_not_read_as_ones_own() {
 #[should_panic(expected = "another record's words")]
 fn loom_letting_a_run_go_too_early_is_caught() {
     readers_see_their_own_run(true);
+}
+
+/// A line beside a record changes in the same step as the record.
+#[derive(Default)]
+struct Beside {
+    record: Sequenced<1>,
+    line: ColdLine,
+}
+
+impl Pair for Beside {
+    fn read_pair(&self) -> [u64; 2] {
+        self.record
+            .read_with(|[own]| [own, Run::new(&self.line, &Arena::new(), Extent::default()).word(0)])
+    }
+
+    fn write_pair(&self, [own, beside]: [u64; 2]) {
+        self.record.write_with([own], || self.line.store(&[beside]));
+    }
+}
+
+#[test]
+fn loom_a_line_beside_a_record_is_never_torn_from_it() {
+    readers_see_pairs::<Beside>();
+}
+
+/// The planted bug: the line is written before the record's count says so.
+#[derive(Default)]
+struct TooEarly(Beside);
+
+impl Pair for TooEarly {
+    fn read_pair(&self) -> [u64; 2] {
+        self.0.read_pair()
+    }
+
+    fn write_pair(&self, [own, beside]: [u64; 2]) {
+        self.0.line.store(&[beside]);
+        self.0.record.write([own]);
+    }
+}
+
+#[test]
+#[should_panic(expected = "a torn record")]
+fn loom_a_line_written_outside_its_count_is_caught() {
+    readers_see_pairs::<TooEarly>();
 }

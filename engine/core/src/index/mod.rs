@@ -5,6 +5,7 @@
 //! the table grows one bucket at a time, so growth neither stops readers nor doubles memory.
 
 mod arena;
+mod run;
 mod extents;
 mod sequenced;
 mod shape;
@@ -12,7 +13,8 @@ mod tokens;
 mod users;
 
 pub(crate) use arena::Arena;
-pub(crate) use extents::{ColdLine, Extent, Extents, word};
+pub(crate) use extents::Extents;
+pub(crate) use run::{ColdLine, Run};
 pub(crate) use tokens::{Found, TokenIndex, TokenInserter};
 pub(crate) use users::{UserFacts, UserSlot, Users};
 

@@ -26,8 +26,8 @@ impl<const N: usize> Sequenced<N> {
         self.read_with(|facts| facts)
     }
 
-    /// What `f` makes of the words, where `f` may also read atomics that the writer changes only after it has changed
-    /// these words. `f` runs again whenever the writer was at work meanwhile, so it must be pure.
+    /// What `f` makes of the words, where `f` may also read atomics that the writer changes only in
+    /// [`Sequenced::write_with`], or after it has changed these words. `f` runs again whenever the writer was at work meanwhile, so it must be pure.
     pub(crate) fn read_with<R>(&self, f: impl Fn([u64; N]) -> R) -> R {
         loop {
             // Ordering: Acquire pairs with the Release store at the end of `write`: an even count shows all its words.
@@ -49,6 +49,11 @@ impl<const N: usize> Sequenced<N> {
 
     /// Replaces all words. Only the single writer may call this.
     pub(crate) fn write(&self, facts: [u64; N]) {
+        self.write_with(facts, || ());
+    }
+
+    /// Replaces all words, and in the same step whatever atomics `beside` stores to. Only the single writer may call this.
+    pub(crate) fn write_with(&self, facts: [u64; N], beside: impl FnOnce()) {
         // Ordering: Relaxed; only this writer stores the count.
         let before = self.sequence.load(Ordering::Relaxed);
         // Ordering: Relaxed; the fence below orders it before the words.
@@ -59,6 +64,7 @@ impl<const N: usize> Sequenced<N> {
             // Ordering: Relaxed; published by the store of the count below.
             word.store(fact, Ordering::Relaxed);
         }
+        beside();
         // Ordering: Release pairs with the Acquire load in `read_with`.
         self.sequence.store(before.wrapping_add(2), Ordering::Release);
     }

@@ -1,16 +1,18 @@
-//! Users by position: the hot facts and both counters of a user in one cache line.
+//! Users by position: the hot facts and both counters of a user in one cache line, what is left of them in the next.
 
 use crate::index::arena::Arena;
-use crate::index::extents::Extent;
+use crate::index::run::{ColdLine, Extent, Run};
 use crate::index::sequenced::Sequenced;
 use crate::operation::OperationSet;
 use crate::quota::{InFlight, Rate};
 use crate::record::{Limit, UserId};
 
-/// One user. The facts change together; the counters are words of their own and outlive any change of the facts.
-#[repr(align(64))]
+/// One user. Facts and the near line change together; the counters are words of their own and outlive any change of the
+/// facts.
+#[repr(align(128))]
 #[derive(Default)]
 pub(crate) struct UserSlot {
+    near: ColdLine,
     facts: Sequenced<4>,
     pub(crate) rate: Rate,
     pub(crate) in_flight: InFlight,
@@ -28,9 +30,9 @@ pub(crate) struct UserFacts {
     pub(crate) generation: u16,
     pub(crate) per_hour: Limit,
     pub(crate) concurrent: Limit,
-    /// Whether the extent holds network rules, so that most users cost no look at it.
+    /// Whether there are network rules, so that most users cost no look at them.
     pub(crate) has_networks: bool,
-    /// Name and network rules.
+    /// Where name and network rules stand.
     pub(crate) extent: Extent,
 }
 
@@ -45,14 +47,27 @@ impl UserSlot {
         unpack(self.facts.read())
     }
 
-    /// What `f` makes of the user and of their extent, consistently.
-    pub(crate) fn read_with<R>(&self, f: impl Fn(UserFacts) -> R) -> Option<R> {
-        self.facts.read_with(|words| unpack(words).map(&f))
+    /// What `f` makes of the user and of their run, consistently. A run that is not in the near line is in `far`.
+    pub(crate) fn read_with<R>(&self, far: &Arena<ColdLine>, f: impl Fn(UserFacts, Run<'_>) -> R) -> Option<R> {
+        self.facts.read_with(|words| {
+            let user = unpack(words)?;
+            Some(f(user, Run::new(&self.near, far, user.extent)))
+        })
     }
 
-    /// Puts a user here, or (with none) takes them away. Only the single writer may call this.
+    /// Puts a user here, or (with none) takes them away; their run stays as it is. Only the single writer may call this.
     pub(crate) fn write(&self, user: Option<UserFacts>) {
         self.facts.write(user.map_or([0; 4], pack));
+    }
+
+    /// Puts a user here with a run that [`Extents::place`](crate::index::Extents::place) has placed. Only the single
+    /// writer may call this.
+    pub(crate) fn write_with_run(&self, user: UserFacts, words: &[u64]) {
+        self.facts.write_with(pack(user), || {
+            if user.extent == Extent::NEAR {
+                self.near.store(words);
+            }
+        });
     }
 }
 
@@ -145,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_one_cache_line() {
-        assert_eq!(size_of::<UserSlot>(), 64);
+    fn a_user_is_two_neighbouring_cache_lines() {
+        assert_eq!((size_of::<UserSlot>(), align_of::<UserSlot>()), (128, 128));
     }
 }

@@ -1,13 +1,12 @@
 //! A record's run of words: name and merged network rules, read in place.
 //!
 //! Layout in words: four counts of 16 bits (banned IPv4, trusted IPv4, banned IPv6, trusted IPv6); the length of the name
-//! in bytes; the name; then the ranges in the order of the counts, sorted, an IPv4 range in one word and an IPv6 range in
-//! four.
+//! in bytes; the ranges in the order of the counts, sorted, an IPv4 range in one word and an IPv6 range in four; the name.
 
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use crate::index::{Arena, ColdLine, Extent, word};
+use crate::index::{Arena, ColdLine, Run};
 use crate::network::AddressRange;
 use crate::record::{Networks, UserName};
 
@@ -21,7 +20,7 @@ pub(crate) enum Standing {
     Neither,
 }
 
-const NAME_AT: u32 = 2;
+const RANGES_AT: u32 = 2;
 const V4_WORDS: u32 = 1;
 const V6_WORDS: u32 = 4;
 
@@ -29,9 +28,6 @@ const V6_WORDS: u32 = 4;
 pub(crate) fn encode(name: &str, networks: &Networks) -> Option<Vec<u64>> {
     let networks = networks.normalised();
     let mut words = Vec::from([0, name.len() as u64]);
-    for bytes in name.as_bytes().chunks(8) {
-        words.push(bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)));
-    }
     let mut counts = 0_u64;
     for (sort, (set, v6)) in [
         (&networks.banned, false),
@@ -58,37 +54,40 @@ pub(crate) fn encode(name: &str, networks: &Networks) -> Option<Vec<u64>> {
     if let Some(first) = words.first_mut() {
         *first = counts;
     }
+    for bytes in name.as_bytes().chunks(8) {
+        words.push(bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+    }
     Some(words)
 }
 
-/// Where the four sorts of ranges begin, and how many there are of each.
-fn sorts(lines: &ColdLines, extent: Extent) -> [(u32, u32); 4] {
-    let counts = word(lines, extent, 0);
-    let mut at = NAME_AT + (name_len(lines, extent) as u32).div_ceil(8);
-    let mut sort = 0;
-    [V4_WORDS, V4_WORDS, V6_WORDS, V6_WORDS].map(|width| {
+/// Where the four sorts of ranges begin and how many there are of each, and where the name begins.
+fn sorts(run: Run<'_>) -> ([(u32, u32); 4], u32) {
+    let counts = run.word(0);
+    let (mut at, mut sort) = (RANGES_AT, 0);
+    let sorts = [V4_WORDS, V4_WORDS, V6_WORDS, V6_WORDS].map(|width| {
         let count = (counts >> (16 * sort)) as u32 & 0xffff;
         let begin = at;
         at += count * width;
         sort += 1;
         (begin, count)
-    })
+    });
+    (sorts, at)
 }
 
 /// How the rules of a run see `peer`. Costs a binary search in each of two sorted lists; nothing where there are none.
-pub(crate) fn standing(lines: &ColdLines, extent: Extent, peer: Option<IpAddr>) -> Standing {
+pub(crate) fn standing(run: Run<'_>, peer: Option<IpAddr>) -> Standing {
     let Some(peer) = peer else { return Standing::Neither };
-    if word(lines, extent, 0) == 0 {
+    if run.word(0) == 0 {
         return Standing::Neither;
     }
-    let [banned_v4, trusted_v4, banned_v6, trusted_v6] = sorts(lines, extent);
+    let ([banned_v4, trusted_v4, banned_v6, trusted_v6], _) = sorts(run);
     let (banned, trusted) = match peer.to_canonical() {
         IpAddr::V4(address) => {
-            let within = |sort| within_v4(lines, extent, sort, address.to_bits());
+            let within = |sort| within_v4(run, sort, address.to_bits());
             (within(banned_v4), within(trusted_v4))
         }
         IpAddr::V6(address) => {
-            let within = |sort| within_v6(lines, extent, sort, address.to_bits());
+            let within = |sort| within_v6(run, sort, address.to_bits());
             (within(banned_v6), within(trusted_v6))
         }
     };
@@ -99,13 +98,13 @@ pub(crate) fn standing(lines: &ColdLines, extent: Extent, peer: Option<IpAddr>) 
     }
 }
 
-fn within_v4(lines: &ColdLines, extent: Extent, (begin, count): (u32, u32), address: u32) -> bool {
-    let range = |at: u32| word(lines, extent, begin + at);
+fn within_v4(run: Run<'_>, (begin, count): (u32, u32), address: u32) -> bool {
+    let range = |at: u32| run.word(begin + at);
     last_not_above(count, |at| (range(at) >> 32) as u32 <= address).is_some_and(|at| range(at) as u32 >= address)
 }
 
-fn within_v6(lines: &ColdLines, extent: Extent, (begin, count): (u32, u32), address: u128) -> bool {
-    let number = |at: u32| u128::from(word(lines, extent, at)) << 64 | u128::from(word(lines, extent, at + 1));
+fn within_v6(run: Run<'_>, (begin, count): (u32, u32), address: u128) -> bool {
+    let number = |at: u32| u128::from(run.word(at)) << 64 | u128::from(run.word(at + 1));
     let first = |at: u32| number(begin + at * V6_WORDS);
     let last = |at: u32| number(begin + at * V6_WORDS + 2);
     last_not_above(count, |at| first(at) <= address).is_some_and(|at| last(at) >= address)
@@ -122,11 +121,11 @@ fn last_not_above(count: u32, holds: impl Fn(u32) -> bool) -> Option<u32> {
 }
 
 /// The ranges of a run.
-pub(crate) fn networks(lines: &ColdLines, extent: Extent) -> Networks {
-    let [banned_v4, trusted_v4, banned_v6, trusted_v6] = sorts(lines, extent);
+pub(crate) fn networks(run: Run<'_>) -> Networks {
+    let ([banned_v4, trusted_v4, banned_v6, trusted_v6], _) = sorts(run);
     let v4 = |(begin, count): (u32, u32)| {
         (begin..begin + count)
-            .map(|at| word(lines, extent, at))
+            .map(|at| run.word(at))
             .map(|range| AddressRange::V4 {
                 first: (range >> 32) as u32,
                 last: range as u32,
@@ -135,7 +134,7 @@ pub(crate) fn networks(lines: &ColdLines, extent: Extent) -> Networks {
     let v6 = |(begin, count): (u32, u32)| {
         (0..count).map(move |at| {
             let at = begin + at * V6_WORDS;
-            let number = |at| u128::from(word(lines, extent, at)) << 64 | u128::from(word(lines, extent, at + 1));
+            let number = |at| u128::from(run.word(at)) << 64 | u128::from(run.word(at + 1));
             AddressRange::V6 {
                 first: number(at),
                 last: number(at + 2),
@@ -148,15 +147,16 @@ pub(crate) fn networks(lines: &ColdLines, extent: Extent) -> Networks {
     }
 }
 
-pub(crate) fn name_len(lines: &ColdLines, extent: Extent) -> usize {
-    (word(lines, extent, 1) as usize).min(UserName::LEN_MAX)
+pub(crate) fn name_len(run: Run<'_>) -> usize {
+    (run.word(1) as usize).min(UserName::LEN_MAX)
 }
 
 /// The name's bytes, and zeros after them.
-pub(crate) fn name_bytes(lines: &ColdLines, extent: Extent) -> [u8; UserName::LEN_MAX] {
+pub(crate) fn name_bytes(run: Run<'_>) -> [u8; UserName::LEN_MAX] {
     let mut bytes = [0; UserName::LEN_MAX];
-    for (at, chunk) in (NAME_AT..).zip(bytes.chunks_mut(8)) {
-        for (place, byte) in chunk.iter_mut().zip(word(lines, extent, at).to_le_bytes()) {
+    let words = name_len(run).div_ceil(8);
+    for (at, chunk) in (sorts(run).1..).zip(bytes.chunks_mut(8)).take(words) {
+        for (place, byte) in chunk.iter_mut().zip(run.word(at).to_le_bytes()) {
             *place = byte;
         }
     }
@@ -164,9 +164,9 @@ pub(crate) fn name_bytes(lines: &ColdLines, extent: Extent) -> [u8; UserName::LE
 }
 
 /// What `f` makes of the name, which is empty where a torn read left no UTF-8.
-pub(crate) fn with_name<R>(lines: &ColdLines, extent: Extent, f: impl Fn(&str) -> R) -> R {
-    let bytes = name_bytes(lines, extent);
-    let name = bytes.get(..name_len(lines, extent)).unwrap_or_default();
+pub(crate) fn with_name<R>(run: Run<'_>, f: impl Fn(&str) -> R) -> R {
+    let bytes = name_bytes(run);
+    let name = bytes.get(..name_len(run)).unwrap_or_default();
     f(core::str::from_utf8(name).unwrap_or_default())
 }
 
@@ -174,8 +174,10 @@ pub(crate) fn with_name<R>(lines: &ColdLines, extent: Extent, f: impl Fn(&str) -
 #[cfg(not(loom))]
 mod tests {
     use super::*;
-    use crate::index::Extents;
+    use crate::index::{Extents, UserFacts, UserSlot};
     use crate::network::NetworkRule;
+    use crate::operation::OperationSet;
+    use crate::record::{Limit, UserId};
     use proptest::prelude::*;
 
     fn ranges(rules: &[&str]) -> Vec<AddressRange> {
@@ -185,30 +187,70 @@ mod tests {
             .collect()
     }
 
+    /// What `f` makes of a record's run, which stands beside it or far away according to its length.
+    fn with_run<R>(name: &str, networks: &Networks, f: impl Fn(Run<'_>) -> R) -> R {
+        let (lines, mut extents, slot) = (ColdLines::new(), Extents::default(), UserSlot::default());
+        let words = encode(name, networks).unwrap();
+        let facts = UserFacts {
+            id: UserId(1),
+            active: true,
+            in_doubt: false,
+            operations: OperationSet::NONE,
+            generation: 0,
+            per_hour: Limit::Inherit,
+            concurrent: Limit::Inherit,
+            has_networks: true,
+            extent: extents.place(&lines, &words).unwrap(),
+        };
+        slot.write_with_run(facts, &words);
+        slot.read_with(&lines, |_, run| f(run)).unwrap()
+    }
+
     #[test]
     fn a_run_reads_as_it_was_written_and_banned_beats_trusted() {
-        let (lines, mut extents) = (ColdLines::new(), Extents::default());
         let networks = Networks {
             banned: ranges(&["10.0.0.5", "2001:db8::5", "10.0.0.5-7"]),
             trusted: ranges(&["10.0.0.0/8", "2001:db8::/32", "192.0.2.0/25", "192.0.2.128/25"]),
         };
-        let extent = extents.write(&lines, &encode("Zoë", &networks).unwrap()).unwrap();
-        assert!(with_name(&lines, extent, |name| name == "Zoë"));
-        assert_eq!(super::networks(&lines, extent), networks.normalised());
-        for (address, expected) in [
-            ("10.0.0.4", Standing::Trusted),
-            ("10.0.0.5", Standing::Banned),
-            ("::ffff:10.0.0.7", Standing::Banned),
-            ("10.0.0.8", Standing::Trusted),
-            ("192.0.2.255", Standing::Trusted),
-            ("192.0.3.0", Standing::Neither),
-            ("2001:db8::5", Standing::Banned),
-            ("2001:db8::6", Standing::Trusted),
-            ("2001:db9::", Standing::Neither),
-        ] {
-            assert_eq!(standing(&lines, extent, address.parse().ok()), expected, "{address}");
+        with_run("Zoë", &networks, |run| {
+            assert!(with_name(run, |name| name == "Zoë"));
+            assert_eq!(super::networks(run), networks.normalised());
+            for (address, expected) in [
+                ("10.0.0.4", Standing::Trusted),
+                ("10.0.0.5", Standing::Banned),
+                ("::ffff:10.0.0.7", Standing::Banned),
+                ("10.0.0.8", Standing::Trusted),
+                ("192.0.2.255", Standing::Trusted),
+                ("192.0.3.0", Standing::Neither),
+                ("2001:db8::5", Standing::Banned),
+                ("2001:db8::6", Standing::Trusted),
+                ("2001:db9::", Standing::Neither),
+            ] {
+                assert_eq!(standing(run, address.parse().ok()), expected, "{address}");
+            }
+            assert_eq!(standing(run, None), Standing::Neither);
+        });
+    }
+
+    /// From the longest run that fits beside its record to the shortest that does not, and far beyond.
+    #[test]
+    fn names_of_every_length_come_back() {
+        let networks = Networks {
+            banned: ranges(&["10.0.0.5"]),
+            trusted: ranges(&["10.0.0.0/8"]),
+        };
+        for len in 0..=UserName::LEN_MAX {
+            let name = "n".repeat(len);
+            with_run(&name, &networks, |run| {
+                assert!(with_name(run, |read| read == name), "{len}");
+                assert_eq!(
+                    name_bytes(run).get(len..).unwrap().iter().max().unwrap_or(&0),
+                    &0,
+                    "{len}"
+                );
+                assert_eq!(super::networks(run), networks, "{len}");
+            });
         }
-        assert_eq!(standing(&lines, extent, None), Standing::Neither);
     }
 
     proptest! {
@@ -219,19 +261,18 @@ mod tests {
             wide in prop::collection::vec((0_u128..40, 0_u128..6), 0..12),
             address in 0_u32..50,
         ) {
-            let (lines, mut extents) = (ColdLines::new(), Extents::default());
             let trusted = list.iter().map(|(first, len)| AddressRange::V4 { first: *first, last: first + len });
             let trusted: Vec<_> = trusted
                 .chain(wide.iter().map(|(first, len)| AddressRange::V6 { first: *first, last: first + len }))
                 .collect();
             let networks = Networks { banned: Vec::new(), trusted: trusted.clone() };
-            let extent = extents.write(&lines, &encode("n", &networks).unwrap()).unwrap();
             for peer in [
                 IpAddr::V4(core::net::Ipv4Addr::from_bits(address)),
                 IpAddr::V6(core::net::Ipv6Addr::from_bits(u128::from(address))),
             ] {
                 let expected = trusted.iter().any(|range| range.contains(peer));
-                prop_assert_eq!(standing(&lines, extent, Some(peer)) == Standing::Trusted, expected);
+                let found = with_run("n", &networks, |run| standing(run, Some(peer)) == Standing::Trusted);
+                prop_assert_eq!(found, expected);
             }
         }
     }

@@ -120,8 +120,8 @@ impl LiveView {
     /// [`Networks::normalised`](crate::Networks::normalised) makes them. Costs the whole table.
     pub fn for_each_user(&self, mut f: impl FnMut(UserRecord)) {
         self.for_each_slot(|slot| {
-            let record = slot.read_with(|user| {
-                let name: Option<UserName> = cold::with_name(&self.0.cold, user.extent, |name| name.parse().ok());
+            let record = slot.read_with(&self.0.cold, |user, run| {
+                let name: Option<UserName> = cold::with_name(run, |name| name.parse().ok());
                 Some(UserRecord {
                     id: user.id,
                     name: name?,
@@ -129,7 +129,7 @@ impl LiveView {
                     operations: user.operations,
                     per_hour: user.per_hour,
                     concurrent: user.concurrent,
-                    networks: cold::networks(&self.0.cold, user.extent),
+                    networks: cold::networks(run),
                 })
             });
             if let Some(record) = record.flatten() {
@@ -140,12 +140,12 @@ impl LiveView {
 
     /// What the server says for everybody, network rules merged.
     pub fn server(&self) -> ServerRecord {
-        let read = self.0.server.read_with(|server| ServerRecord {
+        let read = self.0.server.read_with(&self.0.cold, |server, run| ServerRecord {
             per_hour: server.per_hour,
             concurrent: server.concurrent,
             authtoken_in_url: writer::authtoken_in_url(&server),
             allow_preflight: writer::allow_preflight(&server),
-            networks: cold::networks(&self.0.cold, server.extent),
+            networks: cold::networks(run),
         });
         read.unwrap_or_default()
     }
@@ -166,26 +166,22 @@ impl LiveView {
 
     /// The name of the user behind a decision, written to `room`. None where the user has gone since.
     pub fn user_name<'b>(&self, subject: &Subject, room: &'b mut [u8; UserName::LEN_MAX]) -> Option<&'b str> {
-        let (bytes, len) = self.0.users.slot(subject.position)?.read_with(|user| {
-            let named = || {
-                (
-                    cold::name_bytes(&self.0.cold, user.extent),
-                    cold::name_len(&self.0.cold, user.extent),
-                )
-            };
-            (user.id == subject.user).then(named)
-        })??;
+        let slot = self.0.users.slot(subject.position)?;
+        let named = slot.read_with(&self.0.cold, |user, run| {
+            (user.id == subject.user).then(|| (cold::name_bytes(run), cold::name_len(run)))
+        });
+        let (bytes, len) = named??;
         room.copy_from_slice(&bytes);
         core::str::from_utf8(room.get(..len)?).ok()
     }
 
     pub(crate) fn server_facts(&self, peer: Option<IpAddr>) -> ServerFacts {
-        let read = self.0.server.read_with(|server| ServerFacts {
+        let read = self.0.server.read_with(&self.0.cold, |server, run| ServerFacts {
             authtoken_in_url: writer::authtoken_in_url(&server),
             allow_preflight: writer::allow_preflight(&server),
             per_hour: server.per_hour,
             concurrent: server.concurrent,
-            standing: cold::standing(&self.0.cold, server.extent, peer),
+            standing: cold::standing(run, peer),
         });
         read.unwrap_or(ServerFacts {
             authtoken_in_url: false,
@@ -209,17 +205,15 @@ impl LiveView {
             return Standing::Neither;
         }
         // A user who has gone meanwhile trusts nobody.
-        let read = holder
-            .slot
-            .read_with(|user| cold::standing(&self.0.cold, user.extent, peer));
+        let read = holder.slot.read_with(&self.0.cold, |_, run| cold::standing(run, peer));
         read.unwrap_or(Standing::Banned)
     }
 
     /// Whether `name` is the user's name.
     pub(crate) fn is_named(&self, holder: &Holder<'_>, name: &[u8]) -> bool {
-        let read = holder
-            .slot
-            .read_with(|user| cold::with_name(&self.0.cold, user.extent, |own| own.as_bytes() == name));
+        let read = holder.slot.read_with(&self.0.cold, |_, run| {
+            cold::with_name(run, |own| own.as_bytes() == name)
+        });
         read.unwrap_or(false)
     }
 

@@ -94,8 +94,8 @@ impl LiveWriter {
         let words = cold::encode("", &server.networks).ok_or(ViewError::TooManyNetworks)?;
         let shared = &self.view.0;
         let before = shared.server.read();
-        let extent = self.extents.write(&shared.cold, &words).ok_or(ViewError::Full)?;
-        shared.server.write(Some(UserFacts {
+        let extent = self.extents.place(&shared.cold, &words).ok_or(ViewError::Full)?;
+        let facts = UserFacts {
             id: SERVER,
             active: true,
             in_doubt: false,
@@ -105,7 +105,8 @@ impl LiveWriter {
             concurrent: server.concurrent,
             has_networks: server.networks != Networks::default(),
             extent,
-        }));
+        };
+        shared.server.write_with_run(facts, &words);
         if let Some(before) = before {
             self.extents.release(before.extent);
         }
@@ -126,12 +127,12 @@ impl LiveWriter {
         let shared = &self.view.0;
         let slot = shared.users.slot_or_grow(position).ok_or(ViewError::Full)?;
         let before = slot.read();
-        let extent = self.extents.write(&shared.cold, &words).ok_or(ViewError::Full)?;
+        let extent = self.extents.place(&shared.cold, &words).ok_or(ViewError::Full)?;
         if before.is_none() {
             slot.in_flight.reset(u32::from(generation));
             slot.rate.restore(0);
         }
-        slot.write(Some(UserFacts {
+        let facts = UserFacts {
             id: user.id,
             active: user.active,
             in_doubt: before.is_some_and(|before| before.in_doubt),
@@ -141,7 +142,8 @@ impl LiveWriter {
             concurrent: user.concurrent,
             has_networks: user.networks != Networks::default(),
             extent,
-        }));
+        };
+        slot.write_with_run(facts, &words);
         match before {
             Some(before) => self.extents.release(before.extent),
             None => self.took(user.id, position),

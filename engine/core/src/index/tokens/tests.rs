@@ -4,6 +4,9 @@ use super::*;
 use crate::record::{TokenId, TokenStatus, Validity};
 use crate::token::TokenKind;
 
+mod collisions;
+mod race;
+
 /// Words that look random and are the same in every run.
 fn digest(seed: u64) -> TokenDigest {
     TokenDigest::from_words([1, 2, 3, 4].map(|lane| {

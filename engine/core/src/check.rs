@@ -1,5 +1,6 @@
 //! The decision: all control flow of a check stands in this file.
 
+use core::net::IpAddr;
 use core::num::NonZeroU32;
 
 use crate::credential::{Presented, Scratch, extract};
@@ -13,6 +14,8 @@ use crate::time::Timestamp;
 use crate::token::WellFormed;
 
 /// What a check answers.
+#[must_use = "a request may pass only if this is a permit, and is under way only while the permit is held"]
+#[derive(Debug)]
 pub enum Verdict<'v> {
     /// The request may pass, for as long as the permit is held.
     Permit(Permit<'v>),
@@ -69,6 +72,7 @@ pub fn check<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp)
 }
 
 fn decide<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) -> Result<Permit<'v>, Denial> {
+    let mark = view.server_mark();
     let server = view.server_facts(request.peer);
     let standing = server.standing;
     let unnamed = |gate| {
@@ -96,7 +100,12 @@ fn decide<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) ->
         }
     };
     let presented = extract(request, server.authtoken_in_url, &mut scratch).map_err(hidden(Gate::Extract))?;
-    let holder = look_up(view, &presented).map_err(hidden(Gate::LookUp))?;
+    let holder = look_up(view, &presented, request.peer).map_err(hidden(Gate::LookUp))?;
+    // The server's facts must not be older than the user's: of two changes made one after the other a check that sees
+    // the second sees the first. Changes are rare next to checks, so beginning again is rarer still.
+    if !view.is_still(mark) {
+        return decide(view, request, now);
+    }
     let subject = Subject::of(&holder, presented.place);
     let known = |gate| {
         move |reason| Denial {
@@ -108,7 +117,7 @@ fn decide<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) ->
     };
 
     // An address that only this user may trust learns of the token's state after it is known to be trusted.
-    let network = gates::network_user(standing, view.user_standing(&holder, request.peer));
+    let network = gates::network_user(standing, holder.standing);
     if standing != Standing::Trusted {
         network.map_err(known(Gate::NetworkUser))?;
     }
@@ -123,16 +132,12 @@ fn decide<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) ->
 }
 
 /// The record of the presented token, if such a token may stand where it stood and belongs to the name beside it.
-fn look_up<'v>(view: &'v LiveView, presented: &Presented<'_>) -> Result<Holder<'v>, DenyReason> {
+fn look_up<'v>(view: &'v LiveView, presented: &Presented<'_>, peer: Option<IpAddr>) -> Result<Holder<'v>, DenyReason> {
     let token = WellFormed::parse(presented.token).map_err(|_| DenyReason::UnknownToken)?;
     if !presented.place.accepts(token.kind()) {
         return Err(DenyReason::UnknownToken);
     }
-    let holder = view.look_up(&view.digest(token))?;
-    match presented.name {
-        Some(name) if !view.is_named(&holder, name) => Err(DenyReason::UnknownToken),
-        Some(_) | None => Ok(holder),
-    }
+    view.look_up(&view.digest(token), presented.name, peer)
 }
 
 /// Charges the hourly limit and takes a place, or does neither.

@@ -105,8 +105,10 @@ pub(crate) fn scope(wanted: &[&str]) -> Result<(), DenyReason> {
 pub(crate) fn freshness(freshness: Freshness, in_doubt: bool, now: Timestamp) -> Result<(), DenyReason> {
     match freshness {
         _ if in_doubt => Err(DenyReason::StaleView),
+        // The last moment stands for a clock that cannot be read: what is valid then nobody knows.
+        _ if now == Timestamp::MAX => Err(DenyReason::StaleView),
         Freshness::Always => Ok(()),
         Freshness::Until(moment) if now <= moment => Ok(()),
-        Freshness::Until(_) => Err(DenyReason::StaleView),
+        Freshness::Until(_) | Freshness::Never => Err(DenyReason::StaleView),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use tollgate_core::{Freshness, Limit, LiveView, LiveWriter, NetworkRule, Networks, Timestamp, ViewError};
+use tollgate_core::{Freshness, Limit, LiveView, LiveWriter, NetworkRule, Networks, ViewError};
 
 use crate::change::{Change, insert_range, ranges_of, remove_range, server_record};
 use crate::record::Standing;
@@ -70,7 +70,7 @@ impl Applier {
 
     /// From now on every check is denied: this view is missing a change, or may be.
     pub(crate) fn stop_checks(&self) {
-        self.writer.set_freshness(Freshness::Until(Timestamp::default()));
+        self.writer.set_freshness(Freshness::Never);
     }
 
     /// Makes committed changes visible. After it returned, every check that begins sees them.
@@ -257,6 +257,6 @@ mod tests {
         let applier = Applier::new(writer, Settings::default(), Networks::default()).unwrap();
         assert_eq!(view.freshness(), Freshness::Always);
         drop(applier);
-        assert_eq!(view.freshness(), Freshness::Until(Timestamp::default()));
+        assert_eq!(view.freshness(), Freshness::Never);
     }
 }

@@ -27,7 +27,10 @@ impl<const N: usize> Sequenced<N> {
     }
 
     /// What `f` makes of the words, where `f` may also read atomics that the writer changes only in
-    /// [`Sequenced::write_with`], or after it has changed these words. `f` runs again whenever the writer was at work meanwhile, so it must be pure.
+    /// [`Sequenced::write_with`], or after it has changed these words. `f` runs again whenever the writer was at work
+    /// meanwhile, so it must be pure.
+    ///
+    /// Takes no lock; a reader that meets the writer at work waits out its few stores.
     pub(crate) fn read_with<R>(&self, f: impl Fn([u64; N]) -> R) -> R {
         loop {
             // Ordering: Acquire pairs with the Release store at the end of `write`: an even count shows all its words.
@@ -45,6 +48,21 @@ impl<const N: usize> Sequenced<N> {
             }
             spin_loop();
         }
+    }
+
+    /// The count as it is now, to be compared later. Words read afterwards are no older than this mark.
+    pub(crate) fn mark(&self) -> u64 {
+        // Ordering: Acquire keeps the reads that follow behind this one.
+        self.sequence.load(Ordering::Acquire)
+    }
+
+    /// Whether the words have stayed as they are since `mark`, and nobody is at work on them.
+    pub(crate) fn is_still(&self, mark: u64) -> bool {
+        // Ordering: Acquire pairs with the Release fence in `write_with` of whatever record was read since the mark: whoever
+        // saw that record sees every count that was raised before it.
+        fence(Ordering::Acquire);
+        // Ordering: Relaxed; ordered by the fence above.
+        mark & 1 == 0 && self.sequence.load(Ordering::Relaxed) == mark
     }
 
     /// Replaces all words. Only the single writer may call this.

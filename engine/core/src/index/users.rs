@@ -55,6 +55,16 @@ impl UserSlot {
         })
     }
 
+    /// A mark of the facts as they are now.
+    pub(crate) fn mark(&self) -> u64 {
+        self.facts.mark()
+    }
+
+    /// Whether the facts have not changed since the mark.
+    pub(crate) fn is_still(&self, mark: u64) -> bool {
+        self.facts.is_still(mark)
+    }
+
     /// Puts a user here, or (with none) takes them away; their run stays as it is. Only the single writer may call this.
     pub(crate) fn write(&self, user: Option<UserFacts>) {
         self.facts.write(user.map_or([0; 4], pack));

@@ -24,8 +24,10 @@ pub use writer::{LiveWriter, ViewError};
 pub enum Freshness {
     /// This view learns of every change before it is acknowledged.
     Always,
-    /// Later than this, every check is denied with [`DenyReason::StaleView`](crate::DenyReason::StaleView).
+    /// Later than this no check passes: one that would is denied with [`DenyReason::StaleView`].
     Until(Timestamp),
+    /// This view has missed a change, or may have: no check passes any more.
+    Never,
 }
 
 /// The state that checks read: a handle that costs a reference count to clone.
@@ -33,7 +35,8 @@ pub enum Freshness {
 /// # Consistency
 ///
 /// A call of [`LiveWriter`] that has returned is seen by every check that begins afterwards, on any thread that learned
-/// of the return. A check that runs meanwhile decides by the record before or after the change, never by a mixture of both.
+/// of the return. A check that runs meanwhile decides by the record before or after the change, never by a mixture of both; and what it
+/// reads of the server is no older than what it reads of a user.
 #[derive(Clone)]
 pub struct LiveView(Arc<Shared>);
 
@@ -45,7 +48,8 @@ pub(crate) struct Shared {
     cold: cold::ColdLines,
     /// Positions that have ever held a user.
     positions: AtomicU64,
-    /// The last moment at which this view may be believed.
+    /// Zero for never, the greatest number for always, else one more than the last moment at which this view may be
+    /// believed.
     fresh_until: AtomicU64,
 }
 
@@ -53,6 +57,8 @@ pub(crate) struct Shared {
 pub(crate) struct Holder<'v> {
     pub(crate) token: Found,
     pub(crate) user: UserFacts,
+    /// How the user's own rules see the peer.
+    pub(crate) standing: Standing,
     pub(crate) slot: &'v UserSlot,
 }
 
@@ -95,8 +101,9 @@ impl LiveView {
     pub fn freshness(&self) -> Freshness {
         // Ordering: Acquire pairs with the Release store in the writer: a view that was declared stale shows why.
         match self.0.fresh_until.load(Ordering::Acquire) {
+            0 => Freshness::Never,
             u64::MAX => Freshness::Always,
-            millis => Freshness::Until(Timestamp::from_millis(millis)),
+            after => Freshness::Until(Timestamp::from_millis(after - 1)),
         }
     }
 
@@ -192,29 +199,43 @@ impl LiveView {
         })
     }
 
-    /// The token of a digest and its user.
-    pub(crate) fn look_up(&self, digest: &TokenDigest) -> Result<Holder<'_>, DenyReason> {
+    /// The token of a digest and its user, if that user is called `name` wherever a name was given.
+    ///
+    /// Facts, rules and name are read as one, because the user may be amended, or the slot go to somebody else, meanwhile.
+    pub(crate) fn look_up(
+        &self,
+        digest: &TokenDigest,
+        name: Option<&[u8]>,
+        peer: Option<IpAddr>,
+    ) -> Result<Holder<'_>, DenyReason> {
         let token = self.0.tokens.find(digest).ok_or(DenyReason::UnknownToken)?;
-        let (user, slot) = self.user_of(&token).ok_or(DenyReason::UnknownToken)?;
-        Ok(Holder { token, user, slot })
-    }
-
-    /// How the user's own rules see an address.
-    pub(crate) fn user_standing(&self, holder: &Holder<'_>, peer: Option<IpAddr>) -> Standing {
-        if !holder.user.has_networks {
-            return Standing::Neither;
-        }
-        // A user who has gone meanwhile trusts nobody.
-        let read = holder.slot.read_with(&self.0.cold, |_, run| cold::standing(run, peer));
-        read.unwrap_or(Standing::Banned)
-    }
-
-    /// Whether `name` is the user's name.
-    pub(crate) fn is_named(&self, holder: &Holder<'_>, name: &[u8]) -> bool {
-        let read = holder.slot.read_with(&self.0.cold, |_, run| {
-            cold::with_name(run, |own| own.as_bytes() == name)
+        let slot = self.0.users.slot(token.user).ok_or(DenyReason::UnknownToken)?;
+        let read = slot.read_with(&self.0.cold, |user, run| {
+            let standing = if user.has_networks {
+                cold::standing(run, peer)
+            } else {
+                Standing::Neither
+            };
+            let named = name.is_none_or(|name| cold::with_name(run, |own| own.as_bytes() == name));
+            (user.generation == token.generation && named).then_some((user, standing))
         });
-        read.unwrap_or(false)
+        let (user, standing) = read.flatten().ok_or(DenyReason::UnknownToken)?;
+        Ok(Holder {
+            token,
+            user,
+            standing,
+            slot,
+        })
+    }
+
+    /// A mark of the server's facts as they are now, for [`LiveView::is_still`].
+    pub(crate) fn server_mark(&self) -> u64 {
+        self.0.server.mark()
+    }
+
+    /// Whether the server's facts have not changed since the mark, as seen by whoever has read a record since.
+    pub(crate) fn is_still(&self, mark: u64) -> bool {
+        self.0.server.is_still(mark)
     }
 
     pub(crate) fn user_slot(&self, position: u32) -> Option<&UserSlot> {
@@ -257,3 +278,7 @@ fn record_of(digest: TokenDigest, token: Found, user: UserId) -> TokenRecord {
         validity,
     }
 }
+
+#[cfg(test)]
+#[cfg(not(loom))]
+mod race_tests;

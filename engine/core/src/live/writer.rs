@@ -251,7 +251,8 @@ impl LiveWriter {
     pub fn set_freshness(&self, freshness: Freshness) {
         let millis = match freshness {
             Freshness::Always => u64::MAX,
-            Freshness::Until(moment) => moment.as_millis().min(u64::MAX - 1),
+            Freshness::Until(moment) => moment.as_millis().min(u64::MAX - 2) + 1,
+            Freshness::Never => 0,
         };
         // Ordering: Release pairs with the Acquire load in `freshness`.
         self.view.0.fresh_until.store(millis, Ordering::Release);

@@ -1,8 +1,8 @@
 //! One hourly window as one word: 36 bits for its beginning and 28 for the count.
 //!
 //! A window begins with the first request in it and lasts one hour from there; never more than the limit pass in it.
-//! The beginning is kept modulo 2^36 ms (795 days). A word untouched for that long would look current again for an hour
-//! and could only refuse too much; [`cleared`] lets a periodic pass rule even that out.
+//! The beginning is kept modulo 2^36 ms (795 days). A word left alone for more than half of that would look like one from
+//! a clock that stepped back, and could only refuse too much; [`cleared`] lets a periodic pass rule even that out.
 
 use core::num::NonZeroU32;
 

@@ -1,0 +1,153 @@
+//! Checks while records change: what no state ever allowed must never pass.
+//!
+//! Each test was seen to fail on code that read a user's facts, rules and name one after the other, or the server's facts
+//! before the user's without asking whether they had changed since.
+
+use alloc::format;
+use alloc::vec;
+use std::thread;
+
+use base64ct::{Base64, Encoding as _};
+
+use super::*;
+use crate::check::{Verdict, check};
+use crate::network::NetworkRule;
+use crate::operation::OperationSet;
+use crate::record::{Networks, TokenId, TokenStatus, Validity};
+use crate::request::{Field, RequestParts};
+use crate::token::{TokenKind, TokenText};
+
+/// Changes of the writer in one test, and the checks that must have raced with them.
+const CHANGES: u64 = 100_000;
+const CHECKS_LEAST: u64 = 1_000;
+
+fn trusting(rule: &str) -> Networks {
+    let rule: NetworkRule = rule.parse().unwrap();
+    Networks {
+        trusted: vec![rule.range()],
+        banned: vec![],
+    }
+}
+
+fn user(id: u64, name: &str, active: bool, networks: Networks) -> UserRecord {
+    let (per_hour, concurrent) = (Limit::Inherit, Limit::Inherit);
+    let name = name.parse().unwrap();
+    UserRecord {
+        id: UserId(id),
+        name,
+        active,
+        operations: OperationSet::ALL,
+        per_hour,
+        concurrent,
+        networks,
+    }
+}
+
+fn put_token(view: &LiveView, writer: &mut LiveWriter) -> TokenText {
+    let text = TokenText::from_entropy(TokenKind::Authtoken, &[1; 32]);
+    let digest = view.digest(text.well_formed().unwrap());
+    let (kind, status, validity) = (TokenKind::Authtoken, TokenStatus::Active, Validity::ALWAYS);
+    writer
+        .put_token(&TokenRecord {
+            id: TokenId(1),
+            kind,
+            digest,
+            user: UserId(1),
+            status,
+            validity,
+        })
+        .unwrap();
+    text
+}
+
+/// Runs `change` over and over while checks from `peer` with `authorization` must all be denied.
+fn never_passes(view: &LiveView, authorization: &str, peer: &str, mut change: impl FnMut()) {
+    let (done, checks) = (AtomicU64::new(0), AtomicU64::new(0));
+    let request = RequestParts {
+        method: b"GET",
+        peer: peer.parse().ok(),
+        authorization: Field::Once(authorization.as_bytes()),
+        ..RequestParts::default()
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            // Ordering: SeqCst; the test's own bookkeeping.
+            while done.load(Ordering::SeqCst) == 0 {
+                let verdict = check(view, &request, Timestamp::from_millis(1));
+                assert!(
+                    matches!(verdict, Verdict::Denial(_)),
+                    "a state that never was let a request pass"
+                );
+                // Ordering: SeqCst; the test's own bookkeeping.
+                checks.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        for _ in 0..CHANGES {
+            change();
+        }
+        // Ordering: SeqCst; the test's own bookkeeping.
+        done.store(1, Ordering::SeqCst);
+    });
+    // Ordering: SeqCst; the test's own bookkeeping.
+    let checks = checks.load(Ordering::SeqCst);
+    assert!(checks >= CHECKS_LEAST, "only {checks} checks raced with the changes");
+}
+
+/// Active with foreign rules, or inactive with rules that would let the caller in: never both at once.
+#[test]
+fn a_users_state_and_rules_are_of_one_moment() {
+    let (view, mut writer) = LiveView::new(DigestKey::new([7; 32]));
+    let states = [
+        user(1, "alice", true, trusting("192.0.2.1")),
+        user(1, "alice", false, trusting("10.0.0.1")),
+    ];
+    writer.put_user(&states[0]).unwrap();
+    let text = put_token(&view, &mut writer);
+    let mut turn = states.iter().cycle();
+    never_passes(&view, &format!("Bearer {}", text.expose()), "10.0.0.1", || {
+        writer.put_user(turn.next().unwrap()).unwrap()
+    });
+}
+
+/// The token's user goes and another gets the slot; their name and rules are none of the token's.
+#[test]
+fn a_name_or_rule_of_whoever_got_the_slot_is_not_believed() {
+    let (view, mut writer) = LiveView::new(DigestKey::new([7; 32]));
+    let (alice, bob) = (
+        user(1, "alice", true, Networks::default()),
+        user(2, "bob", true, trusting("10.0.0.1")),
+    );
+    writer.put_user(&alice).unwrap();
+    let text = put_token(&view, &mut writer);
+    let pair = format!("bob:{}", text.expose());
+    let mut room = [0; 128];
+    let basic = Base64::encode(pair.as_bytes(), &mut room).unwrap();
+    never_passes(&view, &format!("Basic {basic}"), "10.0.0.1", || {
+        writer.remove_user(UserId(1));
+        writer.put_user(&bob).unwrap();
+        writer.remove_user(UserId(2));
+        writer.put_user(&alice).unwrap();
+        let _ = put_token(&view, &mut writer);
+    });
+}
+
+/// The caller is banned before alice is made active, and let in again only after she is inactive.
+#[test]
+fn what_the_server_says_is_no_older_than_what_is_said_of_a_user() {
+    let (view, mut writer) = LiveView::new(DigestKey::new([7; 32]));
+    let server = |networks| ServerRecord {
+        networks,
+        ..ServerRecord::default()
+    };
+    let (open, shut) = (server(trusting("10.0.0.1")), server(trusting("192.0.2.1")));
+    let state = |active| user(1, "alice", active, Networks::default());
+    writer.set_server(&open).unwrap();
+    writer.put_user(&state(false)).unwrap();
+    let text = put_token(&view, &mut writer);
+    never_passes(&view, &format!("Bearer {}", text.expose()), "10.0.0.1", || {
+        writer.set_server(&shut).unwrap();
+        writer.put_user(&state(true)).unwrap();
+        writer.put_user(&state(false)).unwrap();
+        writer.set_server(&open).unwrap();
+    });
+}

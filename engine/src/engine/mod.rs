@@ -176,6 +176,10 @@ impl Engine {
 
     /// Takes away one bounded batch of rows of tokens that ended long ago, and answers how many tokens it was. The
     /// engine does this by itself; no check depends on it.
+    ///
+    /// What is taken away does not come back, so a clock that was wrong for a moment must not decide it: where the clock
+    /// has moved by more than an hour beyond [`OpenOptions::sweep_every`] since the last call (or since the store was
+    /// opened), this call only notes what it says, and the next one sweeps if it is borne out.
     pub fn sweep(&self) -> Result<usize, Unavailable> {
         self.0.queue.ask(Message::Sweep)?.wait()?
     }
@@ -197,8 +201,9 @@ impl fmt::Debug for Engine {
 
 impl Inner {
     fn stop(&self) {
-        let thread = self.thread.lock().take();
-        if let Some(thread) = thread {
+        // Held until the end: whoever stops at the same time must not let go of the file before the writer has.
+        let mut thread = self.thread.lock();
+        if let Some(thread) = thread.take() {
             self.queue.stop();
             let _ = thread.join();
         }

@@ -40,14 +40,7 @@ impl World {
             .create(true)
             .open(folder.path().join("store.redb"))
             .unwrap();
-        let rule = "127.0.0.0/8".parse().unwrap();
-        engine
-            .execute(AddNetwork {
-                rule,
-                standing: Standing::Trusted,
-                user: None,
-            })
-            .unwrap();
+        trust(&engine);
         Self { engine, clock, folder }
     }
 
@@ -88,6 +81,18 @@ impl World {
     pub(crate) fn refused(&self, token: &str) -> Option<DenyReason> {
         refused(&self.engine, token)
     }
+}
+
+/// Trusts 127.0.0.0/8.
+pub(crate) fn trust(engine: &Engine) {
+    let rule = "127.0.0.0/8".parse().unwrap();
+    engine
+        .execute(AddNetwork {
+            rule,
+            standing: Standing::Trusted,
+            user: None,
+        })
+        .unwrap();
 }
 
 pub(crate) fn issue(engine: &Engine, user: &UserName) -> Issued {

@@ -115,6 +115,8 @@ fn counters_whose_hour_is_over_are_let_go_of() {
     world.engine.checkpoint().unwrap();
     assert_eq!(world.engine.verify().unwrap().counters, 1);
     world.clock.set(BEGIN.plus_millis(3 * 3_600_000));
+    // The clock has jumped, so the first call only looks.
+    world.engine.sweep().unwrap();
     world.engine.sweep().unwrap();
     world.engine.checkpoint().unwrap();
     assert_eq!(world.engine.verify().unwrap().counters, 0);

@@ -12,7 +12,7 @@
 mod support;
 
 use support::{BEGIN, World};
-use tollgate::{DenyReason, IssueAuthtoken, Issued, RemoveUser, RevokeToken, UserName};
+use tollgate::{DenyReason, IssueAuthtoken, Issued, RemoveUser, RevokeToken, Timestamp, UserName};
 
 fn expiring(world: &World, user: &UserName, seconds: u64) -> Issued {
     let expires_at = Some(BEGIN.plus_millis(seconds * 1_000));
@@ -98,4 +98,22 @@ fn tokens_of_a_removed_user_go_in_bounded_batches_and_the_name_is_free_at_once()
     }
     let report = world.engine.verify().unwrap();
     assert_eq!((report.tokens, report.findings), (2, vec![]));
+}
+
+/// What was deleted by a clock that was wrong for a moment stayed deleted.
+#[test]
+fn a_moment_of_a_wrong_clock_takes_nothing_away() {
+    let world = World::short_lived(1_000);
+    let user = world.user("ann");
+    let token = expiring(&world, &user, 3_000);
+    for wrong in [Timestamp::MAX, BEGIN.plus_millis(10 * 365 * 86_400_000)] {
+        world.clock.set(wrong);
+        assert_eq!(world.engine.sweep().unwrap(), 0, "{wrong}");
+        world.clock.set(BEGIN);
+        assert_eq!(world.engine.sweep().unwrap(), 0, "{wrong}");
+        assert_eq!(world.refused(token.token.expose()), None, "{wrong}");
+    }
+    world.clock.set(BEGIN.plus_millis(5_000_000));
+    assert_eq!(world.engine.sweep().unwrap(), 0, "a look");
+    assert_eq!(world.engine.sweep().unwrap(), 1, "and another that bears it out");
 }

@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, after, bounded, never, select, tick};
-use tollgate_core::{DigestKey, LiveView, UserId};
+use tollgate_core::{DigestKey, LiveView, Timestamp, UserId};
 
 use crate::clock::Clock;
 use crate::entropy::Entropy;
@@ -71,6 +71,8 @@ struct Writer {
     tools: Tools,
     applier: Applier,
     checkpoints: Checkpoints,
+    /// What the clock said when the writer last looked whether there is something to sweep, or at the start.
+    last_look: Timestamp,
     /// Why nothing is written any more, once a commit or the storage has failed.
     poison: Option<Arc<str>>,
 }
@@ -92,6 +94,7 @@ pub(crate) fn start(
     let (messages, queue) = bounded(QUEUE_MOST);
     let (alive, gone) = bounded(0);
     let writer = Writer {
+        last_look: tools.clock.now(),
         tools,
         applier,
         checkpoints: Checkpoints::new(counters),

@@ -2,6 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
+use std::time::Duration;
+
+use tollgate_core::Timestamp;
 
 use super::job::{Job, Unavailable};
 use super::{Tools, Writer};
@@ -12,6 +15,9 @@ use crate::store::{Ending, Store, StoreError, Wish};
 
 /// Tokens that one sweep takes away at most.
 pub(super) const SWEEP_MOST: usize = 512;
+
+/// How much later than it was due a look at the clock may come and still be believed at once.
+const LOOK_LATE_MOST: Duration = Duration::from_secs(3_600);
 
 impl Writer {
     /// Runs a batch of commands in one transaction and answers every one of them.
@@ -27,9 +33,14 @@ impl Writer {
         }
     }
 
-    /// Takes one bounded batch of useless rows away, and forgets hourly windows that are over.
+    /// Takes one bounded batch of useless rows away, and forgets hourly windows that are over. Does neither by a reading of
+    /// the clock that the one before does not bear out: what is taken away does not come back when the clock does.
     pub(super) fn sweep_some(&mut self) -> Result<usize, Unavailable> {
         let now = self.tools.clock.now();
+        let before = std::mem::replace(&mut self.last_look, now);
+        if !bears_out(before, now, self.tools.policy.sweep_every.unwrap_or_default()) {
+            return Ok(0);
+        }
         self.applier.view().clear_windows(now);
         let before_s = now.as_seconds().saturating_sub(self.tools.policy.retention_s);
         let mut swept = 0;
@@ -105,6 +116,14 @@ impl Writer {
     }
 }
 
+/// Whether the clock moved from `before` to `now` no further than it should between two looks that are `every` apart. The end
+/// of time is what a broken clock says.
+fn bears_out(before: Timestamp, now: Timestamp, every: Duration) -> bool {
+    let (before, after) = (before.min(now), before.max(now));
+    let most_ms = every.saturating_add(LOOK_LATE_MOST).as_millis();
+    after != Timestamp::MAX && u128::from(after.millis_since(before)) <= most_ms
+}
+
 /// Runs the transaction. What it wanted to change is left in `wanted` even where the commit fails.
 fn transaction(
     tools: &Tools,
@@ -128,4 +147,25 @@ fn transaction(
         }
         Ok(if wrote { Wish::Commit(set) } else { Wish::Drop(set) })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_is_borne_out_by_one_within_an_hour_of_when_it_was_due() {
+        let (minute, day) = (Duration::from_secs(60), Timestamp::from_seconds(86_400));
+        for (now, expected) in [
+            (day, true),
+            (day.plus_millis(3_660_000), true),
+            (day.plus_millis(3_660_001), false),
+            (Timestamp::from_millis(86_400_000 - 3_660_000), true),
+            (Timestamp::from_millis(86_400_000 - 3_660_001), false),
+            (Timestamp::MAX, false),
+        ] {
+            assert_eq!(bears_out(day, now, minute), expected, "{now}");
+        }
+        assert!(!bears_out(Timestamp::MAX, Timestamp::MAX, minute), "the end of time never");
+    }
 }

@@ -28,7 +28,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (0..DIGESTS, any::<u32>()).prop_map(|(id, user)| Step::Put(id, user)),
         1 => (0..DIGESTS).prop_map(Step::Remove),
     ];
-    prop::collection::vec(step, 1..150)
+    prop::collection::vec(step, 1..120)
 }
 
 /// Whether both buckets of a digest are full of other records.
@@ -47,7 +47,7 @@ proptest! {
     fn crowded_digests_are_put_found_and_removed_as_in_a_map(steps in steps()) {
         let (index, mut inserter) = (TokenIndex::new(), TokenInserter::default());
         let mut map = HashMap::new();
-        for step in steps {
+        for (at, step) in steps.into_iter().enumerate() {
             match step {
                 Step::Put(id, user) => {
                     let record = Found { user, ..record(id) };
@@ -61,7 +61,8 @@ proptest! {
                 Step::Remove(id) => prop_assert_eq!(inserter.remove(&index, &crowded(id)), map.remove(&id)),
             }
             prop_assert_eq!(inserter.len(), map.len() as u64);
-            for id in 0..DIGESTS {
+            // Each step looks at a few digests, and all are looked at in turn.
+            for id in (at as u64 % 8..DIGESTS).step_by(8) {
                 prop_assert_eq!(index.find(&crowded(id)), map.get(&id).copied(), "{}", id);
             }
         }

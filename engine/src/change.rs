@@ -48,15 +48,34 @@ pub enum Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChangeSet {
+    /// The feed that these changes are of.
+    pub feed: FeedIdentity,
     /// The revision that these changes lead to.
     pub revision: Revision,
     /// The changes; never empty.
     pub changes: Vec<Change>,
 }
 
-/// Tells one store's feed from every other's: a cursor of one is never used on another.
+/// Tells one store's feed from every other's. A backup begins a feed of its own, so that whoever followed the store is not
+/// led on by its copy, which gives the same revisions to other changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FeedIdentity(pub [u8; 16]);
+
+impl FeedIdentity {
+    /// The place in this feed behind `revision`.
+    pub fn at(self, revision: Revision) -> Position {
+        Position { feed: self, revision }
+    }
+}
+
+/// How far a reader has come, and in which feed: a revision alone says nothing, because every feed has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Position {
+    /// The feed that was read.
+    pub feed: FeedIdentity,
+    /// The revision up to which it was read.
+    pub revision: Revision,
+}
 
 /// The whole state at one revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,12 +96,17 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// The place in the feed from which this is carried on.
+    pub fn position(&self) -> Position {
+        self.feed.at(self.revision)
+    }
+
     /// Carries this snapshot on by the change set of the next revision. Answers whether it did: a set for any other
-    /// revision changes nothing.
+    /// revision, or of another feed, changes nothing.
     ///
     /// A snapshot at one revision, carried on by all sets up to another, equals the snapshot there.
     pub fn apply(&mut self, set: &ChangeSet) -> bool {
-        if set.revision.0 != self.revision.0.saturating_add(1) {
+        if set.feed != self.feed || set.revision.0 != self.revision.0.saturating_add(1) {
             return false;
         }
         for change in &set.changes {
@@ -179,14 +203,15 @@ mod tests {
     }
 
     #[test]
-    fn only_the_next_revision_is_applied() {
-        for (revision, applied) in [(4, false), (5, true), (6, false)] {
+    fn only_the_next_revision_of_the_same_feed_is_applied() {
+        for (feed, revision, applied) in [(0, 4, false), (0, 5, true), (0, 6, false), (1, 5, false)] {
             let mut snapshot = empty();
             let set = ChangeSet {
+                feed: FeedIdentity([feed; 16]),
                 revision: Revision(revision),
                 changes: vec![Change::PutToken(token(1, 1))],
             };
-            assert_eq!(snapshot.apply(&set), applied, "{revision}");
+            assert_eq!(snapshot.apply(&set), applied, "{feed} {revision}");
             assert_eq!(snapshot.tokens.len(), usize::from(applied));
         }
     }
@@ -200,6 +225,7 @@ mod tests {
             Change::RemoveUser(UserId(1)),
         ];
         assert!(snapshot.apply(&ChangeSet {
+            feed: FeedIdentity([0; 16]),
             revision: Revision(5),
             changes
         }));

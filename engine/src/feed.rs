@@ -12,7 +12,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 use tollgate_core::Revision;
 
-use crate::change::ChangeSet;
+use crate::change::{ChangeSet, FeedIdentity, Position};
 use crate::store::{Changes, Source as _, Store, StoreError, beginning_with, revision};
 
 /// Why a reader cannot be given the next change set. What it has read so far no longer leads to the present state.
@@ -25,7 +25,15 @@ pub enum Lagged {
         /// Where the reader is.
         after: Revision,
     },
-    /// The reader has seen more than this store has: it read another store, or this one before a backup was restored.
+    /// The reader has followed another feed: that of another store, or of the one that this is a backup of.
+    #[error("expected a place in the feed of this store, but found one in another: take a snapshot and go on from it")]
+    AnotherFeed {
+        /// What the reader followed.
+        found: FeedIdentity,
+        /// This store's.
+        expected: FeedIdentity,
+    },
+    /// The reader has seen more than this store has: it read this store before an older copy of the file took its place.
     #[error("expected a revision of this store, which is at {}, but found {}: take a snapshot and go on from it", newest.0, after.0)]
     Ahead {
         /// Where the reader is.
@@ -47,6 +55,7 @@ pub enum Lagged {
 pub(crate) struct Feed {
     state: Mutex<State>,
     moved: Condvar,
+    identity: FeedIdentity,
     ring_most: usize,
 }
 
@@ -66,17 +75,23 @@ enum Found {
 }
 
 impl Feed {
-    pub(crate) fn new(newest: Revision, ring_most: usize) -> Self {
+    pub(crate) fn new(from: Position, ring_most: usize) -> Self {
         let state = State {
             ring: VecDeque::new(),
-            newest,
+            newest: from.revision,
             end: None,
         };
         Self {
             state: Mutex::new(state),
             moved: Condvar::new(),
+            identity: from.feed,
             ring_most,
         }
+    }
+
+    /// Which feed this is.
+    pub(crate) fn identity(&self) -> FeedIdentity {
+        self.identity
     }
 
     /// The revision of the newest set, which checks already see.
@@ -144,7 +159,14 @@ pub struct Cursor {
 
 impl Cursor {
     /// A place after `after`, if the sets that follow can be had.
-    pub(crate) fn after(feed: Arc<Feed>, store: &Arc<Store>, after: Revision) -> Result<Self, Lagged> {
+    pub(crate) fn after(feed: Arc<Feed>, store: &Arc<Store>, after: Position) -> Result<Self, Lagged> {
+        if after.feed != feed.identity {
+            return Err(Lagged::AnotherFeed {
+                found: after.feed,
+                expected: feed.identity,
+            });
+        }
+        let after = after.revision;
         let cursor = Self {
             feed,
             store: Arc::downgrade(store),
@@ -172,6 +194,11 @@ impl Cursor {
         self.after
     }
 
+    /// Where this reader is, for [`Engine::subscribe`](crate::Engine::subscribe) after a restart.
+    pub fn position(&self) -> Position {
+        self.feed.identity.at(self.after)
+    }
+
     /// The next change set, or none where there is none `within` that time. Waits without using the processor.
     ///
     /// # Errors
@@ -191,7 +218,7 @@ impl Cursor {
     fn set_in_store(&self) -> Result<ChangeSet, Lagged> {
         let store = self.store.upgrade().ok_or(Lagged::Closed)?;
         let next = Revision(self.after.0.saturating_add(1));
-        match read_set(&store, next) {
+        match read_set(&store, self.feed.identity.at(next)) {
             Ok(Some(set)) => Ok(set),
             Err(StoreError::Closed) => Err(Lagged::Closed),
             Ok(None) | Err(_) => Err(Lagged::Behind { after: self.after }),
@@ -208,15 +235,19 @@ impl fmt::Debug for Cursor {
 }
 
 /// The set of one revision, if the tail still has it; the tail is only ever shortened by whole revisions.
-fn read_set(store: &Store, revision: Revision) -> Result<Option<ChangeSet>, StoreError> {
+fn read_set(store: &Store, at: Position) -> Result<Option<ChangeSet>, StoreError> {
     let mut changes = Vec::new();
     store
         .read()?
-        .walk::<Changes>(&beginning_with(revision.0), |_, change| {
+        .walk::<Changes>(&beginning_with(at.revision.0), |_, change| {
             changes.push(change);
             ControlFlow::Continue(())
         })?;
-    Ok((!changes.is_empty()).then_some(ChangeSet { revision, changes }))
+    Ok((!changes.is_empty()).then_some(ChangeSet {
+        feed: at.feed,
+        revision: at.revision,
+        changes,
+    }))
 }
 
 #[cfg(test)]
@@ -225,8 +256,11 @@ mod tests {
     use crate::change::Change;
     use tollgate_core::UserId;
 
+    const FEED: FeedIdentity = FeedIdentity([7; 16]);
+
     fn set(revision: u64) -> ChangeSet {
         ChangeSet {
+            feed: FEED,
             revision: Revision(revision),
             changes: vec![Change::RemoveUser(UserId(revision))],
         }
@@ -244,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_closed_feed_gives_out_what_it_has() {
-        let feed = Feed::new(Revision(10), 3);
+        let feed = Feed::new(FEED.at(Revision(10)), 3);
         feed.publish(set(11));
         feed.end(Lagged::Closed);
         assert_eq!((next(&feed, 10), next(&feed, 11)), ("set", "end"));
@@ -252,7 +286,7 @@ mod tests {
 
     #[test]
     fn the_ring_keeps_the_newest_sets_and_gives_each_to_whoever_is_next() {
-        let feed = Feed::new(Revision(10), 3);
+        let feed = Feed::new(FEED.at(Revision(10)), 3);
         assert_eq!((next(&feed, 10), next(&feed, 9)), ("not yet", "older"));
         for revision in 11..=15 {
             feed.publish(set(revision));

@@ -53,7 +53,7 @@
 //! # let engine = Engine::create(&path)?;
 //! // The whole state at one revision, and every change set after it.
 //! let mut replica = engine.snapshot()?;
-//! let mut cursor = engine.subscribe(replica.revision)?;
+//! let mut cursor = engine.subscribe(replica.position())?;
 //!
 //! engine.execute(AddUser::named("bob".parse()?))?;
 //! let set = cursor.next(Duration::from_secs(1))?.ok_or("nothing came")?;
@@ -63,7 +63,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A reader who is too slow is told [`Lagged`] instead of missing a change, and takes a snapshot again.
+//! A reader who is too slow is told [`Lagged`] instead of missing a change, and takes a snapshot again. So is one who
+//! followed the feed of another store, of which this one may be a backup: each feed has a [`FeedIdentity`].
 //!
 //! # Consistency
 //!
@@ -110,7 +111,7 @@ mod backup;
 mod engine;
 
 pub use backup::{BackupError, BackupReport};
-pub use change::{Change, ChangeSet, FeedIdentity, Snapshot};
+pub use change::{Change, ChangeSet, FeedIdentity, Position, Snapshot};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use command::{
     AddNetwork, AddUser, ExpireToken, GLOBAL_NETWORKS_MOST, IssueAuthtoken, Issued, Refusal, RemoveNetwork, RemoveUser,

@@ -53,7 +53,7 @@ fn a_writer_that_panics_takes_all_checks_along() {
         .clock(Arc::clone(&fuse) as _)
         .open(world.path())
         .unwrap();
-    let mut cursor = engine.subscribe(engine.revision()).unwrap();
+    let mut cursor = engine.subscribe(engine.position()).unwrap();
     let per_hour = NonZeroU32::new(1_000).map(Limit::AtMost);
     let changes = UserChanges {
         per_hour,

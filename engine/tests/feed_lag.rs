@@ -11,7 +11,7 @@ mod support;
 use std::time::Duration;
 
 use support::{World, options};
-use tollgate::{AddUser, Engine, Lagged, Revision, SetUser, UserChanges};
+use tollgate::{AddUser, Engine, Lagged, Revision, RevokeToken, SetUser, UserChanges};
 
 fn toggle(engine: &Engine, times: u64) {
     let name: tollgate::UserName = "flip".parse().unwrap();
@@ -44,7 +44,7 @@ fn narrow() -> World {
 fn a_reader_within_the_tail_gets_every_set_and_one_behind_it_is_told() {
     let world = narrow();
     let early = world.engine.revision();
-    let mut cursor = world.engine.subscribe(early).unwrap();
+    let mut cursor = world.engine.subscribe(world.engine.feed_identity().at(early)).unwrap();
     toggle(&world.engine, 10);
     let seen: Vec<u64> = std::iter::from_fn(|| cursor.next(Duration::ZERO).unwrap())
         .map(|set| set.revision.0)
@@ -55,7 +55,7 @@ fn a_reader_within_the_tail_gets_every_set_and_one_behind_it_is_told() {
         "ring and tail join without a gap"
     );
 
-    let mut slow = world.engine.subscribe(early).unwrap();
+    let mut slow = world.engine.subscribe(world.engine.feed_identity().at(early)).unwrap();
     toggle(&world.engine, 30);
     assert_eq!(slow.next(Duration::ZERO), Err(Lagged::Behind { after: early }));
     assert_eq!(
@@ -64,12 +64,12 @@ fn a_reader_within_the_tail_gets_every_set_and_one_behind_it_is_told() {
         "a gap stays a gap"
     );
     assert_eq!(
-        world.engine.subscribe(early).err(),
+        world.engine.subscribe(world.engine.feed_identity().at(early)).err(),
         Some(Lagged::Behind { after: early })
     );
 
     let snapshot = world.engine.snapshot().unwrap();
-    let mut again = world.engine.subscribe(snapshot.revision).unwrap();
+    let mut again = world.engine.subscribe(snapshot.position()).unwrap();
     toggle(&world.engine, 1);
     assert_eq!(
         again.next(Duration::ZERO).unwrap().map(|set| set.revision.0),
@@ -83,7 +83,7 @@ fn the_tail_outlives_the_process() {
     let early = world.engine.revision();
     toggle(&world.engine, 6);
     let world = world.reopen();
-    let mut cursor = world.engine.subscribe(early).unwrap();
+    let mut cursor = world.engine.subscribe(world.engine.feed_identity().at(early)).unwrap();
     let seen = std::iter::from_fn(|| cursor.next(Duration::ZERO).unwrap()).count();
     assert_eq!(seen, 6);
 }
@@ -94,16 +94,45 @@ fn a_reader_from_the_future_is_told() {
     let newest = world.engine.revision();
     let after = Revision(newest.0 + 1);
     assert_eq!(
-        world.engine.subscribe(after).err(),
+        world.engine.subscribe(world.engine.feed_identity().at(after)).err(),
         Some(Lagged::Ahead { after, newest })
     );
-    assert!(world.engine.subscribe(newest).is_ok(), "the twin");
+    assert!(world.engine.subscribe(world.engine.position()).is_ok(), "the twin");
+}
+
+/// A replica went on by the sets of a restored backup, and arrived at its revision without knowing of a revocation.
+#[test]
+fn a_reader_of_another_feed_is_told() {
+    let world = World::new();
+    let token = world.token(&world.user("ann"));
+    let path = world.folder.path().join("copy.redb");
+    world.engine.backup(&path).unwrap();
+    world.user("ben");
+    let mut replica = world.engine.snapshot().unwrap();
+    let copy = options(&world.clock).open(&path).unwrap();
+    copy.execute(RevokeToken { id: token.record.id }).unwrap();
+    copy.execute(AddUser::named("cid".parse().unwrap())).unwrap();
+    let lagged = Lagged::AnotherFeed {
+        found: replica.feed,
+        expected: copy.feed_identity(),
+    };
+    assert_eq!(copy.subscribe(replica.position()).err(), Some(lagged));
+    let mut cursor = copy.subscribe(copy.feed_identity().at(replica.revision)).unwrap();
+    let set = cursor.next(Duration::ZERO).unwrap().unwrap();
+    assert_eq!(set.revision.0, replica.revision.0 + 1);
+    assert!(!replica.apply(&set), "it is of another feed");
+
+    let mut cursor = world.engine.subscribe(replica.position()).unwrap();
+    world.user("dee");
+    let set = cursor.next(Duration::ZERO).unwrap().unwrap();
+    assert!(replica.apply(&set), "the twin");
+    assert_eq!(cursor.position(), replica.position());
 }
 
 #[test]
 fn waiting_ends_with_the_next_set_or_with_the_engine() {
     let world = World::new();
-    let mut cursor = world.engine.subscribe(world.engine.revision()).unwrap();
+    let mut cursor = world.engine.subscribe(world.engine.position()).unwrap();
     assert_eq!(cursor.next(Duration::ZERO), Ok(None));
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| {

@@ -103,7 +103,7 @@ fn format_1_opens_with_all_that_is_in_it() {
         .collect();
     assert_eq!(settings, ["5000", "unlimited", "true", "false", "10.0.0.0/8,::1"]);
 
-    let mut cursor = engine.subscribe(Revision(0)).unwrap();
+    let mut cursor = engine.subscribe(engine.feed_identity().at(Revision(0))).unwrap();
     let first = cursor.next(std::time::Duration::ZERO).unwrap().unwrap();
     assert!(matches!(first.changes.as_slice(), [Change::AddNetwork { .. }]));
     engine.execute(RevokeToken { id: TokenId(1) }).unwrap();

@@ -157,7 +157,7 @@ fn perform(world: &World, act: Act) -> Result<(), ExecuteError> {
 
 /// Reads the feed up to the present into `state`.
 fn carry_on(engine: &Engine, state: &mut Snapshot) {
-    let mut cursor = engine.subscribe(state.revision).unwrap();
+    let mut cursor = engine.subscribe(state.position()).unwrap();
     while let Some(set) = cursor.next(Duration::ZERO).unwrap() {
         assert!(!set.changes.is_empty());
         assert!(state.apply(&set), "{} after {}", set.revision.0, state.revision.0);

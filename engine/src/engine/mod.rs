@@ -14,7 +14,7 @@ use tollgate_core::{
     HeldPermit, LiveView, NetworkRule, Permit, RequestParts, Revision, Subject, Timestamp, UserName, Verdict,
 };
 
-use crate::change::FeedIdentity;
+use crate::change::{FeedIdentity, Position};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::execute::Command;
@@ -37,7 +37,6 @@ struct Inner {
     view: LiveView,
     store: Arc<Store>,
     feed: Arc<Feed>,
-    feed_identity: FeedIdentity,
     proxies: TrustedProxies,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -146,25 +145,31 @@ impl Engine {
 
     /// What tells this store's feed from every other's.
     pub fn feed_identity(&self) -> FeedIdentity {
-        self.0.feed_identity
+        self.0.feed.identity()
+    }
+
+    /// The place in the feed behind everything that checks see.
+    pub fn position(&self) -> Position {
+        self.feed_identity().at(self.revision())
     }
 
     /// A place in the feed behind `after`: every change set with a higher revision follows, in order and without a gap.
     ///
     /// # Errors
     ///
-    /// [`Lagged`] where what follows can no longer be had: take a [`Engine::snapshot`] and subscribe after its revision.
+    /// [`Lagged`] where what follows can no longer be had, or `after` is in the feed of another store: take a
+    /// [`Engine::snapshot`] and subscribe at its [position](crate::Snapshot::position).
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
     /// # let engine = tollgate::Engine::create(folder.path().join("tollgate.redb"))?;
-    /// let mut cursor = engine.subscribe(engine.revision())?;
+    /// let mut cursor = engine.subscribe(engine.position())?;
     /// engine.execute(tollgate::AddUser::named("alice".parse()?))?;
     /// let set = cursor.next(std::time::Duration::from_secs(1))?.ok_or("nothing came")?;
     /// assert_eq!(set.revision, engine.revision());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn subscribe(&self, after: Revision) -> Result<Cursor, Lagged> {
+    pub fn subscribe(&self, after: Position) -> Result<Cursor, Lagged> {
         Cursor::after(Arc::clone(&self.0.feed), &self.0.store, after)
     }
 

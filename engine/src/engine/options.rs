@@ -245,9 +245,9 @@ fn assemble(
     let read = || {
         let view = store.read()?;
         let loaded = live::load(&view, digest_key.clone(), clock.now())?;
-        Ok((loaded, feed_identity(&view)?, revision(&view)?))
+        Ok((loaded, feed_identity(&view)?.at(revision(&view)?)))
     };
-    let (Loaded { applier, counters }, feed_identity, newest) = read().map_err(|fault| store.fault(fault))?;
+    let (Loaded { applier, counters }, newest) = read().map_err(|fault| store.fault(fault))?;
     let (store, feed) = (Arc::new(store), Arc::new(Feed::new(newest, ring_most)));
     let (view, proxies) = (applier.view().clone(), applier.proxies().clone());
     let tools = tools(Arc::clone(&store), Arc::clone(&feed));
@@ -260,7 +260,6 @@ fn assemble(
         view,
         store,
         feed,
-        feed_identity,
         proxies,
         clock,
         entropy,

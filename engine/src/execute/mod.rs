@@ -15,7 +15,7 @@ mod sweep;
 
 use tollgate_core::{DigestKey, Limit, Revision, Timestamp, UserName};
 
-use crate::change::{Change, ChangeSet};
+use crate::change::{Change, ChangeSet, FeedIdentity};
 use crate::command::Refusal;
 use crate::entropy::{Entropy, EntropyError};
 use crate::facts;
@@ -95,6 +95,7 @@ pub(crate) struct Surroundings<'b> {
     pub(crate) entropy: &'b dyn Entropy,
     pub(crate) digest_key: &'b DigestKey,
     pub(crate) now: Timestamp,
+    pub(crate) feed: FeedIdentity,
     /// Most rows in the tail of the feed.
     pub(crate) tail_most: u64,
 }
@@ -133,6 +134,7 @@ impl<'b, 't> Batch<'b, 't> {
         }
         trim_tail(rows, around.tail_most)?;
         Ok(Some(ChangeSet {
+            feed: around.feed,
             revision: Revision(revision),
             changes,
         }))

@@ -136,6 +136,7 @@ fn transaction(
             entropy: &*tools.entropy,
             digest_key: &tools.digest_key,
             now: tools.clock.now(),
+            feed: tools.feed.identity(),
             tail_most: tools.policy.tail_most,
         };
         let mut batch = Batch::new(rows, &around);
@@ -166,6 +167,7 @@ mod tests {
         ] {
             assert_eq!(bears_out(day, now, minute), expected, "{now}");
         }
-        assert!(!bears_out(Timestamp::MAX, Timestamp::MAX, minute), "the end of time never");
+        let end = Timestamp::MAX;
+        assert!(!bears_out(end, end, minute), "the end of time never");
     }
 }

@@ -117,7 +117,7 @@ fn same_opinion(station: &Station) -> Result<(), String> {
 fn same_feed(station: &Station, recording: &Recording) -> Result<(), String> {
     let engine = &station.engine;
     let mut cursor = engine
-        .subscribe(tollgate::Revision(0))
+        .subscribe(engine.feed_identity().at(tollgate::Revision(0)))
         .map_err(|lagged| lagged.to_string())?;
     let mut folded = recording.empty.clone();
     while folded.revision < engine.revision() {

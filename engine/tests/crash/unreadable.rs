@@ -95,7 +95,7 @@ fn lists(station: &Station, user: &str) -> bool {
         engine.settings().is_ok(),
         engine.snapshot().is_ok(),
         engine
-            .subscribe(Revision(0))
+            .subscribe(engine.feed_identity().at(Revision(0)))
             .and_then(|mut cursor| cursor.next(std::time::Duration::ZERO))
             .is_ok(),
         engine.verify().is_ok(),

@@ -7,8 +7,16 @@ use tollgate_core::{TokenKind, TokenText};
 use super::story::BEGINNING_MS;
 use crate::support::facts::{Server, Token, User};
 
-/// The first names are those of the first users; anybody may get any.
-pub(crate) const NAMES: [&str; 4] = ["alice", "bob", "Zoë", "alicia"];
+/// The first names are those of the first users; anybody may get any. The last two are as long as fits into a line beside
+/// a user, and longer.
+pub(crate) const NAMES: [&str; 6] = [
+    "alice",
+    "bob",
+    "Zoë",
+    "alicia",
+    "Alexandrina Victoria of Saxe-Coburg-Saalfeld, HM",
+    "Alexandrina Victoria of Saxe-Coburg-Saalfeld, her heirs and successors",
+];
 
 fn limit() -> impl Strategy<Value = String> {
     select(vec!["inherit", "inherit", "inherit", "unlimited", "1", "2", "3", "4"]).prop_map(str::to_owned)
@@ -82,7 +90,7 @@ pub(crate) fn user(ids: impl Strategy<Value = u64>) -> impl Strategy<Value = Use
     ];
     let own = (
         prop_oneof![5 => Just(vec![]), 1 => rules(2)],
-        prop_oneof![2 => Just(vec![]), 1 => rules(2)],
+        prop_oneof![2 => Just(vec![]), 1 => rules(7)],
     );
     let name = prop_oneof![5 => Just(None), 1 => select(NAMES.to_vec()).prop_map(Some)];
     (ids, name, prop::bool::weighted(0.9), operations, limit(), limit(), own).prop_map(

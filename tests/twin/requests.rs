@@ -9,24 +9,28 @@ use crate::support::facts::{Bytes, Request};
 
 /// What stands where a token should: mostly one that may be there.
 fn presented() -> impl Strategy<Value = Vec<u8>> {
-    let spoilt = (secret(), 0..9_usize, any::<u8>()).prop_map(|(secret, how, byte)| match how {
-        0 => secret[..secret.len() - 1].to_owned().into_bytes(),
-        1 => format!("{secret}=").into_bytes(),
-        2 => secret.to_lowercase().into_bytes(),
-        3 => format!("{secret},{secret}").into_bytes(),
-        4 => format!("{secret} x").into_bytes(),
-        5 => [secret.as_bytes(), &[byte]].concat(),
-        6 => text(TokenKind::Authtoken, byte).into_bytes(),
-        7 => secret.replace('_', "%5F").into_bytes(),
-        _ => Vec::new(),
-    });
+    let spoilt =
+        (secret(), 0..9_usize, select(b"\0\t\n\x0c\r A,;=\x7f\x80\xff".to_vec())).prop_map(|(secret, how, byte)| {
+            match how {
+                0 => secret[..secret.len() - 1].to_owned().into_bytes(),
+                1 => format!("{secret}=").into_bytes(),
+                2 => secret.to_lowercase().into_bytes(),
+                3 => format!("{secret},{secret}").into_bytes(),
+                4 => format!("{secret} x").into_bytes(),
+                5 => [secret.as_bytes(), &[byte]].concat(),
+                6 => text(TokenKind::Authtoken, byte).into_bytes(),
+                7 => secret.replace('_', "%5F").into_bytes(),
+                _ => Vec::new(),
+            }
+        });
     prop_oneof![8 => secret().prop_map(String::into_bytes), 1 => spoilt]
 }
 
 fn basic() -> impl Strategy<Value = Vec<u8>> {
     let name = prop_oneof![
-        8 => select(NAMES.to_vec()).prop_map(|name| name.as_bytes().to_vec()),
+        8 => select(NAMES[..3].to_vec()).prop_map(|name| name.as_bytes().to_vec()),
         1 => select(vec![&b""[..], b"Alice", b"al\0ice", b"\xff", b"alice "]).prop_map(<[u8]>::to_vec),
+        1 => select(NAMES[3..].to_vec()).prop_map(|name| name.as_bytes().to_vec()),
     ];
     (name, presented(), 0..12_usize).prop_map(|(name, token, how)| {
         let separator = if how == 1 { &b""[..] } else { b":" };

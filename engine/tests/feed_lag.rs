@@ -145,3 +145,25 @@ fn waiting_ends_with_the_next_set_or_with_the_engine() {
         assert_eq!(waiting.join().unwrap(), (revision, Err(Lagged::Closed)));
     });
 }
+
+/// A tail shorter than one transaction lost the transaction that it was cut after, and the store looked damaged.
+#[test]
+fn the_newest_set_stays_however_short_the_tail() {
+    for tail in [0, 1, 2] {
+        let world = World::new();
+        world.user("flip");
+        let (path, before) = (world.path(), world.engine.position());
+        let World { engine, clock, folder } = world;
+        engine.close();
+        let engine = options(&clock).feed_bounds(0, tail).open(path).unwrap();
+        assert!(engine.subscribe(before).is_ok());
+        let last = engine.position();
+        toggle(&engine, 1);
+        let mut cursor = engine.subscribe(last).unwrap();
+        assert!(cursor.next(Duration::ZERO).unwrap().is_some());
+        toggle(&engine, 4);
+        let report = engine.verify().unwrap();
+        assert_eq!((report.changes, report.findings), (tail.max(1), vec![]), "{tail}");
+        engine.backup(folder.path().join("copy.redb")).unwrap();
+    }
+}

@@ -132,7 +132,7 @@ impl<'b, 't> Batch<'b, 't> {
         for (place, change) in (0..).zip(&changes) {
             rows.put::<Changes>(&(revision, place), change)?;
         }
-        trim_tail(rows, around.tail_most)?;
+        trim_tail(rows, around.tail_most, revision)?;
         Ok(Some(ChangeSet {
             feed: around.feed,
             revision: Revision(revision),
@@ -183,8 +183,9 @@ fn accept_limit(limit: Limit) -> Result<(), Refusal> {
 /// Rows that one transaction takes off the tail at most: more than any one adds, so that the tail keeps its bound.
 const TRIM_MOST: usize = 8_192;
 
-/// Takes whole revisions off the old end of the tail until it has its length.
-fn trim_tail(rows: &mut Transaction<'_>, tail_most: u64) -> Result<(), StoreError> {
+/// Takes whole revisions off the old end of the tail until it has its length. The newest stays, however long it is: a tail
+/// that does not end at the store's revision is a damaged one.
+fn trim_tail(rows: &mut Transaction<'_>, tail_most: u64, newest: u64) -> Result<(), StoreError> {
     let excess = rows.count(Table::Changes)?.saturating_sub(tail_most);
     if excess == 0 {
         return Ok(());
@@ -193,7 +194,7 @@ fn trim_tail(rows: &mut Transaction<'_>, tail_most: u64) -> Result<(), StoreErro
     let mut last = None;
     rows.walk::<Changes>(&crate::store::EVERYTHING, |(revision, place), _| {
         let enough = oldest.len() as u64 >= excess || oldest.len() >= TRIM_MOST;
-        if enough && last != Some(revision) {
+        if revision == newest || (enough && last != Some(revision)) {
             return std::ops::ControlFlow::Break(());
         }
         last = Some(revision);

@@ -16,6 +16,9 @@ pub const KEY_VARIABLE: &str = "TOLLGATE_KEY";
 /// A key file is one line of comment and one of digits; anything much longer is another file.
 const FILE_LEN_MAX: u64 = 4_096;
 
+/// What a key file begins with.
+const COMMENT: &str = "# Tollgate key: without it the store beside it cannot be read.\n";
+
 /// The secret that token digests and record seals are derived from. Wiped when dropped, never printed.
 #[derive(Clone)]
 pub struct PepperKey([u8; 32]);
@@ -53,7 +56,8 @@ impl PepperKey {
         };
         let mut file = File::open(path).map_err(fault)?;
         refuse_other_readers(&file, path)?;
-        let mut text = Zeroizing::new(String::new());
+        // Room for all of it at once: text that grows leaves a copy of the key behind.
+        let mut text = Zeroizing::new(String::with_capacity(2 * FILE_LEN_MAX as usize));
         (&mut file)
             .take(FILE_LEN_MAX)
             .read_to_string(&mut text)
@@ -72,9 +76,12 @@ impl PepperKey {
     pub fn write_new(&self, path: &Path) -> Result<(), KeyError> {
         let fault = |source: io::Error| match source.kind() {
             io::ErrorKind::AlreadyExists => KeyError::Exists { path: path.into() },
-            _ => KeyError::Io {
-                path: path.into(),
-                reason: source.to_string(),
+            _ => match missing_folder(path) {
+                Some(folder) => KeyError::NoFolder { folder },
+                None => KeyError::Io {
+                    path: path.into(),
+                    reason: source.to_string(),
+                },
             },
         };
         let mut options = OpenOptions::new();
@@ -82,17 +89,26 @@ impl PepperKey {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(path).map_err(fault)?;
-        let mut text = Zeroizing::new(String::from(
-            "# Tollgate key: without it the store beside it cannot be read.\n",
-        ));
+        let written = file
+            .write_all(self.written().as_bytes())
+            .and_then(|()| file.sync_all())
+            .and_then(|()| sync_folder_of(path));
+        written.map_err(|error| {
+            // Part of a key is none, and would be in the way of the next try.
+            let _ = fs::remove_file(path);
+            fault(error)
+        })
+    }
+
+    /// The text of a key file, in room that it never outgrows.
+    fn written(&self) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::with_capacity(COMMENT.len() + 65));
+        text.push_str(COMMENT);
         for byte in self.0 {
-            text.push_str(&format!("{byte:02x}"));
+            text.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('0')));
         }
         text.push('\n');
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(fault)?;
-        sync_folder_of(path).map_err(fault)
+        text
     }
 
     /// 256 bits for one purpose; knowing them gives away neither the pepper nor those of another purpose.
@@ -103,11 +119,20 @@ impl PepperKey {
 
 /// Makes the creation or renaming of the file at `path` durable.
 pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
-    let folder = match path.parent() {
+    File::open(folder_of(path))?.sync_all()
+}
+
+/// The folder that the file at `path` would stand in, if it is not there.
+pub(crate) fn missing_folder(path: &Path) -> Option<PathBuf> {
+    let folder = folder_of(path);
+    (!folder.is_dir()).then(|| folder.into())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
-    };
-    File::open(folder)?.sync_all()
+    }
 }
 
 impl Drop for PepperKey {
@@ -191,6 +216,12 @@ pub enum KeyError {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// There is no folder to make the key file in.
+    #[error("expected a folder {folder} for the key file, but there is none: make it, or choose another path", folder = folder.display())]
+    NoFolder {
+        /// What is missing.
+        folder: PathBuf,
+    },
     /// A new key would overwrite another.
     #[error("expected no key file at {path}, but there is one: move it away, or open with it", path = path.display())]
     Exists {
@@ -245,6 +276,8 @@ mod tests {
         assert_eq!(PepperKey::read(&path).unwrap().0, key.0);
         assert_eq!(key.write_new(&path), Err(KeyError::Exists { path: path.clone() }));
         assert_eq!(format!("{key:?}"), "PepperKey(hidden)");
+        let (text, room) = (key.written(), COMMENT.len() + 65);
+        assert_eq!((text.len(), text.capacity()), (room, room), "it never grew");
     }
 
     #[test]

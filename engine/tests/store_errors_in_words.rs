@@ -69,6 +69,46 @@ fn a_path_without_a_store_and_one_that_is_taken() {
 }
 
 #[test]
+fn a_store_that_is_its_own_key_and_folders_that_are_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.key");
+    let made = Engine::create(&path);
+    assert!(matches!(made, Err(OpenError::IsItsKey { .. })), "{}", words(made));
+    assert!(!path.exists(), "nothing is left behind");
+    let made = OpenOptions::new()
+        .key_file(folder.path().join("./s.redb"))
+        .open(folder.path().join("s.redb"));
+    assert!(matches!(made, Err(OpenError::IsItsKey { .. })), "{}", words(made));
+
+    let (missing, key) = (folder.path().join("missing"), folder.path().join("s.key"));
+    let made = OpenOptions::new()
+        .key_file(&key)
+        .create(true)
+        .open(missing.join("s.redb"));
+    assert!(
+        matches!(&made, Err(OpenError::NoFolder { folder }) if *folder == missing),
+        "{}",
+        words(made)
+    );
+    let store = folder.path().join("s.redb");
+    let made = OpenOptions::new()
+        .key_file(missing.join("key"))
+        .create(true)
+        .open(&store);
+    let no_folder = |error: &KeyError| matches!(error, KeyError::NoFolder { folder } if *folder == missing);
+    assert!(
+        matches!(&made, Err(OpenError::Key(error)) if no_folder(error)),
+        "{}",
+        words(made)
+    );
+    assert!(!key.exists() && !store.exists());
+    assert_eq!(
+        words(OpenOptions::new().key_file(&key).create(true).open(&store)),
+        "opened"
+    );
+}
+
+#[test]
 fn files_that_are_no_store() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.redb");

@@ -12,7 +12,7 @@ use crate::change::FeedIdentity;
 use crate::clock::{Clock, SystemClock};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::feed::Feed;
-use crate::key_file::{KeyError, PepperKey};
+use crate::key_file::{KeyError, PepperKey, missing_folder};
 use crate::live::{self, Loaded};
 use crate::seal::Seal;
 use crate::store::{
@@ -153,19 +153,12 @@ impl OpenOptions {
     pub fn open(self, path: impl AsRef<Path>) -> Result<Engine, OpenError> {
         let path = path.as_ref();
         let (pepper, made) = self.pepper(path)?;
-        let place = match self.backend {
-            Some(backend) => Place::Backend(path.into(), backend),
-            None => Place::File(path.into()),
-        };
+        let place = place(path, self.backend);
         let seal = Seal::new(&pepper);
         let store = if self.create {
             let created = store_numbers(&*self.entropy, &*self.clock);
             let created = created.and_then(|numbers| store::create(place, seal, &numbers, self.cache_len));
-            if let (Err(_), Some(key_file), false) = (&created, made, path.exists()) {
-                // Nothing was ever sealed under this key; left behind, it would be in the way of the next try.
-                let _ = std::fs::remove_file(key_file);
-            }
-            created?
+            created.map_err(|fault| unmade(path, made, fault))?
         } else {
             store::open(place, seal, self.cache_len)?
         };
@@ -189,9 +182,9 @@ impl OpenOptions {
     /// [`OpenError`] where there is no store to read under this key. Whatever can be read and is wrong stands in the report.
     pub fn verify(self, path: impl AsRef<Path>) -> Result<VerifyReport, OpenError> {
         let path = path.as_ref();
-        let cache_len = self.cache_len;
-        let (pepper, _) = Self { create: false, ..self }.pepper(path)?;
-        let store = store::open(Place::File(path.into()), Seal::new(&pepper), cache_len)?;
+        let options = Self { create: false, ..self };
+        let (pepper, _) = options.pepper(path)?;
+        let store = store::open(place(path, options.backend), Seal::new(&pepper), options.cache_len)?;
         let sound = store.pages_are_sound().map_err(|fault| store.fault(fault))?;
         let report = store
             .read()
@@ -210,6 +203,9 @@ impl OpenOptions {
                 None => path.with_extension("key"),
             },
         };
+        if same_path(&file, path) {
+            return Err(OpenError::IsItsKey { path: path.into() });
+        }
         if !self.create {
             if self.backend.is_none() && !path.exists() {
                 return Err(OpenError::Missing { path: path.into() });
@@ -219,10 +215,43 @@ impl OpenOptions {
         if self.backend.is_none() && path.exists() {
             return Err(OpenError::Exists { path: path.into() });
         }
+        if let (None, Some(folder)) = (&self.backend, missing_folder(path)) {
+            return Err(OpenError::NoFolder { folder });
+        }
         let key = PepperKey::draw(&*self.entropy).map_err(KeyError::from)?;
         key.write_new(&file)?;
         Ok((key, Some(file)))
     }
+}
+
+fn place(path: &Path, backend: Option<GivenBackend>) -> Place {
+    match backend {
+        Some(backend) => Place::Backend(path.into(), backend),
+        None => Place::File(path.into()),
+    }
+}
+
+/// What a failure to make a store leaves behind: no key file where there is no store file either, for nothing was ever
+/// sealed under it and it would be in the way of the next try.
+fn unmade(path: &Path, key_file: Option<PathBuf>, fault: OpenError) -> OpenError {
+    match key_file {
+        Some(key_file) if path.exists() => OpenError::HalfMade {
+            path: path.into(),
+            key_file,
+            reason: fault.to_string(),
+        },
+        Some(key_file) => {
+            let _ = std::fs::remove_file(key_file);
+            fault
+        }
+        None => fault,
+    }
+}
+
+/// Whether both paths name one place. Where the working folder is gone, nothing is known but the words.
+fn same_path(one: &Path, other: &Path) -> bool {
+    let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.into());
+    whole(one) == whole(other)
 }
 
 fn store_numbers(entropy: &dyn Entropy, clock: &dyn Clock) -> Result<StoreNumbers, OpenError> {

@@ -41,6 +41,32 @@ pub enum OpenError {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// There is no folder to make the store in.
+    #[error("expected a folder {folder} for the store, but there is none: make it, or choose another path", folder = .folder.display())]
+    NoFolder {
+        /// What is missing.
+        folder: PathBuf,
+    },
+    /// The store's path is also that of its key file.
+    #[error("expected {path} to be the store alone, but its key file has the same path: choose another path for one of them", path = .path.display())]
+    IsItsKey {
+        /// The path of both.
+        path: PathBuf,
+    },
+    /// A store was begun and not finished.
+    #[error(
+        "making the store failed ({reason}): delete both {path} and {key_file}, and run `tollgate init` again",
+        path = .path.display(),
+        key_file = .key_file.display()
+    )]
+    HalfMade {
+        /// The file that is no store yet.
+        path: PathBuf,
+        /// The key file that was made for it.
+        key_file: PathBuf,
+        /// What failed.
+        reason: String,
+    },
     /// Another process, or another engine in this one, has the store open.
     #[error("expected {path} to be free, but another process has it open: stop that process, or talk to it", path = .path.display())]
     Locked {

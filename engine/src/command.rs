@@ -38,9 +38,11 @@ impl AddUser {
 pub struct UserChanges {
     /// Methods the user may use.
     pub operations: Option<OperationSet>,
-    /// Requests an hour. A new limit does not refund what this hour's window has counted.
+    /// Requests an hour. A new limit does not refund what this hour's window has counted. Nothing is counted while there is
+    /// no limit, so one that is set then counts requests from then on.
     pub per_hour: Option<Limit>,
-    /// Requests at a time.
+    /// Requests at a time. Nothing is counted while there is no limit, so one that is set then counts requests from then
+    /// on; those under way are not seen.
     pub concurrent: Option<Limit>,
     /// Whether the user's tokens may be used.
     pub active: Option<bool>,

@@ -90,6 +90,11 @@
 //! is not in it: the pepper, in a key file that its owner alone can read, or in the environment variable
 //! [`TOLLGATE_KEY`](KEY_VARIABLE). Without that key the store cannot be read, and a token can neither be checked nor guessed
 //! from the file. Keep a copy of the key apart from the backups.
+//!
+//! The MAC of a row covers its table, its key, its version and its value, so that no row can be changed, made up or moved
+//! without the key. There is no protection from older states: who can write the file can delete rows, put older sealed rows
+//! back, or put an older copy of the whole file in its place, and a token that was revoked since then passes again. Let
+//! nobody but the engine's own account write to the file.
 
 mod clock;
 mod entropy;

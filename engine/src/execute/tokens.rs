@@ -142,7 +142,7 @@ fn accept_validity(
     })
 }
 
-/// A second that a record can hold; the greatest number stands for "never" in the index.
+/// A second that a record can hold; the greatest number is left out, so that every end has a second after it.
 fn accept_second(second: u64, moment: Timestamp) -> Result<u32, Refusal> {
     match u32::try_from(second) {
         Ok(second) if second < u32::MAX => Ok(second),

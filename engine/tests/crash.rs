@@ -29,6 +29,7 @@ mod crash {
     pub(crate) mod order;
     pub(crate) mod model;
     pub(crate) mod workload;
+    mod kinds;
     pub(crate) mod clock;
     pub(crate) mod station;
     pub(crate) mod recording;

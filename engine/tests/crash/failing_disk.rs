@@ -106,7 +106,11 @@ pub(crate) fn run(recording: &Recording, kind: Kind, lasts: bool, from: u64) -> 
 fn run_steps(recording: &Recording, station: &Station) -> Result<Stop, String> {
     for (at, step) in recording.workload.steps.iter().enumerate() {
         let revision = station.engine.revision().0;
-        let answers = answers(station, step);
+        let (step, answers) = match answers(station, step) {
+            Ok(answers) => (step, answers),
+            // The sweep before the batch failed, so the batch was not even begun.
+            Err(said) => (&Step::Sweep { now: step.now() }, vec![Answer::Unavailable(said)]),
+        };
         if let Some(said) = unavailable(&answers)? {
             let changed = station.engine.revision().0 != revision;
             if changed {
@@ -128,15 +132,11 @@ fn run_steps(recording: &Recording, station: &Station) -> Result<Stop, String> {
     })
 }
 
-fn answers(station: &Station, step: &Step) -> Vec<Answer> {
+fn answers(station: &Station, step: &Step) -> Result<Vec<Answer>, Unavailable> {
     station.clock.set(step.now());
-    let unavailable = |unavailable| vec![Answer::Unavailable(unavailable)];
     match step {
-        Step::Batch { orders, .. } => station.batch(orders).unwrap_or_else(unavailable),
-        Step::Sweep { .. } => station
-            .engine
-            .sweep()
-            .map_or_else(unavailable, |_| vec![Answer::Done(None)]),
+        Step::Batch { orders, .. } => station.batch(orders),
+        Step::Sweep { .. } => station.engine.sweep().map(|_| vec![Answer::Done(None)]),
     }
 }
 
@@ -251,7 +251,8 @@ impl Touched {
 /// Every later step is refused for the same reason, even where the disk works again.
 fn nothing_is_written_any_more(recording: &Recording, station: &Station, failed: usize) -> Result<(), String> {
     for step in recording.workload.steps.iter().skip(failed + 1).take(3) {
-        match unavailable(&answers(station, step))? {
+        let answers = answers(station, step).unwrap_or_else(|said| vec![Answer::Unavailable(said)]);
+        match unavailable(&answers)? {
             Some(Unavailable::Poisoned { .. }) => {}
             other => return Err(format!("after a failure, {step:?} is answered {other:?}")),
         }

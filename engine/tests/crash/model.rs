@@ -106,6 +106,8 @@ pub(crate) struct Model {
     pub(crate) next_token: u64,
     /// Tokens of users who are gone, which no list shows and the sweeper has not taken away yet.
     pub(crate) orphans: BTreeSet<u64>,
+    /// Whether a user went since the last sweep. Then it has rows to write, even where no token was left behind.
+    pub(crate) departures: bool,
 }
 
 impl Model {
@@ -131,6 +133,7 @@ impl Model {
             next_user: 1,
             next_token: 1,
             orphans: BTreeSet::new(),
+            departures: false,
         }
     }
 
@@ -206,7 +209,8 @@ impl Model {
             },
             Order::SetSetting { key, value } => {
                 let before = self.facts.settings.insert(key, value.clone());
-                if before.as_ref() == Some(value) {
+                // A list counts as new however it compares: two ways to write a rule are two texts.
+                if before.as_ref() == Some(value) && *key != "trusted_proxies" {
                     Effect::Unchanged
                 } else {
                     Effect::Changed
@@ -225,12 +229,14 @@ impl Model {
         }
         let orphans = self.facts.tokens.extract_if(.., |_, token| token.user == name);
         self.orphans.extend(orphans.map(|(id, _)| id));
+        self.departures = true;
         self.facts.networks.retain(|(user, _), _| user.as_deref() != Some(name));
         Effect::Changed
     }
 
     /// Takes away what is of no use.
     pub(crate) fn sweep(&mut self) -> Effect {
+        self.departures = false;
         if std::mem::take(&mut self.orphans).is_empty() {
             Effect::Unchanged
         } else {

@@ -73,13 +73,13 @@ impl Station {
             return Ok(vec![order.clone().execute(&self.engine)]);
         }
         let mut waiting = Vec::new();
-        let mut swept = Ok(0);
+        let mut swept = Ok(());
         self.clock.while_held(
-            || swept = self.engine.sweep(),
+            || swept = self.engine.sweep().map(drop),
             || waiting.extend(orders.iter().map(|order| order.clone().submit(&self.engine))),
         );
         let answers = waiting.into_iter().map(|wait| wait()).collect();
-        swept.map(|_| answers)
+        swept.map(|()| answers)
     }
 
     /// Why a GET with this token from `peer` is denied at `now`; none where it passes. Charges nothing.

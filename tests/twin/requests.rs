@@ -103,23 +103,33 @@ fn placed() -> impl Strategy<Value = (usize, Vec<u8>)> {
     prop_oneof![3 => bearer, 3 => basic, 3 => header, 4 => parameter]
 }
 
-/// A good token from a trusted address.
+/// A good token from a trusted address, in the header.
+pub(crate) fn good_request(seed: u8) -> Request {
+    Request {
+        peer: Some("10.0.0.2".to_owned()),
+        authtoken: vec![text(TokenKind::Authtoken, seed).as_str().into()],
+        ..Request::default()
+    }
+}
+
+/// The same, sometimes as a bearer token or as a password.
 pub(crate) fn plain_request() -> impl Strategy<Value = Request> {
     (1..4_u8, 0..5_usize).prop_map(|(seed, place)| {
+        let good = good_request(seed);
         let secret = text(TokenKind::Authtoken, seed);
-        let mut request = Request {
-            peer: Some("10.0.0.2".to_owned()),
-            ..Request::default()
-        };
-        match place {
-            0 => request.authorization.push(format!("Bearer {secret}").as_str().into()),
+        let line = match place {
+            0 => format!("Bearer {secret}").into_bytes(),
             1 => {
                 let pair = base64(format!("{}:{secret}", NAMES[usize::from(seed) % 2]).as_bytes());
-                request.authorization.push(Bytes([b"Basic ", pair.as_slice()].concat()));
+                [b"Basic ", pair.as_slice()].concat()
             }
-            _ => request.authtoken.push(secret.as_str().into()),
+            _ => return good,
+        };
+        Request {
+            authtoken: vec![],
+            authorization: vec![Bytes(line)],
+            ..good
         }
-        request
     })
 }
 

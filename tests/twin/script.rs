@@ -5,7 +5,7 @@ use proptest::sample::select;
 use tollgate_core::TokenKind;
 
 use super::people::{secret, server, text, token, user};
-use super::requests::{plain_request, request};
+use super::requests::{good_request, plain_request, request};
 use crate::support::facts::{Change, Request, Token};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -49,7 +49,8 @@ pub(crate) fn scripts() -> impl Strategy<Value = Vec<Move>> {
         let users = [Change::SetServer(server), Change::PutUser(alice), Change::PutUser(bob)];
         users.into_iter().chain(tokens).map(Move::Change).collect::<Vec<_>>()
     });
-    (facts, prop::collection::vec(step(), 1..60)).prop_map(|(facts, steps)| [facts, steps].concat())
+    let steps = prop_oneof![20 => step().prop_map(|step| vec![step]), 1 => succession()];
+    (facts, prop::collection::vec(steps, 1..60)).prop_map(|(facts, steps)| [facts, steps.concat()].concat())
 }
 
 /// Half of the requests are such as pass: only these get as far as the limits.
@@ -61,6 +62,27 @@ fn step() -> impl Strategy<Value = Move> {
         2 => (any::<usize>(), any::<bool>()).prop_map(|(pick, undo)| Move::End { pick, undo }),
         2 => clock().prop_map(Move::Clock),
     ]
+}
+
+/// A user goes while a permit of theirs is held, and another comes, perhaps to the same place, and to the same token.
+fn succession() -> impl Strategy<Value = Vec<Move>> {
+    (1..4_u64, user(1..4_u64), token(), 1..4_u8, any::<usize>()).prop_map(|(former, user, token, seed, pick)| {
+        let token = Token {
+            user: user.id,
+            secret: text(TokenKind::Authtoken, seed),
+            ..token
+        };
+        let ask = |keep| Move::Ask(good_request(seed), keep);
+        vec![
+            ask(Keep::Borrowed),
+            Move::Change(Change::RemoveUser(former)),
+            Move::Change(Change::PutUser(user)),
+            Move::Change(Change::PutToken(token)),
+            ask(Keep::No),
+            Move::End { pick, undo: true },
+            ask(Keep::No),
+        ]
+    })
 }
 
 fn keep() -> impl Strategy<Value = Keep> {

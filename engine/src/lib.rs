@@ -124,7 +124,7 @@ pub use command::{
 };
 pub use engine::{Engine, OpenOptions, ReadError, Submitted};
 pub use entropy::{Entropy, EntropyError, SeededEntropy, SystemEntropy};
-pub use execute::Command;
+pub use execute::{Command, Swept};
 pub use feed::{Cursor, Lagged};
 pub use key_file::{KEY_VARIABLE, KeyError, MalformedKey, PepperKey};
 pub use record::{Authtoken, Network, Standing, User};

@@ -17,7 +17,7 @@ use tollgate_core::{
 use crate::change::{FeedIdentity, Position};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
-use crate::execute::Command;
+use crate::execute::{Command, Swept};
 use crate::feed::{Cursor, Feed, Lagged};
 use crate::live::TrustedProxies;
 use crate::store::{OpenError, Store};
@@ -179,13 +179,13 @@ impl Engine {
         self.0.queue.ask(Message::Checkpoint)?.wait()?
     }
 
-    /// Takes away one bounded batch of rows of tokens that ended long ago, and answers how many tokens it was. The
-    /// engine does this by itself; no check depends on it.
+    /// Takes away one bounded batch of rows of tokens that ended long ago or whose user is gone, and answers whether
+    /// there is more to do. The engine does this by itself; no check depends on it.
     ///
     /// What is taken away does not come back, so a clock that was wrong for a moment must not decide it: where the clock
     /// has moved by more than an hour beyond [`OpenOptions::sweep_every`] since the last call (or since the store was
     /// opened), this call only notes what it says, and the next one sweeps if it is borne out.
-    pub fn sweep(&self) -> Result<usize, Unavailable> {
+    pub fn sweep(&self) -> Result<Swept, Unavailable> {
         self.0.queue.ask(Message::Sweep)?.wait()?
     }
 

@@ -22,6 +22,7 @@ use crate::facts;
 use crate::record::UserRow;
 use crate::store::{Changes, Meta, Number, Row, Source, StoreError, Table, Transaction};
 
+pub use sweep::Swept;
 pub(crate) use sweep::sweep;
 
 /// Why a command was not carried out.

@@ -10,20 +10,34 @@ use crate::store::{
     Bounds, Departures, EVERYTHING, Endings, Row as _, Source as _, StoreError, Tokens, TokensByUser, beginning_with,
 };
 
-/// Takes away up to `most` tokens that ended before `before_s` or whose user is gone, and answers how many it was.
+/// What one sweep has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Swept {
+    /// Tokens that were taken away.
+    pub tokens: usize,
+    /// Whether another sweep would find more to do. Rows of users who are gone count too, so this may be so where no token
+    /// was taken away.
+    pub more: bool,
+}
+
+/// Takes away up to `most` tokens that ended before `before_s` or whose user is gone.
 ///
 /// No check depends on this: an ended token is refused from the moment of its end. Afterwards it is unknown instead.
-pub(crate) fn sweep(batch: &mut Batch<'_, '_>, before_s: u64, most: usize) -> Result<usize, Fault> {
+pub(crate) fn sweep(batch: &mut Batch<'_, '_>, before_s: u64, most: usize) -> Result<Swept, Fault> {
     let ended = ended(batch, before_s, most)?;
-    let (orphans, empty) = orphans(batch, most.saturating_sub(ended.len()))?;
-    let mut swept = 0;
+    let (orphans, empty, rest) = orphans(batch, most.saturating_sub(ended.len()))?;
+    let more = rest || ended.len() >= most;
+    let mut tokens = 0;
     for id in ended.into_iter().chain(orphans) {
-        swept += usize::from(remove_token(batch, id)?);
+        tokens += usize::from(remove_token(batch, id)?);
     }
-    for user in empty {
-        batch.remove::<Departures>(&user)?;
+    for user in &empty {
+        batch.remove::<Departures>(user)?;
     }
-    Ok(swept)
+    // A sweep that could do nothing would not do more the next time either.
+    let more = more && (tokens > 0 || !empty.is_empty());
+    Ok(Swept { tokens, more })
 }
 
 fn ended(batch: &Batch<'_, '_>, before_s: u64, most: usize) -> Result<Vec<TokenId>, StoreError> {
@@ -39,8 +53,8 @@ fn ended(batch: &Batch<'_, '_>, before_s: u64, most: usize) -> Result<Vec<TokenI
     Ok(ended)
 }
 
-/// Tokens of users who are gone, and those of these users who have no more of them.
-fn orphans(batch: &Batch<'_, '_>, most: usize) -> Result<(Vec<TokenId>, Vec<UserId>), StoreError> {
+/// Tokens of users who are gone, those of these users who have no more of them, and whether more of either are left.
+fn orphans(batch: &Batch<'_, '_>, most: usize) -> Result<(Vec<TokenId>, Vec<UserId>, bool), StoreError> {
     let mut departed = Vec::new();
     batch.rows.walk::<Departures>(&EVERYTHING, |user, ()| {
         departed.push(user);
@@ -50,7 +64,7 @@ fn orphans(batch: &Batch<'_, '_>, most: usize) -> Result<(Vec<TokenId>, Vec<User
             ControlFlow::Continue(())
         }
     })?;
-    let (mut orphans, mut empty) = (Vec::new(), Vec::new());
+    let (mut orphans, mut empty, mut rest) = (Vec::new(), Vec::new(), departed.len() > most);
     for user in departed {
         let mut all = true;
         batch
@@ -65,9 +79,11 @@ fn orphans(batch: &Batch<'_, '_>, most: usize) -> Result<(Vec<TokenId>, Vec<User
             })?;
         if all {
             empty.push(user);
+        } else {
+            rest = true;
         }
     }
-    Ok((orphans, empty))
+    Ok((orphans, empty, rest))
 }
 
 /// Takes one token away with all its rows. A token may have ended and lost its user, and so be met twice.

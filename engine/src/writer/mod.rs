@@ -15,6 +15,7 @@ use tollgate_core::{DigestKey, LiveView, Timestamp, UserId};
 
 use crate::clock::Clock;
 use crate::entropy::Entropy;
+use crate::execute::Swept;
 use crate::feed::{Feed, Lagged};
 use crate::live::Applier;
 use crate::store::Store;
@@ -35,8 +36,8 @@ pub(crate) enum Message {
     Command(Box<dyn Job>),
     /// Write all counters that have changed.
     Checkpoint(Sender<Result<(), Unavailable>>),
-    /// Take away one batch of rows that are of no use, and say how many.
-    Sweep(Sender<Result<usize, Unavailable>>),
+    /// Take away one batch of rows that are of no use.
+    Sweep(Sender<Result<Swept, Unavailable>>),
     /// Look at the live view while nothing changes it.
     Inspect(Box<dyn FnOnce(&LiveView) + Send>),
     /// Write all counters, and end.
@@ -131,7 +132,7 @@ impl Writer {
                     if self.checkpoints.is_behind() {
                         let _ = self.checkpoint_some();
                     } else {
-                        sweeping = self.sweep_some().is_ok_and(|swept| swept == turn::SWEEP_MOST);
+                        sweeping = self.sweep_some().is_ok_and(|swept| swept.more);
                     }
                     continue
                 }

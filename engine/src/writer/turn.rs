@@ -9,12 +9,12 @@ use tollgate_core::Timestamp;
 use super::job::{Job, Unavailable};
 use super::{Tools, Writer};
 use crate::change::ChangeSet;
-use crate::execute::{Batch, Fault, StoreFault, Surroundings, sweep};
+use crate::execute::{Batch, Fault, StoreFault, Surroundings, Swept, sweep};
 use crate::feed::Lagged;
 use crate::store::{Ending, Store, StoreError, Wish};
 
 /// Tokens that one sweep takes away at most.
-pub(super) const SWEEP_MOST: usize = 512;
+const SWEEP_MOST: usize = 512;
 
 /// How much later than it was due a look at the clock may come and still be believed at once.
 const LOOK_LATE_MOST: Duration = Duration::from_secs(3_600);
@@ -35,15 +35,15 @@ impl Writer {
 
     /// Takes one bounded batch of useless rows away, and forgets hourly windows that are over. Does neither by a reading of
     /// the clock that the one before does not bear out: what is taken away does not come back when the clock does.
-    pub(super) fn sweep_some(&mut self) -> Result<usize, Unavailable> {
+    pub(super) fn sweep_some(&mut self) -> Result<Swept, Unavailable> {
         let now = self.tools.clock.now();
         let before = std::mem::replace(&mut self.last_look, now);
         if !bears_out(before, now, self.tools.policy.sweep_every.unwrap_or_default()) {
-            return Ok(0);
+            return Ok(Swept::default());
         }
         self.applier.view().clear_windows(now);
         let before_s = now.as_seconds().saturating_sub(self.tools.policy.retention_s);
-        let mut swept = 0;
+        let mut swept = Swept::default();
         self.in_transaction(|batch| {
             swept = sweep(batch, before_s, SWEEP_MOST).map_err(|fault| match fault {
                 Fault::Store(fault) => fault,

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::ops::{Bound, ControlFlow};
+use std::thread::Builder;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Sender, bounded};
 use tollgate_core::{DigestKey, LiveView, Timestamp, TokenId, TokenRecord, UserId, ViewError, WINDOW_MS};
 
 use super::Applier;
@@ -27,7 +28,7 @@ pub(crate) struct Loaded {
     pub(crate) counters: Vec<(UserId, u64)>,
 }
 
-/// Reads the whole state. Costs a pass over all users and tokens, on two threads besides this one.
+/// Reads the whole state. Costs a pass over all users and tokens, on two threads besides this one where they can be made.
 pub(crate) fn load(view: &ReadView, key: DigestKey, now: Timestamp) -> Result<Loaded, StoreError> {
     let mut networks = facts::networks_by_scope(view)?;
     let settings = facts::settings(view)?;
@@ -51,22 +52,47 @@ pub(crate) fn load(view: &ReadView, key: DigestKey, now: Timestamp) -> Result<Lo
         .into_iter()
         .map(|(id, ())| id)
         .collect();
-    load_tokens(view, &mut applier, &departed)?;
+    load_tokens(view, &mut applier, &departed, Builder::new)?;
     let counters = load_counters(view, &mut applier, now)?;
     Ok(Loaded { applier, counters })
 }
 
-fn load_tokens(view: &ReadView, applier: &mut Applier, departed: &BTreeSet<UserId>) -> Result<(), StoreError> {
+/// Reads tokens on threads made by `builder`. A share for which no thread can be made is read by this one afterwards.
+fn load_tokens(
+    view: &ReadView,
+    applier: &mut Applier,
+    departed: &BTreeSet<UserId>,
+    builder: fn() -> Builder,
+) -> Result<(), StoreError> {
     let end = view.row_that_must_be::<Meta>(&Number::NextToken)?;
+    let mut unread = Vec::new();
     std::thread::scope(|scope| {
         let (chunks, arriving) = bounded(CHUNKS_MOST);
-        for reader in 0..READERS {
-            let chunks = chunks.clone();
-            scope.spawn(move || read_tokens(view, &share(reader, end), &chunks));
+        for share in (0..READERS).map(|reader| share(reader, end)) {
+            let (chunks, bounds) = (chunks.clone(), share.clone());
+            let made = builder().spawn_scoped(scope, move || read_tokens(view, &bounds, &chunks));
+            if made.is_err() {
+                unread.push(share);
+            }
         }
         drop(chunks);
-        apply_tokens(&arriving, applier, departed)
-    })
+        arriving
+            .iter()
+            .try_for_each(|chunk| apply_tokens(&chunk?, applier, departed))
+    })?;
+    for share in unread {
+        let mut failed = Ok(());
+        view.walk::<Tokens>(&share, |_, token| {
+            failed = apply_tokens(&[token.record()], applier, departed);
+            if failed.is_ok() {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        })?;
+        failed?;
+    }
+    Ok(())
 }
 
 /// The part of all ids that one reader reads; the last part has no end, so that no row is left out.
@@ -103,22 +129,16 @@ fn read_tokens(view: &ReadView, share: &Bounds, chunks: &Sender<Result<Vec<Token
     let _ = chunks.send(walked.map(|()| chunk));
 }
 
-fn apply_tokens(
-    arriving: &Receiver<Result<Vec<TokenRecord>, StoreError>>,
-    applier: &mut Applier,
-    departed: &BTreeSet<UserId>,
-) -> Result<(), StoreError> {
-    for chunk in arriving {
-        for token in chunk? {
-            match applier.writer().put_token(&token) {
-                Ok(()) => {}
-                Err(ViewError::UnknownUser(user)) if departed.contains(&user) => {}
-                Err(ViewError::UnknownUser(user)) => {
-                    let fault = format!("its user {} is neither there nor known to have gone", user.0);
-                    return Err(Damage::new(Table::Tokens, &Tokens::key(&token.id), fault).into());
-                }
-                Err(error) => return Err(too_much(&error)),
+fn apply_tokens(tokens: &[TokenRecord], applier: &mut Applier, departed: &BTreeSet<UserId>) -> Result<(), StoreError> {
+    for token in tokens {
+        match applier.writer().put_token(token) {
+            Ok(()) => {}
+            Err(ViewError::UnknownUser(user)) if departed.contains(&user) => {}
+            Err(ViewError::UnknownUser(user)) => {
+                let fault = format!("its user {} is neither there nor known to have gone", user.0);
+                return Err(Damage::new(Table::Tokens, &Tokens::key(&token.id), fault).into());
             }
+            Err(error) => return Err(too_much(&error)),
         }
     }
     Ok(())
@@ -139,4 +159,51 @@ fn load_counters(view: &ReadView, applier: &mut Applier, now: Timestamp) -> Resu
 
 fn too_much(error: &ViewError) -> StoreError {
     StoreError::Storage(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seal::Seal;
+    use crate::store::{CACHE_LEN, Place, open};
+    use crate::verify::{VerifyReport, compare_live};
+    use crate::{AddUser, IssueAuthtoken, OpenOptions, PepperKey};
+
+    /// Where no thread could be made, opening a store panicked.
+    #[test]
+    fn tokens_are_read_whether_threads_can_be_made_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, key) = (folder.path().join("s.redb"), PepperKey::from_bytes([1; 32]));
+        let engine = OpenOptions::new().key(key.clone()).create(true).open(&path).unwrap();
+        let user = engine.execute(AddUser::named("ann".parse().unwrap())).unwrap().name;
+        for _ in 0..5 {
+            let (user, expires_at, not_before) = (user.clone(), None, None);
+            let command = IssueAuthtoken {
+                user,
+                expires_at,
+                not_before,
+            };
+            engine.execute(command).unwrap();
+        }
+        engine.close();
+        let store = open(Place::File(path), Seal::new(&key), CACHE_LEN).unwrap();
+        let view = store.read().unwrap();
+        let digest_key = || DigestKey::new([1; 32]);
+        let builders: [fn() -> Builder; 2] = [Builder::new, || Builder::new().stack_size(1 << 60)];
+        for (builder, makes) in builders.into_iter().zip([true, false]) {
+            assert_eq!(builder().spawn(|| ()).is_ok(), makes);
+            let (_, writer) = LiveView::new(digest_key());
+            let mut applier = Applier::new(writer, facts::settings(&view).unwrap(), Default::default()).unwrap();
+            view.walk::<Users>(&EVERYTHING, |_, user| {
+                let record = facts::user_record(&user, Default::default());
+                applier.writer().put_user(&record).unwrap();
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+            load_tokens(&view, &mut applier, &BTreeSet::new(), builder).unwrap();
+            let mut report = VerifyReport::default();
+            compare_live(applier.view(), &view, &mut report).unwrap();
+            assert_eq!(report.findings, []);
+        }
+    }
 }

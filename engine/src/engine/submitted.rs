@@ -6,12 +6,12 @@ use crate::writer::{Answer, ExecuteError, Message, Pending};
 
 /// A command in the writer's queue. It is carried out whether anybody waits for it or not.
 #[must_use = "whether the command was carried out is said nowhere else"]
-pub struct Submitted<C: Command>(Answer<Result<<C as Command>::Outcome, ExecuteError>>);
+pub struct Submitted<C: Command>(Answer<Result<C::Answer, ExecuteError>>);
 
 impl<C: Command> Submitted<C> {
     /// Blocks until the command is durable and visible, or was not carried out; answers what [`Engine::execute`] answers.
     pub fn wait(self) -> Result<<C as Command>::Outcome, ExecuteError> {
-        self.0.wait()?
+        Ok(self.0.wait()??.into())
     }
 }
 

@@ -67,9 +67,9 @@ pub trait Execute: Send + 'static {
 }
 
 /// A command: everything that changes a store is one of these. Nobody else can add one.
-pub trait Command: Execute<Answer = <Self as Command>::Outcome> {
+pub trait Command: Execute {
     /// What it answers once it is durable and visible.
-    type Outcome: Send + 'static;
+    type Outcome: From<<Self as Execute>::Answer> + Send + 'static;
 }
 
 macro_rules! commands {

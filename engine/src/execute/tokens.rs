@@ -10,13 +10,13 @@ use crate::record::{Authtoken, TokenRow};
 use crate::store::{Endings, Number, Source as _, Tokens, TokensByUser, Users};
 
 impl Execute for IssueAuthtoken {
-    type Answer = Issued;
+    type Answer = Drawn;
 
-    fn execute(self, batch: &mut Batch<'_, '_>) -> Result<Issued, Fault> {
+    fn execute(self, batch: &mut Batch<'_, '_>) -> Result<Drawn, Fault> {
         let user = batch.user(&self.user)?;
         let validity = accept_validity(self.not_before, self.expires_at, batch.now())?;
         let id = TokenId(batch.next(Number::NextToken)?);
-        let mut bits = Zeroizing::new([0; 32]);
+        let mut bits = Box::new(Zeroizing::new([0; 32]));
         batch.around.entropy.fill(bits.as_mut_slice())?;
         let token = TokenText::from_entropy(TokenKind::Authtoken, &bits);
         let proof = token
@@ -35,10 +35,24 @@ impl Execute for IssueAuthtoken {
         batch.took(Number::NextToken, id.0)?;
         batch.put::<TokensByUser>(&(user.id, id), &())?;
         write_token(batch, None, &row)?;
-        Ok(Issued {
-            token,
+        Ok(Drawn {
+            bits,
             record: row.shown(user.name),
         })
+    }
+}
+
+/// A new token on its way to its caller. Its bits stand in one place, which is wiped: every move of a [`TokenText`] would
+/// leave a copy of it behind, in the queue and on the way there.
+pub struct Drawn {
+    bits: Box<Zeroizing<[u8; 32]>>,
+    record: Authtoken,
+}
+
+impl From<Drawn> for Issued {
+    fn from(Drawn { bits, record }: Drawn) -> Self {
+        let token = TokenText::from_entropy(TokenKind::Authtoken, &bits);
+        Self { token, record }
     }
 }
 
@@ -153,6 +167,15 @@ fn accept_second(second: u64, moment: Timestamp) -> Result<u32, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A token that travelled as its text was copied wherever its answer was moved to.
+    #[test]
+    fn a_new_token_travels_behind_a_pointer() {
+        let travels = size_of::<Drawn>() - size_of::<Authtoken>();
+        assert_eq!(travels, size_of::<usize>());
+        let text = size_of::<Issued>() - size_of::<Authtoken>();
+        assert!(text > travels, "the twin: the text is as long as it is ({text})");
+    }
 
     fn seconds(s: u64) -> Timestamp {
         Timestamp::from_seconds(s)

@@ -85,7 +85,7 @@ fn decide<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) ->
     };
     gates::network_global(standing).map_err(unnamed(Gate::NetworkGlobal))?;
 
-    if server.allow_preflight && request.preflight && request.method == b"OPTIONS" {
+    if server.allow_preflight() && request.preflight && request.method == b"OPTIONS" {
         gates::network_user(standing, Standing::Neither).map_err(unnamed(Gate::NetworkGlobal))?;
         gates::freshness(view.freshness(), false, now).map_err(unnamed(Gate::Freshness))?;
         return Ok(Permit::anonymous(view));
@@ -99,7 +99,7 @@ fn decide<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) ->
             Err(refused) => unnamed(Gate::NetworkGlobal)(refused),
         }
     };
-    let presented = extract(request, server.authtoken_in_url, &mut scratch).map_err(hidden(Gate::Extract))?;
+    let presented = extract(request, server.authtoken_in_url(), &mut scratch).map_err(hidden(Gate::Extract))?;
     let holder = look_up(view, &presented, request.peer).map_err(hidden(Gate::LookUp))?;
     // The server's facts must not be older than the user's: of two changes made one after the other a check that sees
     // the second sees the first. Changes are rare next to checks, so beginning again is rarer still.
@@ -121,12 +121,12 @@ fn decide<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) ->
     if standing != Standing::Trusted {
         network.map_err(known(Gate::NetworkUser))?;
     }
-    gates::status(&holder.token, &holder.user).map_err(known(Gate::Status))?;
-    gates::validity(&holder.token, now).map_err(known(Gate::Validity))?;
+    gates::status(holder.token, holder.user).map_err(known(Gate::Status))?;
+    gates::validity(holder.token, now).map_err(known(Gate::Validity))?;
     network.map_err(known(Gate::NetworkUser))?;
-    gates::operation(request.method, &holder.user).map_err(known(Gate::Operation))?;
+    gates::operation(request.method, holder.user).map_err(known(Gate::Operation))?;
     gates::scope(request.scopes).map_err(known(Gate::Scope))?;
-    let in_doubt = holder.token.in_doubt || holder.user.in_doubt;
+    let in_doubt = holder.token.in_doubt() || holder.user.in_doubt();
     gates::freshness(view.freshness(), in_doubt, now).map_err(known(Gate::Freshness))?;
     charge(view, &server, &holder, subject, now)
 }
@@ -155,15 +155,15 @@ fn charge<'v>(
         quota,
     };
     let (mut charge, mut quota) = (None, None);
-    if let Some(limit) = holder.user.per_hour.effective(server.per_hour) {
+    if let Some(limit) = holder.user.per_hour().effective(server.per_hour()) {
         let charged = holder.slot.rate.charge(limit, now);
         let (done, state) = charged.map_err(|state| refused(DenyReason::RateExceeded, Gate::Rate, Some(state)))?;
         (charge, quota) = (Some(done), Some(state));
     }
-    let limit: Option<NonZeroU32> = holder.user.concurrent.effective(server.concurrent);
+    let limit: Option<NonZeroU32> = holder.user.concurrent().effective(server.concurrent());
     let places = match limit {
         None => None,
-        Some(limit) => match Places::take(holder.slot, holder.user.generation, limit) {
+        Some(limit) => match Places::take(holder.slot, holder.user.generation(), limit) {
             Some(places) => Some(places),
             None => {
                 if let Some(charge) = charge {

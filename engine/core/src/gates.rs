@@ -1,7 +1,7 @@
 //! The gates: each asks one question of facts that are already there, and knows nothing of the others.
 
 use crate::deny::DenyReason;
-use crate::index::{Found, UserFacts};
+use crate::index::{TokenWords, UserWords};
 use crate::live::{Freshness, Standing};
 use crate::operation::Operation;
 use crate::record::TokenStatus;
@@ -68,27 +68,28 @@ pub(crate) fn network_user(global: Standing, user: Standing) -> Result<(), DenyR
     }
 }
 
-pub(crate) fn status(token: &Found, user: &UserFacts) -> Result<(), DenyReason> {
-    match (token.status, user.active) {
+pub(crate) fn status(token: TokenWords, user: UserWords) -> Result<(), DenyReason> {
+    match (token.status(), user.is_active()) {
         (TokenStatus::Revoked, _) => Err(DenyReason::Revoked),
         (TokenStatus::Active, false) => Err(DenyReason::Suspended),
         (TokenStatus::Active, true) => Ok(()),
     }
 }
 
-pub(crate) fn validity(token: &Found, now: Timestamp) -> Result<(), DenyReason> {
-    if token.validity.is_early(now) {
+pub(crate) fn validity(token: TokenWords, now: Timestamp) -> Result<(), DenyReason> {
+    let validity = token.validity();
+    if validity.is_early(now) {
         Err(DenyReason::NotYetValid)
-    } else if token.validity.is_over(now) {
+    } else if validity.is_over(now) {
         Err(DenyReason::Expired)
     } else {
         Ok(())
     }
 }
 
-pub(crate) fn operation(method: &[u8], user: &UserFacts) -> Result<(), DenyReason> {
+pub(crate) fn operation(method: &[u8], user: UserWords) -> Result<(), DenyReason> {
     match Operation::of_method(method) {
-        Some(operation) if user.operations.contains(operation) => Ok(()),
+        Some(operation) if user.operations().contains(operation) => Ok(()),
         Some(_) | None => Err(DenyReason::OperationRefused),
     }
 }

@@ -15,8 +15,8 @@ mod users;
 pub(crate) use arena::Arena;
 pub(crate) use extents::Extents;
 pub(crate) use run::{ColdLine, Run};
-pub(crate) use tokens::{Found, TokenIndex, TokenInserter};
-pub(crate) use users::{UserFacts, UserSlot, Users};
+pub(crate) use tokens::{Found, TokenIndex, TokenInserter, TokenWords};
+pub(crate) use users::{UserFacts, UserSlot, UserWords, Users};
 
 #[cfg(test)]
 #[cfg(loom)]

@@ -15,10 +15,10 @@ use crate::index::arena::Arena;
 use crate::index::sequenced::Sequenced;
 use crate::index::shape::{Shape, SharedShape};
 
-use facts::{Facts, digest_of, is_of, unpack};
+use facts::{Facts, digest_of, unpack};
 use tags::{Tags, tag_of};
 
-pub(crate) use facts::Found;
+pub(crate) use facts::{Found, TokenWords};
 pub(crate) use inserter::TokenInserter;
 
 /// Slots in a bucket.
@@ -66,27 +66,35 @@ impl TokenIndex {
 
     /// The record of `digest`. Lock-free; costs the tags of a bucket and one cache line for a token that is there, and the
     /// tags of two buckets for one that is not.
-    pub(crate) fn find(&self, digest: &TokenDigest) -> Option<Found> {
+    pub(crate) fn find(&self, digest: &TokenDigest) -> Option<TokenWords> {
         let words = digest.words();
         loop {
             let shape = self.shape.load();
-            let found = self.place_of(&words, shape).and_then(|(_, facts)| unpack(&facts));
+            let found = self.look(&words, shape, |_, record| record);
             if found.is_some() || self.shape.is_still(shape) {
                 return found;
             }
         }
     }
 
-    /// Where `words` stands, and its line.
-    fn place_of(&self, words: &[u64; 4], shape: Shape) -> Option<(u32, Facts)> {
-        candidates(words, shape).into_iter().find_map(|bucket| {
-            let mut places = self.tags.item(bucket)?.load().places_of(tag_of(words));
-            places.find_map(|at| {
+    /// Where `words` stands.
+    fn place_of(&self, words: &[u64; 4], shape: Shape) -> Option<u32> {
+        self.look(words, shape, |place, _| place)
+    }
+
+    /// What `f` makes of the place and the record of `words`, in whichever candidate bucket it stands.
+    #[inline]
+    fn look<R>(&self, words: &[u64; 4], shape: Shape, f: impl Fn(u32, TokenWords) -> R) -> Option<R> {
+        for bucket in candidates(words, shape) {
+            for at in self.tags.item(bucket)?.load().places_of(tag_of(words)) {
                 let place = bucket * BUCKET_LEN + at;
-                let facts = self.facts(place)?;
-                is_of(&facts, words).then_some((place, facts))
-            })
-        })
+                let slot = &self.slots.item(place)?.0;
+                if let Some(record) = slot.read_with(|facts| TokenWords::found(&facts, words)) {
+                    return Some(f(place, record));
+                }
+            }
+        }
+        None
     }
 
     /// Calls `f` for every record; a record that moves meanwhile may be met twice or not at all.

@@ -44,14 +44,14 @@ const UNLIMITED: u32 = u32::MAX;
 impl UserSlot {
     /// The user at this position; none where nobody stands.
     pub(crate) fn read(&self) -> Option<UserFacts> {
-        unpack(self.facts.read())
+        UserWords::present(self.facts.read()).map(UserWords::unpack)
     }
 
     /// What `f` makes of the user and of their run, consistently. A run that is not in the near line is in `far`.
-    pub(crate) fn read_with<R>(&self, far: &Arena<ColdLine>, f: impl Fn(UserFacts, Run<'_>) -> R) -> Option<R> {
+    pub(crate) fn read_with<R>(&self, far: &Arena<ColdLine>, f: impl Fn(UserWords, Run<'_>) -> R) -> Option<R> {
         self.facts.read_with(|words| {
-            let user = unpack(words)?;
-            Some(f(user, Run::new(&self.near, far, user.extent)))
+            let user = UserWords::present(words)?;
+            Some(f(user, Run::new(&self.near, far, user.extent())))
         })
     }
 
@@ -106,18 +106,68 @@ fn pack(user: UserFacts) -> [u64; 4] {
     [user.id.0, flags | groups, limits, user.extent.pack()]
 }
 
-fn unpack([id, flags, limits, extent]: [u64; 4]) -> Option<UserFacts> {
-    (id != 0).then(|| UserFacts {
-        id: UserId(id),
-        active: flags & ACTIVE != 0,
-        in_doubt: flags & IN_DOUBT != 0,
-        operations: OperationSet::from_bits((flags >> 8) as u8),
-        generation: (flags >> 16) as u16,
-        per_hour: limit_of(limits as u32),
-        concurrent: limit_of((limits >> 32) as u32),
-        has_networks: flags & HAS_NETWORKS != 0,
-        extent: Extent::unpack(extent),
-    })
+/// A user's facts as the words of their line, which is how a check carries them: words move in registers.
+#[derive(Clone, Copy)]
+pub(crate) struct UserWords([u64; 4]);
+
+impl UserWords {
+    /// Nobody, who may do nothing and inherits all.
+    pub(crate) const NOBODY: Self = Self([0; 4]);
+
+    #[inline]
+    fn present(words: [u64; 4]) -> Option<Self> {
+        (words[0] != 0).then_some(Self(words))
+    }
+
+    pub(crate) fn unpack(self) -> UserFacts {
+        UserFacts {
+            id: self.id(),
+            active: self.is_active(),
+            in_doubt: self.in_doubt(),
+            operations: self.operations(),
+            generation: self.generation(),
+            per_hour: self.per_hour(),
+            concurrent: self.concurrent(),
+            has_networks: self.has_networks(),
+            extent: self.extent(),
+        }
+    }
+
+    pub(crate) fn id(self) -> UserId {
+        UserId(self.0[0])
+    }
+
+    pub(crate) fn is_active(self) -> bool {
+        self.0[1] & ACTIVE != 0
+    }
+
+    pub(crate) fn in_doubt(self) -> bool {
+        self.0[1] & IN_DOUBT != 0
+    }
+
+    pub(crate) fn has_networks(self) -> bool {
+        self.0[1] & HAS_NETWORKS != 0
+    }
+
+    pub(crate) fn operations(self) -> OperationSet {
+        OperationSet::from_bits((self.0[1] >> 8) as u8)
+    }
+
+    pub(crate) fn generation(self) -> u16 {
+        (self.0[1] >> 16) as u16
+    }
+
+    pub(crate) fn per_hour(self) -> Limit {
+        limit_of(self.0[2] as u32)
+    }
+
+    pub(crate) fn concurrent(self) -> Limit {
+        limit_of((self.0[2] >> 32) as u32)
+    }
+
+    fn extent(self) -> Extent {
+        Extent::unpack(self.0[3])
+    }
 }
 
 fn limit_code(limit: Limit) -> u32 {

@@ -9,7 +9,7 @@ use core::net::IpAddr;
 
 use crate::deny::DenyReason;
 use crate::digest::{DigestKey, TokenDigest};
-use crate::index::{Found, TokenIndex, UserFacts, UserSlot, Users};
+use crate::index::{Found, TokenIndex, TokenWords, UserSlot, UserWords, Users};
 use crate::record::{Limit, ServerRecord, TokenRecord, UserId, UserName, UserRecord};
 use crate::sync::{AtomicU64, Ordering};
 use crate::time::Timestamp;
@@ -55,8 +55,8 @@ pub(crate) struct Shared {
 
 /// A token that was found, with its user. Only [`LiveView::look_up`] makes one.
 pub(crate) struct Holder<'v> {
-    pub(crate) token: Found,
-    pub(crate) user: UserFacts,
+    pub(crate) token: TokenWords,
+    pub(crate) user: UserWords,
     /// How the user's own rules see the peer.
     pub(crate) standing: Standing,
     pub(crate) slot: &'v UserSlot,
@@ -64,11 +64,27 @@ pub(crate) struct Holder<'v> {
 
 /// What the server says, read at one moment.
 pub(crate) struct ServerFacts {
-    pub(crate) authtoken_in_url: bool,
-    pub(crate) allow_preflight: bool,
-    pub(crate) per_hour: Limit,
-    pub(crate) concurrent: Limit,
+    words: UserWords,
+    /// How the global rules see the peer.
     pub(crate) standing: Standing,
+}
+
+impl ServerFacts {
+    pub(crate) fn authtoken_in_url(&self) -> bool {
+        writer::authtoken_in_url(self.words)
+    }
+
+    pub(crate) fn allow_preflight(&self) -> bool {
+        writer::allow_preflight(self.words)
+    }
+
+    pub(crate) fn per_hour(&self) -> Limit {
+        self.words.per_hour()
+    }
+
+    pub(crate) fn concurrent(&self) -> Limit {
+        self.words.concurrent()
+    }
 }
 
 impl LiveView {
@@ -109,16 +125,16 @@ impl LiveView {
 
     /// The record of a token. Costs one look-up.
     pub fn token(&self, digest: &TokenDigest) -> Option<TokenRecord> {
-        let token = self.0.tokens.find(digest)?;
-        Some(record_of(*digest, token, self.user_of(&token)?.0.id))
+        let token = self.0.tokens.find(digest)?.unpack()?;
+        Some(record_of(*digest, token, self.user_of(&token)?))
     }
 
     /// Calls `f` for every token whose user is there. Costs the whole index; a record that moves meanwhile may be met
     /// twice or not at all, so it is exact only while nobody writes.
     pub fn for_each_token(&self, mut f: impl FnMut(TokenRecord)) {
         self.0.tokens.for_each(|digest, token| {
-            if let Some((user, _)) = self.user_of(&token) {
-                f(record_of(digest, token, user.id));
+            if let Some(user) = self.user_of(&token) {
+                f(record_of(digest, token, user));
             }
         });
     }
@@ -128,6 +144,7 @@ impl LiveView {
     pub fn for_each_user(&self, mut f: impl FnMut(UserRecord)) {
         self.for_each_slot(|slot| {
             let record = slot.read_with(&self.0.cold, |user, run| {
+                let user = user.unpack();
                 let name: Option<UserName> = cold::with_name(run, |name| name.parse().ok());
                 Some(UserRecord {
                     id: user.id,
@@ -148,10 +165,10 @@ impl LiveView {
     /// What the server says for everybody, network rules merged.
     pub fn server(&self) -> ServerRecord {
         let read = self.0.server.read_with(&self.0.cold, |server, run| ServerRecord {
-            per_hour: server.per_hour,
-            concurrent: server.concurrent,
-            authtoken_in_url: writer::authtoken_in_url(&server),
-            allow_preflight: writer::allow_preflight(&server),
+            per_hour: server.per_hour(),
+            concurrent: server.concurrent(),
+            authtoken_in_url: writer::authtoken_in_url(server),
+            allow_preflight: writer::allow_preflight(server),
             networks: cold::networks(run),
         });
         read.unwrap_or_default()
@@ -175,7 +192,7 @@ impl LiveView {
     pub fn user_name<'b>(&self, subject: &Subject, room: &'b mut [u8; UserName::LEN_MAX]) -> Option<&'b str> {
         let slot = self.0.users.slot(subject.position)?;
         let named = slot.read_with(&self.0.cold, |user, run| {
-            (user.id == subject.user).then(|| (cold::name_bytes(run), cold::name_len(run)))
+            (user.id() == subject.user).then(|| (cold::name_bytes(run), cold::name_len(run)))
         });
         let (bytes, len) = named??;
         room.copy_from_slice(&bytes);
@@ -183,20 +200,12 @@ impl LiveView {
     }
 
     pub(crate) fn server_facts(&self, peer: Option<IpAddr>) -> ServerFacts {
-        let read = self.0.server.read_with(&self.0.cold, |server, run| ServerFacts {
-            authtoken_in_url: writer::authtoken_in_url(&server),
-            allow_preflight: writer::allow_preflight(&server),
-            per_hour: server.per_hour,
-            concurrent: server.concurrent,
-            standing: cold::standing(run, peer),
-        });
-        read.unwrap_or(ServerFacts {
-            authtoken_in_url: false,
-            allow_preflight: false,
-            per_hour: Limit::Inherit,
-            concurrent: Limit::Inherit,
-            standing: Standing::Neither,
-        })
+        let read = self
+            .0
+            .server
+            .read_with(&self.0.cold, |words, run| (words, cold::standing(run, peer)));
+        let (words, standing) = read.unwrap_or((UserWords::NOBODY, Standing::Neither));
+        ServerFacts { words, standing }
     }
 
     /// The token of a digest and its user, if that user is called `name` wherever a name was given.
@@ -209,15 +218,15 @@ impl LiveView {
         peer: Option<IpAddr>,
     ) -> Result<Holder<'_>, DenyReason> {
         let token = self.0.tokens.find(digest).ok_or(DenyReason::UnknownToken)?;
-        let slot = self.0.users.slot(token.user).ok_or(DenyReason::UnknownToken)?;
+        let slot = self.0.users.slot(token.user()).ok_or(DenyReason::UnknownToken)?;
         let read = slot.read_with(&self.0.cold, |user, run| {
-            let standing = if user.has_networks {
+            let standing = if user.has_networks() {
                 cold::standing(run, peer)
             } else {
                 Standing::Neither
             };
             let named = name.is_none_or(|name| cold::with_name(run, |own| own.as_bytes() == name));
-            (user.generation == token.generation && named).then_some((user, standing))
+            (user.generation() == token.generation() && named).then_some((user, standing))
         });
         let (user, standing) = read.flatten().ok_or(DenyReason::UnknownToken)?;
         Ok(Holder {
@@ -242,10 +251,9 @@ impl LiveView {
         self.0.users.slot(position)
     }
 
-    fn user_of(&self, token: &Found) -> Option<(UserFacts, &UserSlot)> {
-        let slot = self.0.users.slot(token.user)?;
-        let user = slot.read()?;
-        (user.generation == token.generation).then_some((user, slot))
+    fn user_of(&self, token: &Found) -> Option<UserId> {
+        let user = self.0.users.slot(token.user)?.read()?;
+        (user.generation == token.generation).then_some(user.id)
     }
 
     fn for_each_slot(&self, mut f: impl FnMut(&UserSlot)) {

@@ -20,11 +20,11 @@ pub struct Subject {
 impl Subject {
     pub(crate) fn of(holder: &Holder<'_>, place: Place) -> Self {
         Self {
-            user: holder.user.id,
-            token: holder.token.id,
+            user: holder.user.id(),
+            token: holder.token.id(),
             place,
-            position: holder.token.user,
-            generation: holder.user.generation,
+            position: holder.token.user(),
+            generation: holder.user.generation(),
         }
     }
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::digest::TokenDigest;
-use crate::index::{Extents, Found, TokenInserter, UserFacts};
+use crate::index::{Extents, Found, TokenInserter, TokenWords, UserFacts, UserWords};
 use crate::live::{Freshness, LiveView, cold};
 use crate::operation::OperationSet;
 use crate::record::{Networks, ServerRecord, TokenRecord, UserId, UserRecord};
@@ -57,12 +57,12 @@ const AUTHTOKEN_IN_URL: u8 = 1;
 const ALLOW_PREFLIGHT: u8 = 2;
 const SERVER: UserId = UserId(u64::MAX);
 
-pub(super) fn authtoken_in_url(server: &UserFacts) -> bool {
-    server.operations.bits() & AUTHTOKEN_IN_URL != 0
+pub(super) fn authtoken_in_url(server: UserWords) -> bool {
+    server.operations().bits() & AUTHTOKEN_IN_URL != 0
 }
 
-pub(super) fn allow_preflight(server: &UserFacts) -> bool {
-    server.operations.bits() & ALLOW_PREFLIGHT != 0
+pub(super) fn allow_preflight(server: UserWords) -> bool {
+    server.operations().bits() & ALLOW_PREFLIGHT != 0
 }
 
 impl LiveWriter {
@@ -187,7 +187,7 @@ impl LiveWriter {
             status,
             validity,
         } = *token;
-        let in_doubt = self.view.0.tokens.find(&digest).is_some_and(|found| found.in_doubt);
+        let in_doubt = self.view.0.tokens.find(&digest).is_some_and(TokenWords::in_doubt);
         let record = Found {
             id,
             kind,
@@ -223,7 +223,7 @@ impl LiveWriter {
 
     /// Declares that it is not known whether a change to this token was made, as [`LiveWriter::doubt_user`] does.
     pub fn doubt_token(&mut self, digest: &TokenDigest) {
-        if let Some(found) = self.view.0.tokens.find(digest) {
+        if let Some(found) = self.view.0.tokens.find(digest).and_then(TokenWords::unpack) {
             // The record is there, so replacing it needs no room.
             let _ = self.tokens.put(
                 &self.view.0.tokens,

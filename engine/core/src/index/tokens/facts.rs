@@ -29,11 +29,6 @@ pub(super) fn digest_of(facts: &Facts) -> TokenDigest {
     TokenDigest::from_words([a, b, c, d])
 }
 
-pub(super) fn is_of(facts: &Facts, words: &[u64; 4]) -> bool {
-    let [a, b, c, d, ..] = *facts;
-    unpack(facts).is_some() && (a ^ words[0]) | (b ^ words[1]) | (c ^ words[2]) | (d ^ words[3]) == 0
-}
-
 const REVOKED: u64 = 1;
 const IN_DOUBT: u64 = 2;
 /// Every second that 32 bits can say is one; whether a life has a beginning and an end stands in bits of its own.
@@ -67,31 +62,96 @@ pub(super) fn pack(words: &[u64; 4], record: Found) -> Facts {
 
 /// A line's record; none where the line is empty.
 pub(super) fn unpack(facts: &Facts) -> Option<Found> {
-    let [_, _, _, _, id, owner, life] = *facts;
-    let kind = match owner >> 48 & 0xff {
-        1 => TokenKind::Authtoken,
-        2 => TokenKind::PersonalAccess,
-        3 => TokenKind::Refresh,
-        4 => TokenKind::ClientSecret,
-        5 => TokenKind::Access,
-        6 => TokenKind::Admin,
-        _ => return None,
-    };
-    let state = owner >> 56;
-    Some(Found {
-        id: TokenId(id),
-        kind,
-        status: if state & REVOKED == 0 {
+    TokenWords::of(facts).unpack()
+}
+
+/// A record as the words that stand beside its digest.
+///
+/// A check carries these from hand to hand: words move in registers, where fields of all sizes would be put down and picked
+/// up again piece by piece.
+#[derive(Clone, Copy)]
+pub(crate) struct TokenWords {
+    id: u64,
+    owner: u64,
+    life: u64,
+}
+
+impl TokenWords {
+    #[inline]
+    fn of(facts: &Facts) -> Self {
+        let [_, _, _, _, id, owner, life] = *facts;
+        Self { id, owner, life }
+    }
+
+    /// The record in a line, if it is that of a digest. Every word is compared, wherever the first difference stands.
+    #[inline]
+    pub(super) fn found(facts: &Facts, digest: &[u64; 4]) -> Option<Self> {
+        let [a, b, c, d, ..] = *facts;
+        let words = Self::of(facts);
+        let differences = (a ^ digest[0]) | (b ^ digest[1]) | (c ^ digest[2]) | (d ^ digest[3]);
+        (differences == 0 && words.kind_code() != 0).then_some(words)
+    }
+
+    pub(crate) fn unpack(self) -> Option<Found> {
+        let kind = match self.kind_code() {
+            1 => TokenKind::Authtoken,
+            2 => TokenKind::PersonalAccess,
+            3 => TokenKind::Refresh,
+            4 => TokenKind::ClientSecret,
+            5 => TokenKind::Access,
+            6 => TokenKind::Admin,
+            _ => return None,
+        };
+        Some(Found {
+            id: self.id(),
+            kind,
+            status: self.status(),
+            in_doubt: self.in_doubt(),
+            validity: self.validity(),
+            user: self.user(),
+            generation: self.generation(),
+        })
+    }
+
+    pub(crate) fn id(self) -> TokenId {
+        TokenId(self.id)
+    }
+
+    pub(crate) fn status(self) -> TokenStatus {
+        if self.state() & REVOKED == 0 {
             TokenStatus::Active
         } else {
             TokenStatus::Revoked
-        },
-        in_doubt: state & IN_DOUBT != 0,
-        validity: Validity {
-            not_before_s: (state & BEGINS != 0).then_some(life as u32),
-            expires_at_s: (state & ENDS != 0).then_some((life >> 32) as u32),
-        },
-        user: owner as u32,
-        generation: (owner >> 32) as u16,
-    })
+        }
+    }
+
+    pub(crate) fn in_doubt(self) -> bool {
+        self.state() & IN_DOUBT != 0
+    }
+
+    pub(crate) fn validity(self) -> Validity {
+        let state = self.state();
+        Validity {
+            not_before_s: (state & BEGINS != 0).then_some(self.life as u32),
+            expires_at_s: (state & ENDS != 0).then_some((self.life >> 32) as u32),
+        }
+    }
+
+    /// Where the user stands.
+    pub(crate) fn user(self) -> u32 {
+        self.owner as u32
+    }
+
+    /// The generation that must still stand there.
+    pub(crate) fn generation(self) -> u16 {
+        (self.owner >> 32) as u16
+    }
+
+    fn kind_code(self) -> u64 {
+        self.owner >> 48 & 0xff
+    }
+
+    fn state(self) -> u64 {
+        self.owner >> 56
+    }
 }

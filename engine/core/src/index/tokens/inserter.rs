@@ -23,7 +23,7 @@ impl TokenInserter {
     pub(crate) fn put(&mut self, index: &TokenIndex, digest: &TokenDigest, record: Found) -> bool {
         let words = digest.words();
         let facts = pack(&words, record);
-        if let Some((place, _)) = index.place_of(&words, index.shape.load()) {
+        if let Some(place) = index.place_of(&words, index.shape.load()) {
             index.write(place, facts);
             return true;
         }
@@ -48,7 +48,8 @@ impl TokenInserter {
 
     /// Takes the record of `digest` out, and answers what it was.
     pub(crate) fn remove(&mut self, index: &TokenIndex, digest: &TokenDigest) -> Option<Found> {
-        let (place, facts) = index.place_of(&digest.words(), index.shape.load())?;
+        let place = index.place_of(&digest.words(), index.shape.load())?;
+        let facts = index.facts(place)?;
         index.write(place, NOTHING);
         self.len -= 1;
         unpack(&facts)

@@ -40,7 +40,7 @@ fn reader_against(words: [u64; 4], before: fn(&TokenIndex), change: fn(&TokenInd
         before(&index);
         let reader = {
             let index = Arc::clone(&index);
-            loom::thread::spawn(move || index.find(&digest(words)).map(|found| found.id))
+            loom::thread::spawn(move || index.find(&digest(words)).map(TokenWords::id))
         };
         change(&index);
         assert_eq!(

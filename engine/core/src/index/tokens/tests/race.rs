@@ -42,7 +42,7 @@ fn read(index: &TokenIndex, ids: &[u64], raced: &AtomicU64, done: &Receiver<()>)
     while done.try_recv() != Err(TryRecvError::Disconnected) {
         for id in ids {
             let before = index.shape.load();
-            let found = index.find(&digest(*id));
+            let found = found(index, &digest(*id));
             if index.shape.load() != before {
                 // Ordering: Relaxed; a count that nothing else depends on.
                 raced.fetch_add(1, Ordering::Relaxed);
@@ -87,8 +87,7 @@ fn race(index: &TokenIndex, ids: &[u64], mut write: impl FnMut(u64)) {
 }
 
 fn place(index: &TokenIndex, id: u64) -> Option<u32> {
-    let stands = index.place_of(&digest(id).words(), index.shape.load());
-    stands.map(|(place, _)| place)
+    index.place_of(&digest(id).words(), index.shape.load())
 }
 
 /// One round of insertions, with amendments of the kept tokens among them, and then some removals.

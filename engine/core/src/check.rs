@@ -65,13 +65,30 @@ impl Denial {
 /// An address that is not trusted by the global rules learns nothing but [`DenyReason::NetworkRefused`], unless it presents
 /// a token whose user trusts it.
 pub fn check<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) -> Verdict<'v> {
-    match decide(view, request, now) {
-        Ok(permit) => Verdict::Permit(permit),
-        Err(denial) => Verdict::Denial(denial),
+    loop {
+        match decide(view, request, now) {
+            Ok(permit) => return Verdict::Permit(permit),
+            Err(End::Denied(denial)) => return Verdict::Denial(denial),
+            // Changes of the server's facts are rare next to checks, so beginning again is rarer still.
+            Err(End::Moved) => {}
+        }
     }
 }
 
-fn decide<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) -> Result<Permit<'v>, Denial> {
+/// How a decision ends without a permit.
+enum End {
+    Denied(Denial),
+    /// The server's facts changed meanwhile, so those that were read may be older than the user's.
+    Moved,
+}
+
+impl From<Denial> for End {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(denial)
+    }
+}
+
+fn decide<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) -> Result<Permit<'v>, End> {
     let mark = view.server_mark();
     let server = view.server_facts(request.peer);
     let standing = server.standing;
@@ -101,10 +118,10 @@ fn decide<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) ->
     };
     let presented = extract(request, server.authtoken_in_url(), &mut scratch).map_err(hidden(Gate::Extract))?;
     let holder = look_up(view, &presented, request.peer).map_err(hidden(Gate::LookUp))?;
-    // The server's facts must not be older than the user's: of two changes made one after the other a check that sees
-    // the second sees the first. Changes are rare next to checks, so beginning again is rarer still.
+    // The server's facts must not be older than the user's: of two changes made one after the other, a check that sees
+    // the second sees the first.
     if !view.is_still(mark) {
-        return decide(view, request, now);
+        return Err(End::Moved);
     }
     let subject = Subject::of(&holder, presented.place);
     let known = |gate| {
@@ -128,7 +145,7 @@ fn decide<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) ->
     gates::scope(request.scopes).map_err(known(Gate::Scope))?;
     let in_doubt = holder.token.in_doubt() || holder.user.in_doubt();
     gates::freshness(view.freshness(), in_doubt, now).map_err(known(Gate::Freshness))?;
-    charge(view, &server, &holder, subject, now)
+    Ok(charge(view, &server, &holder, subject, now)?)
 }
 
 /// The record of the presented token, if such a token may stand where it stood and belongs to the name beside it.

@@ -161,15 +161,18 @@ fn trimmed(mut value: &[u8]) -> &[u8] {
 }
 
 /// Lets only visible ASCII without a comma through. Blanks and commas would mean a second credential that somebody
-/// joined to the first; the loop looks at every byte so that it compiles to a few vector instructions.
+/// joined to the first.
+///
+/// Bytes are looked at sixteen at a time, which compiles to a few vector instructions. The last sixteen are taken together
+/// too, though some of them were seen before.
 fn plain(bytes: &[u8]) -> Result<&[u8], DenyReason> {
-    let odd = bytes
-        .iter()
-        .fold(false, |odd, byte| odd | !(0x21..=0x7e).contains(byte) | (*byte == b','));
-    if odd {
-        Err(DenyReason::MalformedCredential)
-    } else {
-        Ok(bytes)
+    let odd = |seen: u8, byte: &u8| seen | u8::from(!(0x21..=0x7e).contains(byte)) | u8::from(*byte == b',');
+    let odd_of_16 = |chunk: &[u8; 16]| chunk.iter().fold(0, odd);
+    let (chunks, rest) = bytes.as_chunks::<16>();
+    let last = bytes.last_chunk().map_or_else(|| rest.iter().fold(0, odd), odd_of_16);
+    match chunks.iter().fold(last, |seen, chunk| seen | odd_of_16(chunk)) {
+        0 => Ok(bytes),
+        _ => Err(DenyReason::MalformedCredential),
     }
 }
 
@@ -193,8 +196,9 @@ fn basic<'a>(encoded: &[u8], scratch: &'a mut Scratch) -> Result<Presented<'a>, 
 
 /// The one `@authtoken` among form-encoded pairs, which need no decoding unless it has an escape in its value.
 fn parameter(pairs: Option<&[u8]>, place: Place) -> Result<Option<Found<'_>>, DenyReason> {
+    let Some(pairs) = pairs else { return Ok(None) };
     let mut found = None;
-    for pair in pairs.unwrap_or_default().split(|byte| *byte == b'&') {
+    for pair in pairs.split(|byte| *byte == b'&') {
         let (name, value) = match pair.iter().position(|byte| *byte == b'=') {
             Some(at) => (
                 pair.get(..at).unwrap_or_default(),

@@ -98,26 +98,34 @@ pub(crate) fn standing(run: Run<'_>, peer: Option<IpAddr>) -> Standing {
     }
 }
 
+// Always inlined: a call would have to put the run into memory first.
+#[inline(always)]
 fn within_v4(run: Run<'_>, (begin, count): (u32, u32), address: u32) -> bool {
     let range = |at: u32| run.word(begin + at);
-    last_not_above(count, |at| (range(at) >> 32) as u32 <= address).is_some_and(|at| range(at) as u32 >= address)
+    let nearest = range(last_not_above(count, |at| (range(at) >> 32) as u32 <= address));
+    count > 0 && (nearest >> 32) as u32 <= address && nearest as u32 >= address
 }
 
 fn within_v6(run: Run<'_>, (begin, count): (u32, u32), address: u128) -> bool {
     let number = |at: u32| u128::from(run.word(at)) << 64 | u128::from(run.word(at + 1));
     let first = |at: u32| number(begin + at * V6_WORDS);
     let last = |at: u32| number(begin + at * V6_WORDS + 2);
-    last_not_above(count, |at| first(at) <= address).is_some_and(|at| last(at) >= address)
+    let nearest = last_not_above(count, |at| first(at) <= address);
+    count > 0 && first(nearest) <= address && last(nearest) >= address
 }
 
-/// The last of `count` sorted items for which `holds`.
-fn last_not_above(count: u32, holds: impl Fn(u32) -> bool) -> Option<u32> {
-    let (mut low, mut high) = (0, count);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if holds(middle) { low = middle + 1 } else { high = middle }
+/// The last of `count` sorted items for which `holds`, or the first where there is none such; one item alone is not asked.
+#[inline]
+fn last_not_above(count: u32, holds: impl Fn(u32) -> bool) -> u32 {
+    let (mut at, mut len) = (0, count);
+    while len > 1 {
+        let half = len / 2;
+        if holds(at + half) {
+            at += half;
+        }
+        len -= half;
     }
-    low.checked_sub(1)
+    at
 }
 
 /// The ranges of a run.

@@ -1,12 +1,13 @@
 //! The gates that all rivals ask, in Tollgate's order.
 
+use std::hint::black_box;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use governor::clock::FakeRelativeClock;
-use governor::middleware::NoOpMiddleware;
+use governor::middleware::{StateInformationMiddleware, StateSnapshot};
 use governor::state::keyed::DashMapStateStore;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
@@ -19,10 +20,9 @@ use tollgate_core::{
 use crate::hashing::BuildSpread;
 
 /// One user's hourly limit.
-pub type Direct = RateLimiter<NotKeyed, InMemoryState, FakeRelativeClock, NoOpMiddleware<governor::nanos::Nanos>>;
+pub type Direct = RateLimiter<NotKeyed, InMemoryState, FakeRelativeClock, StateInformationMiddleware>;
 /// All users' hourly limits.
-type Keyed =
-    RateLimiter<u64, DashMapStateStore<u64, BuildSpread>, FakeRelativeClock, NoOpMiddleware<governor::nanos::Nanos>>;
+type Keyed = RateLimiter<u64, DashMapStateStore<u64, BuildSpread>, FakeRelativeClock, StateInformationMiddleware>;
 
 /// What a rival keeps of a token.
 #[derive(Clone, Copy, Debug)]
@@ -123,7 +123,7 @@ pub fn quota() -> Quota {
 
 /// A limiter of one user's own.
 pub fn direct() -> Direct {
-    RateLimiter::direct_with_clock(quota(), FakeRelativeClock::default())
+    RateLimiter::direct_with_clock(quota(), FakeRelativeClock::default()).with_middleware()
 }
 
 impl Gates {
@@ -162,8 +162,15 @@ impl Gates {
     /// Charges the hourly limit of a user by id.
     #[inline]
     pub fn charge(&self, user: u64) -> bool {
-        self.rate.check_key(&user).is_ok()
+        self.rate.check_key(&user).is_ok_and(|state| reported(&state))
     }
+}
+
+/// Works out what the `RateLimit` header would say, as Tollgate does at every check.
+#[inline]
+pub fn reported(state: &StateSnapshot) -> bool {
+    black_box(state.remaining_burst_capacity());
+    true
 }
 
 /// Takes a place and gives it back, as a request that is over at once.

@@ -10,7 +10,7 @@ use tollgate_benches::Population;
 use tollgate_core::{RequestParts, Timestamp};
 
 use crate::Rival;
-use crate::gates::{Gates, LinkedUser, Token, pass_through};
+use crate::gates::{Gates, LinkedUser, Token, pass_through, reported};
 use crate::hashing::BuildSpread;
 
 type Entry = (Token, Arc<LinkedUser>);
@@ -20,7 +20,7 @@ impl Gates {
     fn charge_and_pass_linked(&self, (token, user): &Entry, request: &RequestParts<'_>, now: Timestamp) -> bool {
         let facts = user.facts.load();
         self.admit(token, &facts, request, now)
-            && user.rate.check().is_ok()
+            && user.rate.check().is_ok_and(|state| reported(&state))
             && pass_through(&user.under_way, facts.concurrent)
     }
 }

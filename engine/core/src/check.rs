@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 use core::num::NonZeroU32;
 
-use crate::credential::{Presented, Scratch, extract};
+use crate::credential::{Place, Presented, Scratch, extract};
 use crate::deny::DenyReason;
 use crate::gates::{self, Gate};
 use crate::live::{Holder, LiveView, ServerFacts, Standing, Subject};
@@ -66,8 +66,9 @@ impl Denial {
 /// a token whose user trusts it.
 pub fn check<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) -> Verdict<'v> {
     loop {
-        match decide(view, request, now) {
-            Ok(permit) => return Verdict::Permit(permit),
+        match admit(view, request, now) {
+            Ok(Admitted::Preflight) => return Verdict::Permit(Permit::anonymous(view)),
+            Ok(Admitted::Holder { holder, place, server }) => return charge(view, &server, &holder, place, now),
             Err(End::Denied(denial)) => return Verdict::Denial(denial),
             // Changes of the server's facts are rare next to checks, so beginning again is rarer still.
             Err(End::Moved) => {}
@@ -75,7 +76,18 @@ pub fn check<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp)
     }
 }
 
-/// How a decision ends without a permit.
+/// Whom all gates let through that charge nothing.
+enum Admitted<'v> {
+    /// A CORS preflight, which needs no credential.
+    Preflight,
+    Holder {
+        holder: Holder<'v>,
+        place: Place,
+        server: ServerFacts,
+    },
+}
+
+/// How a decision ends before anything is charged.
 enum End {
     Denied(Denial),
     /// The server's facts changed meanwhile, so those that were read may be older than the user's.
@@ -88,7 +100,8 @@ impl From<Denial> for End {
     }
 }
 
-fn decide<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) -> Result<Permit<'v>, End> {
+/// Asks every gate that charges nothing, in order.
+fn admit<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) -> Result<Admitted<'v>, End> {
     let mark = view.server_mark();
     let server = view.server_facts(request.peer);
     let standing = server.standing;
@@ -105,7 +118,7 @@ fn decide<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) ->
     if server.allow_preflight() && request.preflight && request.method == b"OPTIONS" {
         gates::network_user(standing, Standing::Neither).map_err(unnamed(Gate::NetworkGlobal))?;
         gates::freshness(view.freshness(), false, now).map_err(unnamed(Gate::Freshness))?;
-        return Ok(Permit::anonymous(view));
+        return Ok(Admitted::Preflight);
     }
 
     let mut scratch = Scratch::default();
@@ -145,7 +158,8 @@ fn decide<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) ->
     gates::scope(request.scopes).map_err(known(Gate::Scope))?;
     let in_doubt = holder.token.in_doubt() || holder.user.in_doubt();
     gates::freshness(view.freshness(), in_doubt, now).map_err(known(Gate::Freshness))?;
-    Ok(charge(view, &server, &holder, subject, now)?)
+    let place = presented.place;
+    Ok(Admitted::Holder { holder, place, server })
 }
 
 /// The record of the presented token, if such a token may stand where it stood and belongs to the name beside it.
@@ -157,25 +171,30 @@ fn look_up<'v>(view: &'v LiveView, presented: &Presented<'_>, peer: Option<IpAdd
     view.look_up(&view.digest(token), presented.name, peer)
 }
 
-/// Charges the hourly limit and takes a place, or does neither.
+/// Charges the hourly limit and takes a place, or does neither. The verdict is made here, where its parts are, and handed
+/// on as it is.
 fn charge<'v>(
     view: &'v LiveView,
     server: &ServerFacts,
     holder: &Holder<'v>,
-    subject: Subject,
+    place: Place,
     now: Timestamp,
-) -> Result<Permit<'v>, Denial> {
-    let refused = |reason, gate, quota| Denial {
-        reason,
-        gate,
-        subject: Some(subject),
-        quota,
+) -> Verdict<'v> {
+    let subject = Subject::of(holder, place);
+    let refused = |reason, gate, quota| {
+        Verdict::Denial(Denial {
+            reason,
+            gate,
+            subject: Some(subject),
+            quota,
+        })
     };
     let (mut charge, mut quota) = (None, None);
     if let Some(limit) = holder.user.per_hour().effective(server.per_hour()) {
-        let charged = holder.slot.rate.charge(limit, now);
-        let (done, state) = charged.map_err(|state| refused(DenyReason::RateExceeded, Gate::Rate, Some(state)))?;
-        (charge, quota) = (Some(done), Some(state));
+        match holder.slot.rate.charge(limit, now) {
+            Ok((done, state)) => (charge, quota) = (Some(done), Some(state)),
+            Err(state) => return refused(DenyReason::RateExceeded, Gate::Rate, Some(state)),
+        }
     }
     let limit: Option<NonZeroU32> = holder.user.concurrent().effective(server.concurrent());
     let places = match limit {
@@ -186,12 +205,13 @@ fn charge<'v>(
                 if let Some(charge) = charge {
                     holder.slot.rate.give_back(charge);
                 }
-                return Err(refused(DenyReason::ConcurrencyExceeded, Gate::Concurrency, None));
+                return refused(DenyReason::ConcurrencyExceeded, Gate::Concurrency, None);
             }
         },
     };
-    Ok(Permit::granted(view, subject, places, charge, quota))
+    Verdict::Permit(Permit::granted(view, subject, places, charge, quota))
 }
+
 #[cfg(test)]
 #[cfg(not(loom))]
 mod tests {

@@ -16,5 +16,5 @@ pub use population::{
     Bearer, KEY, NOW, PEER, Plan, Population, Scatter, admitted, request, server_record, token_record, user_record,
 };
 pub use singly::{singly, timer_alone};
-pub use stopwatch::{Case, Figure, Rounds, compare, rate_of_threads};
+pub use stopwatch::{Case, Figure, Rounds, compare, gain_of_threads};
 pub use table::{Table, ratio};

@@ -92,39 +92,66 @@ fn fitting(case: &mut Case<'_>, slice: Duration) -> u64 {
     }
 }
 
-/// The most that `threads` threads do together in a second, over the best of `rounds`. Thread number `n` works on
-/// `work(n)`, over and over.
-pub fn rate_of_threads<W: FnMut(u64) + Send>(threads: usize, rounds: Rounds, work: impl Fn(usize) -> W) -> f64 {
-    let mut works: Vec<W> = (0..threads).map(&work).collect();
-    let mut times = 10_000;
-    let mut best = 0_f64;
-    for _ in 0..rounds.count {
-        let took = together(&mut works, times);
-        let slowest = took.iter().max().copied().unwrap_or_default();
-        best = best.max(took.iter().map(|took| times as f64 / took.as_secs_f64()).sum());
-        if slowest * 2 < rounds.slice {
-            times *= 2;
-        }
-    }
-    best
+/// How much more all of `works` do together than the first one does alone, each the best of `turns` turns of `times` times.
+///
+/// The two take turns, so that both meet the same neighbours; and work counts from the first start to the last end, so that
+/// threads which did not run at the same time gain nothing.
+pub fn gain_of_threads<W: FnMut(u64) + Send>(works: &mut [W], turns: usize, times: u64) -> f64 {
+    let (line, count) = (StartLine::default(), works.len());
+    let turns_of = |number: usize, work: &mut W| {
+        let turn = |_| {
+            line.wait_for(count);
+            let alone = (number == 0).then(|| span(work, times));
+            line.wait_for(count);
+            (alone, span(work, times))
+        };
+        (0..turns).map(turn).collect::<Vec<_>>()
+    };
+    let turns_of = &turns_of;
+    let spans: Vec<Vec<_>> = std::thread::scope(|scope| {
+        let works = works.iter_mut().enumerate();
+        let running: Vec<_> = works
+            .map(|(number, work)| scope.spawn(move || turns_of(number, work)))
+            .collect();
+        running.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let alone = spans[0].iter().filter_map(|(alone, _)| *alone);
+    let all = (0..turns).map(|turn| {
+        let together = || spans.iter().map(move |spans| spans[turn].1);
+        let first = together().map(|span| span.0).min().unwrap();
+        (first, together().map(|span| span.1).max().unwrap())
+    });
+    count as f64 * shortest(alone).as_secs_f64() / shortest(all).as_secs_f64()
 }
 
-/// Starts all at the same moment and answers how long each took.
-fn together<W: FnMut(u64) + Send>(works: &mut [W], times: u64) -> Vec<Duration> {
-    let (ready, all) = (AtomicUsize::new(0), works.len());
-    let timed = |work: &mut W| {
+/// When something began and when it ended.
+type Span = (Instant, Instant);
+
+fn span(work: &mut impl FnMut(u64), times: u64) -> Span {
+    let start = Instant::now();
+    work(times);
+    (start, Instant::now())
+}
+
+fn shortest(spans: impl Iterator<Item = Span>) -> Duration {
+    spans.map(|(start, end)| end - start).min().unwrap()
+}
+
+/// Where threads wait for one another without giving up their processors.
+#[derive(Default)]
+struct StartLine {
+    arrived: AtomicUsize,
+}
+
+impl StartLine {
+    /// Returns when `count` threads have called this as often as the calling one.
+    fn wait_for(&self, count: usize) {
         // Ordering: Relaxed; a starting gun publishes nothing.
-        ready.fetch_add(1, Ordering::Relaxed);
+        let arrived = self.arrived.fetch_add(1, Ordering::Relaxed);
+        let all = (arrived / count + 1) * count;
         // Ordering: Relaxed; as above.
-        while ready.load(Ordering::Relaxed) < all {
+        while self.arrived.load(Ordering::Relaxed) < all {
             spin_loop();
         }
-        let start = Instant::now();
-        work(times);
-        start.elapsed()
-    };
-    std::thread::scope(|scope| {
-        let running: Vec<_> = works.iter_mut().map(|work| scope.spawn(|| timed(work))).collect();
-        running.into_iter().map(|thread| thread.join().unwrap()).collect()
-    })
+    }
 }

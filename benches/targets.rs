@@ -125,10 +125,13 @@ fn gain_of_two_threads(population: &Population, shared: bool, one: impl Fn(&Bear
         let len = if shared { all.len() } else { all.len() / 2 };
         let mut turn = 0;
         move |times| {
+            // Counted on the thread's own stack: the works are neighbours in memory, and would take a line from each other.
+            let mut next = turn;
             for _ in 0..times {
-                one(&all[(from + turn) % all.len()]);
-                turn = if turn + 1 == len { 0 } else { turn + 1 };
+                one(&all[(from + next) % all.len()]);
+                next = if next + 1 == len { 0 } else { next + 1 };
             }
+            turn = next;
         }
     });
     gain_of_threads(&mut works, 500, 20_000)

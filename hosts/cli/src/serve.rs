@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tollgate::Engine;
 use tollgate_http::control::ControlSocket;
-use tollgate_http::{Bounds, Server};
+use tollgate_http::{Host, HostOptions, Server};
 
 use crate::arguments::Serve;
 use crate::dev::{self, Trial, url};
@@ -58,7 +58,7 @@ async fn run(
         signal(SignalKind::terminate()).map_err(trouble)?,
         signal(SignalKind::interrupt()).map_err(trouble)?,
     );
-    let server = Server::bind(listen, Bounds::default())
+    let server = Server::bind(listen)
         .await
         .map_err(|error| cannot_listen(listen, &error))?;
     let address = server.address().map_err(|error| cannot_listen(listen, &error))?;
@@ -91,7 +91,8 @@ async fn run(
             control.run(until_stopped()).await;
         }
     };
-    tokio::join!(signalled, server.run(engine.clone(), until_stopped()), controlled);
+    let host = Host::new(engine.clone(), HostOptions::default());
+    tokio::join!(signalled, server.run(host, until_stopped()), controlled);
     Ok(())
 }
 

@@ -5,40 +5,51 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, Request};
 use axum::response::Response;
+use axum::routing::any;
 use tollgate::{Denial, DenyReason, Engine, Gate, Permit, UserName, Verdict};
 
 use crate::answer::{Identity, Profile, denied, permitted};
 use crate::forwarded::{Target, client, is_proxy, target};
+use crate::host::Host;
 use crate::parts::{read_form, request_parts, unreadable_parts};
 
 /// What a request turned out to be about, or why that cannot be told, for whoever runs the proxy.
 type Readable<'a> = Result<(Target<'a>, Option<Bytes>), String>;
 
+pub(crate) fn routes(host: Host) -> Router {
+    Router::new()
+        .route("/check", any(check))
+        .route("/check/", any(check))
+        .route("/check/{*path}", any(check))
+        .with_state(host)
+}
+
 /// Answers one request, by any method, to `/check` or below it.
-pub(crate) async fn check(
-    State(engine): State<Engine>,
+async fn check(
+    State(host): State<Host>,
     ConnectInfo(caller): ConnectInfo<SocketAddr>,
     request: Request<Body>,
 ) -> Response {
     let (head, body) = request.into_parts();
     let profile = Profile::of_query(head.uri.query());
     let form = match read_form(&head.headers, body).await {
-        Err(unreadable) if may_hold_credential(&engine) => Err(unreadable),
+        Err(unreadable) if may_hold_credential(host.engine()) => Err(unreadable),
         Err(_) => Ok(None),
         read => read,
     };
-    let proxies = engine.trusted_proxies();
+    let proxies = host.engine().trusted_proxies();
     let client = client(&head.headers, caller.ip(), &proxies);
     let readable = match (target(&head, is_proxy(caller.ip(), &proxies)), form) {
         (Ok(target), Ok(form)) => Ok((target, form)),
         (Err(contradiction), _) => Err(contradiction.to_string()),
         (Ok(_), Err(unreadable)) => Err(unreadable.to_string()),
     };
-    decide(&engine, &readable, &head.headers, client, profile)
+    decide(&host, &readable, &head.headers, client, profile)
 }
 
 /// Whether a form counts at all; where that cannot be read, it may.
@@ -49,7 +60,7 @@ fn may_hold_credential(engine: &Engine) -> bool {
 }
 
 fn decide(
-    engine: &Engine,
+    host: &Host,
     readable: &Readable<'_>,
     headers: &HeaderMap,
     client: Option<IpAddr>,
@@ -59,7 +70,7 @@ fn decide(
         Ok((target, form)) => request_parts(*target, headers, client, form.as_deref()),
         Err(_) => unreadable_parts(client),
     };
-    let denial = match engine.check(&parts, engine.now()) {
+    let denial = match host.check(&parts, host.engine().now()) {
         Verdict::Permit(permit) => match identity(&permit) {
             Some(identity) => return permitted(&identity, permit.quota(), profile),
             None => unknown(DenyReason::UnknownToken, Gate::LookUp),

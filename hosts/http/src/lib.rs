@@ -6,11 +6,23 @@
 //! request → what it is about → its parts → verdict → answer
 //! ```
 
+mod sync;
+mod bounds;
+mod metrics;
+mod host;
 mod forwarded;
 mod parts;
 mod answer;
+mod edge;
 mod check;
+mod health;
+mod scrape;
+mod router;
 mod server;
 pub mod control;
 
-pub use server::{Bounds, Server, router};
+pub use bounds::Bounds;
+pub use host::{Host, HostOptions};
+pub use metrics::Metrics;
+pub use router::router;
+pub use server::Server;

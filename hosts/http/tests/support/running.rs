@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tollgate_http::{Bounds, Server};
+use tollgate_http::{Bounds, Host, HostOptions, Server};
 
 use super::World;
 
@@ -21,7 +21,8 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(world: &World, bounds: Bounds) -> Self {
-        let engine = world.engine.clone();
+        let options = HostOptions { bounds };
+        let host = Host::new(world.engine.clone(), options);
         let (stop, stopped) = oneshot::channel::<()>();
         let (tell, told) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -30,9 +31,9 @@ impl Running {
                 .build()
                 .unwrap();
             runtime.block_on(async {
-                let server = Server::bind("127.0.0.1:0".parse().unwrap(), bounds).await.unwrap();
+                let server = Server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
                 tell.send(server.address().unwrap()).unwrap();
-                server.run(engine, async { stopped.await.unwrap_or_default() }).await;
+                server.run(host, async { stopped.await.unwrap_or_default() }).await;
             });
         });
         Self {

@@ -1,0 +1,41 @@
+//! What is counted. Handles are made once, so that counting costs an addition and no look-up; labels come from tables of
+//! ours alone, so that no caller can make a new series.
+
+mod checks;
+
+use prometheus_client::registry::Registry;
+use tollgate::DenyReason;
+
+use checks::Checks;
+
+/// All counts of one host.
+pub struct Metrics {
+    registry: Registry,
+    checks: Checks,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix("tollgate");
+        let checks = Checks::register(&mut registry);
+        Self { registry, checks }
+    }
+
+    /// Counts one decision: none where the request may pass.
+    pub(crate) fn count_check(&self, denied: Option<DenyReason>) {
+        self.checks.count(denied);
+    }
+
+    /// Decisions by outcome since the host began, `permitted` first and then in the order of the table of reasons.
+    pub fn checks_by_outcome(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.checks.counts()
+    }
+
+    /// Everything in the text format that scrapers read.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
+        text
+    }
+}

@@ -1,0 +1,30 @@
+//! The routes of a host.
+//!
+//! Each area is a module with a function `routes(host: Host) -> Router` of its own, merged here. What holds for every
+//! request (bounds, counts, logs) is in [`edge`](crate::edge), so that an area is about its subject alone. Whatever
+//! decides a request asks `Host::check`, which counts.
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::answer::problem_document;
+use crate::edge::Edge;
+use crate::host::Host;
+use crate::{check, health, scrape};
+
+/// The routes of a host. Requests must carry a [`ConnectInfo`](axum::extract::ConnectInfo) with the address of their peer.
+pub fn router(host: impl Into<Host>) -> Router {
+    let host = host.into();
+    Router::new()
+        .merge(check::routes(host.clone()))
+        .merge(health::routes(host.clone()))
+        .merge(scrape::routes(host.clone()))
+        .fallback(not_found)
+        .layer(Edge::of(host))
+}
+
+async fn not_found() -> Response {
+    let detail = "Ask for /check, or for a path below it.";
+    problem_document(StatusCode::NOT_FOUND, "about:blank", "There is nothing here", detail)
+}

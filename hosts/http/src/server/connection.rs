@@ -1,0 +1,142 @@
+//! One connection, from its first byte to its end.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+use tower_service::Service as _;
+
+use super::progress::Progress;
+use super::streams::{Cut, Streams, streams};
+use crate::bounds::Bounds;
+
+/// How long a connection may take to say goodbye once it was told that it is idle.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+
+/// How often a silent HTTP/2 client with requests under way is asked whether it is there, and how long it may take to
+/// say so.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// What all connections of a server share.
+pub(super) struct Connections {
+    router: Router,
+    protocols: Builder<Streams>,
+    head_within: Duration,
+    stopping: watch::Sender<bool>,
+    cut: Cut,
+}
+
+impl Connections {
+    pub(super) fn new(router: Router, bounds: &Bounds) -> Self {
+        let (streams, cut) = streams();
+        Self {
+            router,
+            protocols: protocols(streams, bounds),
+            head_within: bounds.head_within,
+            stopping: watch::Sender::new(false),
+            cut,
+        }
+    }
+
+    /// Tells every connection to end once its requests have.
+    pub(super) fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Ends what is still under way on HTTP/2 connections, and waits for that.
+    pub(super) async fn cut(self) {
+        let Self { protocols, cut, .. } = self;
+        drop(protocols);
+        cut.all().await;
+    }
+
+    /// Drives one connection to its end.
+    pub(super) fn serve<I>(&self, stream: I, peer: SocketAddr) -> impl Future<Output = ()> + Send + use<I>
+    where
+        I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let progress = Progress::default();
+        let (router, at_work) = (self.router.clone(), progress.clone());
+        let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+            let under_way = at_work.begin();
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            let answer = router.clone().call(request);
+            async move {
+                let answer = answer.await;
+                drop(under_way);
+                answer
+            }
+        });
+        let connection = self
+            .protocols
+            .serve_connection(TokioIo::new(stream), service)
+            .into_owned();
+        let mut stopping = self.stopping.subscribe();
+        let idle_within = self.head_within;
+        async move {
+            let mut connection = std::pin::pin!(connection);
+            tokio::select! {
+                // How it ended is the client's affair.
+                _ = connection.as_mut() => return,
+                () = told(&mut stopping) => {}
+                () = idle(&progress, idle_within) => {
+                    connection.as_mut().graceful_shutdown();
+                    let _ = tokio::time::timeout(CLOSE_WITHIN, connection).await;
+                    return;
+                }
+            }
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    }
+}
+
+/// Returns when the server stops.
+async fn told(stopping: &mut watch::Receiver<bool>) {
+    // The other end is gone only when every connection is.
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+/// Returns when no request was under way, and none has ended, for at least `within` and at most twice that. This covers
+/// what the protocols have no timer for: a client that never says which of them it speaks, an HTTP/2 connection
+/// without requests, and one that does not take its answers.
+async fn idle(progress: &Progress, within: Duration) {
+    let mut look = tokio::time::interval(within.max(Duration::from_millis(1)));
+    look.tick().await;
+    let mut last = Some(0);
+    loop {
+        look.tick().await;
+        let at_rest = progress.at_rest();
+        if at_rest.is_some() && at_rest == last {
+            return;
+        }
+        last = at_rest;
+    }
+}
+
+fn protocols(streams: Streams, bounds: &Bounds) -> Builder<Streams> {
+    let mut protocols = Builder::new(streams);
+    protocols
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(bounds.head_within)
+        .max_headers(bounds.fields_most)
+        .max_buf_size(bounds.head_len_max);
+    protocols
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(bounds.streams_most)
+        .max_header_list_size(u32::try_from(bounds.head_len_max).unwrap_or(u32::MAX))
+        .keep_alive_interval(KEEP_ALIVE)
+        .keep_alive_timeout(KEEP_ALIVE);
+    protocols
+}

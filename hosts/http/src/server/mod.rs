@@ -1,0 +1,86 @@
+//! The server: a loop that accepts connections, and drives each within its bounds.
+//!
+//! Every connection has a place among a fixed number, a time within which the head of a request must arrive (which is
+//! also how long an idle connection is kept), and bounds on the size of a head. HTTP/1.1 and HTTP/2 are told apart by
+//! the first bytes.
+
+mod progress;
+mod streams;
+mod connection;
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::host::Host;
+use crate::router::router;
+use connection::Connections;
+
+/// How long the loop waits before it accepts again after the system refused, unless a connection ends before.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
+
+/// A listening server.
+pub struct Server {
+    listener: TcpListener,
+}
+
+impl Server {
+    /// Takes the address; port 0 takes one that is free. Connections wait from here on, and are served by [`Server::run`].
+    pub async fn bind(address: SocketAddr) -> io::Result<Self> {
+        Ok(Self {
+            listener: TcpListener::bind(address).await?,
+        })
+    }
+
+    /// The address that was taken.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until `stop` is ready, then accepts no more, lets requests under way end within their bound, and returns
+    /// when every connection has let go of the engine.
+    pub async fn run(self, host: impl Into<Host>, stop: impl Future<Output = ()>) {
+        let Self { listener } = self;
+        let host = host.into();
+        let bounds = *host.bounds();
+        let connections = Connections::new(router(host), &bounds);
+        let mut running = JoinSet::new();
+        let mut retry = tokio::time::interval(ACCEPT_PAUSE);
+        let mut paused = false;
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                accepted = listener.accept(), if !paused && running.len() < bounds.connections_most => match accepted {
+                    Ok((stream, peer)) => {
+                        // An answer is one small packet; waiting for more to send with it would only delay it.
+                        if let Err(error) = stream.set_nodelay(true) {
+                            tracing::debug!(%error, "a connection keeps its delay");
+                        }
+                        running.spawn(connections.serve(stream, peer));
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "no connection could be accepted");
+                        paused = true;
+                        retry.reset();
+                    }
+                },
+                _ = retry.tick(), if paused => paused = false,
+                Some(_) = running.join_next(), if !running.is_empty() => paused = false,
+            }
+        }
+        drop(listener);
+        let ended = async {
+            connections.stop();
+            while running.join_next().await.is_some() {}
+        };
+        if tokio::time::timeout(bounds.stop_within, ended).await.is_err() {
+            tracing::warn!("connections that would not end were closed");
+        }
+        running.shutdown().await;
+        connections.cut().await;
+    }
+}

@@ -1,0 +1,3 @@
+//! The one door for atomics in this crate.
+
+pub(crate) use std::sync::atomic::{AtomicU64, Ordering};

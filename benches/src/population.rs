@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 
 use tollgate_core::{
-    DigestKey, Field, Limit, LiveView, LiveWriter, NetworkRule, Networks, OperationSet, RequestParts, ServerRecord,
-    Timestamp, TokenDigest, TokenId, TokenKind, TokenRecord, TokenStatus, TokenText, UserId, UserRecord, Validity,
-    Verdict, check,
+    DigestKey, Field, ForeignForms, Limit, LiveView, LiveWriter, NetworkRule, Networks, OperationSet, RequestParts,
+    ServerRecord, Timestamp, TokenDigest, TokenId, TokenKind, TokenRecord, TokenStatus, TokenText, UserId, UserRecord,
+    Validity, Verdict, check,
 };
 
 /// The pepper of every population.
@@ -149,6 +149,7 @@ pub fn server_record() -> ServerRecord {
         concurrent: Limit::AtMost(NonZeroU32::new(64).unwrap()),
         authtoken_in_url: true,
         allow_preflight: false,
+        foreign_tokens: ForeignForms::NONE,
         networks: Networks {
             banned: ranges(&["10.9.0.0/16"]),
             trusted: ranges(&["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]),

@@ -128,8 +128,11 @@ impl Snapshot {
             Change::PutToken(token) => {
                 self.tokens.insert(token.id, *token);
             }
-            Change::RemoveToken { id, digest: _ } => {
-                self.tokens.remove(id);
+            // A token that goes to another digest comes there first, and leaves the old one afterwards.
+            Change::RemoveToken { id, digest } => {
+                if self.tokens.get(id).is_some_and(|token| token.digest == *digest) {
+                    self.tokens.remove(id);
+                }
             }
             Change::PutSetting(setting) => self.settings.set(setting.clone()),
             Change::AddNetwork { range, standing } => insert_range(ranges_of(&mut self.networks, *standing), *range),
@@ -149,6 +152,7 @@ pub(crate) fn server_record(settings: &Settings, networks: Networks) -> ServerRe
         concurrent: settings.concurrent,
         authtoken_in_url: settings.allow_authtoken_in_url,
         allow_preflight: settings.allow_preflight,
+        foreign_tokens: settings.foreign_tokens,
         networks,
     }
 }

@@ -134,8 +134,10 @@ pub use verify::{Finding, VerifyReport};
 pub use writer::{ExecuteError, Unavailable};
 
 pub use tollgate_core::{
-    AddressRange, DENY_REASONS, Denial, DenyReason, DenyRow, Field, Gate, HeldPermit, Limit, NetworkRule, Networks,
-    Operation, OperationSet, ParseLimitError, ParseNetworkError, ParseOperationError, ParseTokenError, Permit, Place,
-    QuotaState, RequestParts, Revision, ServerRecord, Subject, Timestamp, TokenDigest, TokenId, TokenKind, TokenRecord,
-    TokenStatus, TokenText, UserId, UserName, UserNameError, UserRecord, Validity, Verdict, WINDOW_MS, WellFormed,
+    AddressRange, DENY_REASONS, Denial, DenyReason, DenyRow, Field, Foreign, ForeignDigest, ForeignForm, ForeignForms,
+    Gate, HeldPermit, Limit, NetworkRule, Networks, Operation, OperationSet, ParseForeignDigestError,
+    ParseForeignError, ParseForeignFormError, ParseLimitError, ParseNetworkError, ParseOperationError, ParseTokenError,
+    Permit, Place, QuotaState, RequestParts, Revision, ServerRecord, Subject, Timestamp, TokenDigest, TokenId,
+    TokenKind, TokenRecord, TokenStatus, TokenText, Upgrade, UserId, UserName, UserNameError, UserRecord, Validity,
+    Verdict, WINDOW_MS, WellFormed,
 };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use tollgate_core::{Limit, NetworkRule};
+use tollgate_core::{ForeignForms, Limit, NetworkRule, ParseForeignFormError};
 
 /// One setting with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,16 +17,19 @@ pub enum Setting {
     AllowPreflight(bool),
     /// Proxies whose forwarded headers hosts believe; `trusted_proxies`.
     TrustedProxies(Vec<NetworkRule>),
+    /// In which forms tokens that were made elsewhere are accepted; `foreign_tokens`.
+    ForeignTokens(ForeignForms),
 }
 
 impl Setting {
     /// The names of all settings, in the order of [`Settings::list`].
-    pub const KEYS: [&'static str; 5] = [
+    pub const KEYS: [&'static str; 6] = [
         "per_hour",
         "concurrent",
         "allow_authtoken_in_url",
         "allow_preflight",
         "trusted_proxies",
+        "foreign_tokens",
     ];
 
     /// Most proxies that can be listed.
@@ -70,6 +73,10 @@ impl Setting {
                     .map(Self::TrustedProxies)
                     .map_err(|error| fault(error.to_string()))
             }
+            "foreign_tokens" => value
+                .parse()
+                .map(Self::ForeignTokens)
+                .map_err(|error: ParseForeignFormError| fault(error.to_string())),
             _ => Err(ParseSettingError::Key { key: key.to_owned() }),
         }
     }
@@ -82,6 +89,7 @@ impl Setting {
             Self::AllowAuthtokenInUrl(_) => "allow_authtoken_in_url",
             Self::AllowPreflight(_) => "allow_preflight",
             Self::TrustedProxies(_) => "trusted_proxies",
+            Self::ForeignTokens(_) => "foreign_tokens",
         }
     }
 }
@@ -99,6 +107,7 @@ impl fmt::Display for Setting {
                 }
                 Ok(())
             }
+            Self::ForeignTokens(forms) => write!(f, "{forms}"),
         }
     }
 }
@@ -137,6 +146,9 @@ pub struct Settings {
     pub allow_preflight: bool,
     /// Proxies whose forwarded headers hosts believe. The machine itself at first.
     pub trusted_proxies: Vec<NetworkRule>,
+    /// In which forms tokens that were made elsewhere are accepted: as long as people are moving in. None at first. Any form
+    /// lets in what came in clear, and what came as a digest and has been used since.
+    pub foreign_tokens: ForeignForms,
 }
 
 impl Default for Settings {
@@ -148,19 +160,21 @@ impl Default for Settings {
             allow_authtoken_in_url: false,
             allow_preflight: false,
             trusted_proxies: loopback.collect(),
+            foreign_tokens: ForeignForms::NONE,
         }
     }
 }
 
 impl Settings {
     /// Every setting, in the order of [`Setting::KEYS`].
-    pub fn list(&self) -> [Setting; 5] {
+    pub fn list(&self) -> [Setting; 6] {
         let Self {
             per_hour,
             concurrent,
             allow_authtoken_in_url,
             allow_preflight,
             trusted_proxies,
+            foreign_tokens,
         } = self.clone();
         [
             Setting::PerHour(per_hour),
@@ -168,6 +182,7 @@ impl Settings {
             Setting::AllowAuthtokenInUrl(allow_authtoken_in_url),
             Setting::AllowPreflight(allow_preflight),
             Setting::TrustedProxies(trusted_proxies),
+            Setting::ForeignTokens(foreign_tokens),
         ]
     }
 
@@ -179,6 +194,7 @@ impl Settings {
             Setting::AllowAuthtokenInUrl(allowed) => self.allow_authtoken_in_url = allowed,
             Setting::AllowPreflight(allowed) => self.allow_preflight = allowed,
             Setting::TrustedProxies(rules) => self.trusted_proxies = rules,
+            Setting::ForeignTokens(forms) => self.foreign_tokens = forms,
         }
     }
 }
@@ -191,6 +207,7 @@ mod tests {
     fn every_setting_reads_what_it_writes() {
         let settings = Settings {
             per_hour: "1000".parse().unwrap(),
+            foreign_tokens: ForeignForms::from_bits(5),
             ..Settings::default()
         };
         for (setting, key) in settings.list().into_iter().zip(Setting::KEYS) {
@@ -213,6 +230,7 @@ mod tests {
             ("per_hour", "0", "expected a number from 1"),
             ("allow_preflight", "yes", "`true` or `false`"),
             ("trusted_proxies", "10.0.0.0/8,host", "expected an address"),
+            ("foreign_tokens", "clear,md5", "clear, sha256, sha512 and blake3"),
         ] {
             let words = Setting::parse(key, value).unwrap_err().to_string();
             assert!(words.starts_with(key) && words.contains(expected), "{words}");

@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use tollgate_core::{
-    AddressRange, DigestKey, Field, Freshness, Gate, LiveView, LiveWriter, NetworkRule, Networks, Place, QuotaState,
-    RequestParts, ServerRecord, Timestamp, TokenDigest, TokenId, TokenRecord, TokenStatus, UserId, UserRecord,
-    Validity, Verdict, ViewError, WellFormed, check,
+    AddressRange, DigestKey, Field, ForeignForms, Freshness, Gate, LiveView, LiveWriter, NetworkRule, Networks, Place,
+    QuotaState, RequestParts, ServerRecord, Timestamp, TokenDigest, TokenId, TokenRecord, TokenStatus, UserId,
+    UserRecord, Validity, Verdict, ViewError, WellFormed, check,
 };
 
 use super::facts::{Bytes, Change, Denied, Granted, Outcome, Quota, Request, Server, Subject, Token, User, from_hex};
@@ -159,6 +159,7 @@ fn server_record(server: &Server) -> ServerRecord {
         concurrent: server.concurrent.parse().expect("a limit"),
         authtoken_in_url: server.authtoken_in_url,
         allow_preflight: server.allow_preflight,
+        foreign_tokens: ForeignForms::NONE,
         networks: networks(&server.banned, &server.trusted),
     }
 }

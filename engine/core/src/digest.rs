@@ -4,27 +4,72 @@ use core::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
+use crate::foreign::{Foreign, ForeignDigest};
 use crate::token::WellFormed;
 
 /// The pepper: a key that stands outside the store, so that a stolen file alone cannot confirm a guessed token.
+///
+/// Tokens of our own, foreign texts and the digests of each foreign scheme are digested under keys of their own, all derived
+/// from the one: no text of one sort can be made to meet the digest of another.
 #[derive(Clone)]
-pub struct DigestKey([u8; 32]);
+pub struct DigestKey {
+    own: [u8; 32],
+    clear: [u8; 32],
+    sha256: [u8; 32],
+    sha512: [u8; 32],
+    blake3: [u8; 32],
+}
 
 impl DigestKey {
-    /// Takes 256 secret bits.
+    /// Takes 256 secret bits. Costs four derivations.
     pub fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+        // What these texts say is of no consequence, but they may never change: every stored digest hangs on them.
+        Self {
+            clear: blake3::derive_key("Tollgate 2026-11-21 foreign token, clear", &bytes),
+            sha256: blake3::derive_key("Tollgate 2026-11-21 foreign token, sha256", &bytes),
+            sha512: blake3::derive_key("Tollgate 2026-11-21 foreign token, sha512", &bytes),
+            blake3: blake3::derive_key("Tollgate 2026-11-21 foreign token, blake3", &bytes),
+            own: bytes,
+        }
     }
 
     /// The digest of a well-formed token. Costs one BLAKE3 block, no allocation.
     pub fn digest(&self, token: WellFormed<'_>) -> TokenDigest {
-        TokenDigest(*blake3::keyed_hash(&self.0, token.secret()).as_bytes())
+        keyed(&self.own, token.secret())
     }
+
+    /// The digest of a token that was made elsewhere, by its text: what one that came in clear is stored under, and one that
+    /// came as a digest after its first use. Costs a BLAKE3 block for every 64 bytes, no allocation.
+    pub fn foreign(&self, text: Foreign<'_>) -> TokenDigest {
+        keyed(&self.clear, text.secret())
+    }
+
+    /// The digest of a foreign digest: what a token that came as one is stored under until its first use. Costs one BLAKE3
+    /// block, no allocation.
+    pub fn foreign_digest(&self, digest: &ForeignDigest) -> TokenDigest {
+        match digest {
+            ForeignDigest::Sha256(bytes) => keyed(&self.sha256, bytes),
+            ForeignDigest::Sha512(bytes) => keyed(&self.sha512, bytes),
+            ForeignDigest::Blake3(bytes) => keyed(&self.blake3, bytes),
+        }
+    }
+}
+
+fn keyed(key: &[u8; 32], bytes: &[u8]) -> TokenDigest {
+    TokenDigest(*blake3::keyed_hash(key, bytes).as_bytes())
 }
 
 impl Drop for DigestKey {
     fn drop(&mut self) {
-        self.0.zeroize();
+        for key in [
+            &mut self.own,
+            &mut self.clear,
+            &mut self.sha256,
+            &mut self.sha512,
+            &mut self.blake3,
+        ] {
+            key.zeroize();
+        }
     }
 }
 
@@ -100,6 +145,40 @@ mod tests {
         assert_eq!(digest, key.digest(one.well_formed().unwrap()));
         assert_ne!(digest, key.digest(other.well_formed().unwrap()));
         assert_ne!(digest, foreign.digest(one.well_formed().unwrap()));
+    }
+
+    /// A digest that somebody has read, presented as a token, must not meet the record that it is stored under; nor may the
+    /// same bytes under two schemes.
+    #[test]
+    fn no_sort_of_token_meets_the_digests_of_another() {
+        let key = DigestKey::new([3; 32]);
+        let own = TokenText::from_entropy(TokenKind::Authtoken, &[1; 32]);
+        let bytes = *b"thirty-two visible bytes of text";
+        let digests = [
+            key.digest(own.well_formed().unwrap()),
+            key.foreign(Foreign::parse(&bytes).ok().unwrap()),
+            key.foreign_digest(&ForeignDigest::Sha256(bytes)),
+            key.foreign_digest(&ForeignDigest::Blake3(bytes)),
+            key.foreign_digest(&ForeignDigest::Sha512(
+                *[bytes, bytes].as_flattened().first_chunk().unwrap(),
+            )),
+            key.foreign(Foreign::parse([bytes, bytes].as_flattened()).ok().unwrap()),
+            keyed(&key.own, &bytes),
+        ];
+        for (at, one) in digests.iter().enumerate() {
+            for other in &digests[at + 1..] {
+                assert_ne!(one, other);
+            }
+        }
+        assert_eq!(
+            key.clone().foreign(Foreign::parse(&bytes).ok().unwrap()),
+            digests[1],
+            "the same text and key"
+        );
+        assert_ne!(
+            DigestKey::new([4; 32]).foreign(Foreign::parse(&bytes).ok().unwrap()),
+            digests[1]
+        );
     }
 
     #[test]

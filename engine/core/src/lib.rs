@@ -19,6 +19,7 @@ extern crate alloc;
 mod sync;
 mod time;
 mod token;
+mod foreign;
 mod digest;
 mod deny;
 mod operation;
@@ -37,11 +38,15 @@ pub use check::{Denial, Verdict, check};
 pub use credential::{Place, Presented, Scratch, extract};
 pub use deny::{DENY_REASONS, DenyReason, DenyRow};
 pub use digest::{DigestKey, TokenDigest};
+pub use foreign::{
+    Foreign, ForeignDigest, ForeignForm, ForeignForms, ParseForeignDigestError, ParseForeignError,
+    ParseForeignFormError,
+};
 pub use gates::Gate;
 pub use live::{Freshness, LiveView, LiveWriter, Subject, ViewError};
 pub use network::{AddressRange, NetworkRule, ParseNetworkError};
 pub use operation::{Operation, OperationSet, ParseOperationError};
-pub use permit::{HeldPermit, Permit};
+pub use permit::{HeldPermit, Permit, Upgrade};
 pub use quota::{QuotaState, WINDOW_MS};
 pub use record::{
     Limit, Networks, ParseLimitError, Revision, ServerRecord, TokenId, TokenRecord, TokenStatus, UserId, UserName,

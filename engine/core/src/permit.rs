@@ -3,10 +3,11 @@
 use core::fmt;
 use core::num::NonZeroU32;
 
+use crate::digest::TokenDigest;
 use crate::index::UserSlot;
 use crate::live::{LiveView, Subject};
 use crate::quota::{Charge, QuotaState};
-use crate::record::UserName;
+use crate::record::{TokenId, UserName};
 
 /// A place among a user's requests under way; dropping it frees the place.
 pub(crate) struct Places<'v> {
@@ -29,6 +30,20 @@ impl Drop for Places<'_> {
     }
 }
 
+/// What to do about a foreign token that was known by another scheme's digest alone, now that its text was seen: store the
+/// record of `token` under `to` and take away what stands under `from`, if that is still where it stands.
+///
+/// It is an offer: the token passes as well without it, at the price of one more digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Upgrade {
+    /// Which token.
+    pub token: TokenId,
+    /// What it is stored under: the keyed digest of the scheme's digest.
+    pub from: TokenDigest,
+    /// What it can be stored under instead: the keyed digest of its text.
+    pub to: TokenDigest,
+}
+
 /// A request may pass. Only [`check`](crate::check) makes one, so whatever asks for a `Permit` cannot be reached unchecked.
 ///
 /// Keep it until the request is over: dropping it frees the user's concurrent place. What was charged to the hourly limit
@@ -40,6 +55,7 @@ pub struct Permit<'v> {
     places: Option<Places<'v>>,
     charge: Option<Charge>,
     quota: Option<QuotaState>,
+    upgrade: Option<Upgrade>,
 }
 
 impl<'v> Permit<'v> {
@@ -50,6 +66,7 @@ impl<'v> Permit<'v> {
             places: None,
             charge: None,
             quota: None,
+            upgrade: None,
         }
     }
 
@@ -59,6 +76,7 @@ impl<'v> Permit<'v> {
         places: Option<Places<'v>>,
         charge: Option<Charge>,
         quota: Option<QuotaState>,
+        upgrade: Option<Upgrade>,
     ) -> Self {
         Self {
             view,
@@ -66,6 +84,7 @@ impl<'v> Permit<'v> {
             places,
             charge,
             quota,
+            upgrade,
         }
     }
 
@@ -82,6 +101,12 @@ impl<'v> Permit<'v> {
     /// What is left of the hourly limit; none where the user has none.
     pub fn quota(&self) -> Option<QuotaState> {
         self.quota
+    }
+
+    /// The better digest that this token can have from now on, where it was found by the digest of a foreign scheme. Whoever
+    /// owns the records may take the offer, once the request has passed; ask before [`Permit::hold`].
+    pub fn upgrade(&self) -> Option<Upgrade> {
+        self.upgrade
     }
 
     /// The same permit without a borrow, for requests that outlive the caller's frame.

@@ -7,6 +7,7 @@ use core::num::NonZeroU32;
 use core::str::FromStr;
 
 use crate::digest::TokenDigest;
+use crate::foreign::ForeignForms;
 use crate::network::AddressRange;
 use crate::operation::OperationSet;
 use crate::time::Timestamp;
@@ -185,6 +186,8 @@ pub struct ServerRecord {
     pub authtoken_in_url: bool,
     /// Whether CORS preflights pass without a credential.
     pub allow_preflight: bool,
+    /// In which forms tokens that were made elsewhere are accepted.
+    pub foreign_tokens: ForeignForms,
     /// The global network rules.
     pub networks: Networks,
 }

@@ -167,6 +167,18 @@ impl<'a> WellFormed<'a> {
     }
 }
 
+/// The longest kind in a prefix, with those of tomorrow.
+const KIND_LEN_MOST: usize = 4;
+
+/// Whether `text` begins like a token of ours, of a kind that we know or may come to know: `tg_`, small letters, `_`.
+pub(crate) fn is_of_our_making(text: &[u8]) -> bool {
+    let Some(rest) = text.strip_prefix(b"tg_") else {
+        return false;
+    };
+    let letters = rest.iter().take_while(|byte| byte.is_ascii_lowercase()).count();
+    (1..=KIND_LEN_MOST).contains(&letters) && rest.get(letters) == Some(&b'_')
+}
+
 /// CRC-32 of `covered` as six base62 digits, most significant first.
 fn checksum(covered: &[u8]) -> [u8; CHECKSUM_LEN] {
     let mut rest = crc32fast::hash(covered);
@@ -216,6 +228,7 @@ mod tests {
     fn a_written_token_is_well_formed_and_keeps_its_kind() {
         for (kind, prefix) in PREFIXES {
             let text = token(kind, 7);
+            assert!(is_of_our_making(text.expose().as_bytes()), "{prefix}");
             assert!(text.expose().starts_with(prefix), "{prefix}");
             assert_eq!(text.well_formed().unwrap().kind(), kind);
         }

@@ -1,7 +1,8 @@
 //! Mirror types of the rows of each table. Ids stand in the row's key, not in its value.
 
 use tollgate_core::{
-    Limit, NetworkRule, OperationSet, Timestamp, TokenDigest, TokenId, TokenKind, UserId, UserName, Validity,
+    ForeignForms, Limit, NetworkRule, OperationSet, Timestamp, TokenDigest, TokenId, TokenKind, UserId, UserName,
+    Validity,
 };
 
 use super::{Decode, Encode, Undecodable, decode, encode};
@@ -191,6 +192,7 @@ pub(super) fn setting_mirror(setting: &Setting) -> SettingV1 {
             number: 0,
             rules: rules.iter().map(|rule| rule.as_str().to_owned()).collect(),
         },
+        Setting::ForeignTokens(forms) => plain(6, u32::from(forms.bits())),
     }
 }
 
@@ -210,6 +212,7 @@ pub(super) fn setting_of(SettingV1 { setting, number, rules }: SettingV1) -> Res
             .map(|rule| read_rule(rule))
             .collect::<Result<_, _>>()
             .map(Setting::TrustedProxies),
+        6 => read_forms(number).map(Setting::ForeignTokens),
         _ => Err(Undecodable::Field("setting")),
     }
 }
@@ -310,6 +313,16 @@ pub(super) fn read_operations(bits: u8) -> Result<OperationSet, Undecodable> {
     }
 }
 
+fn read_forms(number: u32) -> Result<ForeignForms, Undecodable> {
+    let bits = u8::try_from(number).map_err(|_| Undecodable::Field("set of foreign forms"))?;
+    let forms = ForeignForms::from_bits(bits);
+    if forms.bits() == bits {
+        Ok(forms)
+    } else {
+        Err(Undecodable::Field("set of foreign forms"))
+    }
+}
+
 pub(super) fn read_name(text: &str) -> Result<UserName, Undecodable> {
     text.parse().map_err(|_| Undecodable::Field("user name"))
 }
@@ -381,6 +394,8 @@ mod tests {
         };
         assert_eq!(network_payload(&network), [1, 3, b':', b':', b'1', 1, 9]);
         assert_eq!(setting_payload(&Setting::AllowPreflight(true)), [1, 4, 1, 0]);
+        let forms = ForeignForms::from_bits(10);
+        assert_eq!(setting_payload(&Setting::ForeignTokens(forms)), [1, 6, 10, 0]);
         assert_eq!((number_payload(200), unit_payload()), (vec![1, 200], vec![1]));
         assert_eq!(
             counter_payload(&CounterRow {
@@ -418,6 +433,12 @@ mod tests {
         }
         assert_eq!(read_setting(&[1, 9, 0, 0]), Err(Undecodable::Field("setting")));
         assert_eq!(read_setting(&[1, 3, 2, 0]), Err(Undecodable::Field("switch")));
+        let every_form = Setting::ForeignTokens(ForeignForms::ALL);
+        assert_eq!(read_setting(&[1, 6, 15, 0]), Ok(every_form));
+        assert_eq!(
+            read_setting(&[1, 6, 16, 0]),
+            Err(Undecodable::Field("set of foreign forms"))
+        );
         let claims_2_to_40_rules = [1, 5, 0, 253, 0, 0, 0, 0, 0, 1, 0, 0];
         assert_eq!(read_setting(&claims_2_to_40_rules), Err(Undecodable::Layout));
     }

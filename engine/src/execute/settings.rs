@@ -27,7 +27,7 @@ impl Execute for SetSetting {
 fn accept(setting: &Setting) -> Result<(), Refusal> {
     match setting {
         Setting::PerHour(limit) | Setting::Concurrent(limit) => accept_limit(*limit),
-        Setting::AllowAuthtokenInUrl(_) | Setting::AllowPreflight(_) => Ok(()),
+        Setting::AllowAuthtokenInUrl(_) | Setting::AllowPreflight(_) | Setting::ForeignTokens(_) => Ok(()),
         Setting::TrustedProxies(rules) if rules.len() > Setting::TRUSTED_PROXIES_MOST => Err(Refusal::TooManyProxies {
             most: Setting::TRUSTED_PROXIES_MOST,
             found: rules.len(),

@@ -150,6 +150,7 @@ impl Applier {
             Setting::AllowAuthtokenInUrl(allowed) => settings.allow_authtoken_in_url &= *allowed,
             Setting::AllowPreflight(allowed) => settings.allow_preflight &= *allowed,
             Setting::TrustedProxies(rules) => settings.trusted_proxies.retain(|rule| rules.contains(rule)),
+            Setting::ForeignTokens(forms) => settings.foreign_tokens = settings.foreign_tokens.common(*forms),
         }
     }
 }

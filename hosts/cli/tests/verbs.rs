@@ -264,6 +264,7 @@ fn settings_are_listed_and_changed() {
             "allow_authtoken_in_url",
             "allow_preflight",
             "trusted_proxies",
+            "foreign_tokens",
         ];
         let list = folder.json(&["settings", "list"]);
         assert_eq!(column(&list, "id"), keys);
@@ -275,6 +276,7 @@ fn settings_are_listed_and_changed() {
             ("allow_authtoken_in_url", "true", json!(true)),
             ("allow_preflight", "true", json!(true)),
             ("trusted_proxies", "10.0.0.1, ::1", json!(["10.0.0.1", "::1"])),
+            ("foreign_tokens", "sha256, clear", json!(["clear", "sha256"])),
         ] {
             let set = folder.json(&["settings", "set", key, typed]);
             assert_eq!(set, json!({ "id": key, "key": key, "value": value }));
@@ -289,6 +291,7 @@ fn settings_are_listed_and_changed() {
             ("per_hour", "-1"),
             ("allow_preflight", "yes"),
             ("trusted_proxies", "proxy"),
+            ("foreign_tokens", "md5"),
         ] {
             assert_eq!(
                 folder.refused(&["settings", "set", key, value]),

@@ -9,6 +9,7 @@ use core::net::IpAddr;
 
 use crate::deny::DenyReason;
 use crate::digest::{DigestKey, TokenDigest};
+use crate::foreign::{Foreign, ForeignDigest, ForeignForms};
 use crate::index::{Found, TokenIndex, TokenWords, UserSlot, UserWords, Users};
 use crate::record::{Limit, ServerRecord, TokenRecord, UserId, UserName, UserRecord};
 use crate::sync::{AtomicU64, Ordering};
@@ -78,6 +79,10 @@ impl ServerFacts {
         writer::allow_preflight(self.words)
     }
 
+    pub(crate) fn foreign_tokens(&self) -> ForeignForms {
+        writer::foreign_tokens(self.words)
+    }
+
     pub(crate) fn per_hour(&self) -> Limit {
         self.words.per_hour()
     }
@@ -111,6 +116,16 @@ impl LiveView {
     /// The digest of a token under this view's key.
     pub fn digest(&self, token: WellFormed<'_>) -> TokenDigest {
         self.0.key.digest(token)
+    }
+
+    /// The digest of a foreign token's text, as [`DigestKey::foreign`].
+    pub fn foreign(&self, text: Foreign<'_>) -> TokenDigest {
+        self.0.key.foreign(text)
+    }
+
+    /// The digest of a foreign digest, as [`DigestKey::foreign_digest`].
+    pub fn foreign_digest(&self, digest: &ForeignDigest) -> TokenDigest {
+        self.0.key.foreign_digest(digest)
     }
 
     /// Until when this view may be believed.
@@ -169,6 +184,7 @@ impl LiveView {
             concurrent: server.concurrent(),
             authtoken_in_url: writer::authtoken_in_url(server),
             allow_preflight: writer::allow_preflight(server),
+            foreign_tokens: writer::foreign_tokens(server),
             networks: cold::networks(run),
         });
         read.unwrap_or_default()

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::digest::TokenDigest;
+use crate::foreign::ForeignForms;
 use crate::index::{Extents, Found, TokenInserter, TokenWords, UserFacts, UserWords};
 use crate::live::{Freshness, LiveView, cold};
 use crate::operation::OperationSet;
@@ -52,7 +53,8 @@ impl fmt::Display for ViewError {
 
 impl core::error::Error for ViewError {}
 
-/// The server's words are laid out as a user's; its two switches stand where a user's operations stand.
+/// The server's words are laid out as a user's; its two switches stand where a user's operations stand, and the forms of
+/// foreign tokens where the generation stands.
 const AUTHTOKEN_IN_URL: u8 = 1;
 const ALLOW_PREFLIGHT: u8 = 2;
 const SERVER: UserId = UserId(u64::MAX);
@@ -63,6 +65,10 @@ pub(super) fn authtoken_in_url(server: UserWords) -> bool {
 
 pub(super) fn allow_preflight(server: UserWords) -> bool {
     server.operations().bits() & ALLOW_PREFLIGHT != 0
+}
+
+pub(super) fn foreign_tokens(server: UserWords) -> ForeignForms {
+    ForeignForms::from_bits(server.generation() as u8)
 }
 
 impl LiveWriter {
@@ -100,7 +106,7 @@ impl LiveWriter {
             active: true,
             in_doubt: false,
             operations: OperationSet::from_bits(switches),
-            generation: 0,
+            generation: u16::from(server.foreign_tokens.bits()),
             per_hour: server.per_hour,
             concurrent: server.concurrent,
             has_networks: server.networks != Networks::default(),

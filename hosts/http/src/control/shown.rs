@@ -199,7 +199,7 @@ pub enum SettingValue {
     Switch(bool),
     /// A limit.
     Limit(LimitShown),
-    /// A list of network rules.
+    /// A list of network rules, or of forms of foreign tokens.
     Rules(Vec<String>),
 }
 
@@ -209,6 +209,7 @@ impl From<&Setting> for SettingShown {
             Setting::PerHour(limit) | Setting::Concurrent(limit) => SettingValue::Limit((*limit).into()),
             Setting::AllowAuthtokenInUrl(allowed) | Setting::AllowPreflight(allowed) => SettingValue::Switch(*allowed),
             Setting::TrustedProxies(rules) => SettingValue::Rules(rules.iter().map(ToString::to_string).collect()),
+            Setting::ForeignTokens(forms) => SettingValue::Rules(forms.iter().map(|form| form.to_string()).collect()),
         };
         Self {
             id: setting.key().to_owned(),

@@ -63,7 +63,8 @@ async fn run(
         .map_err(|error| cannot_listen(listen, &error))?;
     let address = server.address().map_err(|error| cannot_listen(listen, &error))?;
     // The socket comes before the first request is answered, so that whoever sees the server answer can command it.
-    let control = match ControlSocket::bind(engine.clone(), store) {
+    let host = Host::new(engine.clone(), HostOptions::default());
+    let control = match ControlSocket::bind(host.clone(), store) {
         Ok(control) => Some(control),
         Err(error) => {
             tracing::warn!(%error, "there is no control socket: other commands cannot reach this server");
@@ -91,7 +92,6 @@ async fn run(
             control.run(until_stopped()).await;
         }
     };
-    let host = Host::new(engine.clone(), HostOptions::default());
     tokio::join!(signalled, server.run(host, until_stopped()), controlled);
     Ok(())
 }

@@ -28,6 +28,8 @@ pub(crate) fn text(answer: &Answer) -> String {
         Answer::Settings(list) => settings(list),
         Answer::Removed(RemovedShown { id: _, removed }) => format!("Removed {removed}."),
         Answer::Explained(explained) => one_explained(explained),
+        // Only the live screen asks for it, and draws it by itself.
+        Answer::Status(status) => format!("revision {}", status.revision),
         Answer::Verified(verified) => one_verified(verified),
         Answer::BackedUp(BackupShown {
             path,

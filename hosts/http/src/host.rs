@@ -1,10 +1,12 @@
 //! What every route works with: the engine, and what the host keeps beside it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tollgate::{Engine, RequestParts, Timestamp, Verdict};
 
 use crate::bounds::Bounds;
+use crate::busiest::{Busiest, Busy};
 use crate::metrics::Metrics;
 
 /// How a host serves.
@@ -22,6 +24,8 @@ struct Inner {
     engine: Engine,
     options: HostOptions,
     metrics: Metrics,
+    busiest: Busiest,
+    began: tokio::time::Instant,
 }
 
 impl Host {
@@ -31,6 +35,8 @@ impl Host {
             engine,
             options,
             metrics: Metrics::new(),
+            busiest: Busiest::new(),
+            began: tokio::time::Instant::now(),
         }))
     }
 
@@ -52,12 +58,25 @@ impl Host {
     /// Decides as [`Engine::check`] does, and counts the decision. Every route that decides does so here.
     pub(crate) fn check(&self, parts: &RequestParts<'_>, now: Timestamp) -> Verdict<'_> {
         let verdict = self.0.engine.check(parts, now);
-        let denied = match &verdict {
-            Verdict::Permit(_) => None,
-            Verdict::Denial(denial) => Some(denial.reason),
+        let (denied, subject) = match &verdict {
+            Verdict::Permit(permit) => (None, permit.subject()),
+            Verdict::Denial(denial) => (Some(denial.reason), denial.subject),
         };
         self.0.metrics.count_check(denied);
+        if let Some(subject) = subject {
+            self.0.busiest.count(subject.user.0, subject, denied.is_some(), now);
+        }
         verdict
+    }
+
+    /// At most `most` users, the busiest of the latest seconds first, and how many milliseconds those were.
+    pub(crate) fn busiest(&self, most: usize) -> (Vec<Busy>, u64) {
+        self.0.busiest.most(most, self.0.engine.now())
+    }
+
+    /// How long this host has been there.
+    pub fn uptime(&self) -> Duration {
+        self.0.began.elapsed()
     }
 }
 

@@ -9,6 +9,7 @@
 mod sync;
 mod bounds;
 mod metrics;
+mod busiest;
 mod host;
 mod forwarded;
 mod parts;

@@ -13,6 +13,16 @@ use super::moment::parse_moment;
 use super::reply::{Answer, Reply};
 use super::request::{AddressedRule, Request, UserChangesRequest};
 use super::shown::{NetworkShown, RemovedShown, UserDetail, rule_id};
+use super::status::status;
+use crate::host::Host;
+
+/// Carries `request` out on the engine of a running server, which can also say how it is.
+pub fn dispatch_served(host: &Host, request: Request) -> Reply {
+    match request {
+        Request::Status => Reply::Done(Answer::Status(Box::new(status(host)))),
+        request => dispatch(host.engine(), request),
+    }
+}
 
 /// Carries `request` out on `engine` and answers it. Blocks for as long as the disk takes.
 pub fn dispatch(engine: &Engine, request: Request) -> Reply {
@@ -84,6 +94,7 @@ fn carry_out(engine: &Engine, request: Request) -> Result<Answer, Stop> {
         }
         Request::Check(check) => Ok(Answer::Explained(Box::new(explain(engine, &check)?))),
         Request::Verify => Ok(Answer::Verified(engine.verify()?.into())),
+        Request::Status => Err(Stop::no_server()),
         Request::Backup { to } => Ok(Answer::BackedUp(engine.backup(to)?.into())),
     }
 }

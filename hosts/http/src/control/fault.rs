@@ -18,6 +18,12 @@ impl Stop {
     pub(super) fn malformed(message: impl Into<String>) -> Self {
         Self::Refused(Fault::new("malformed", message))
     }
+
+    /// A question about a server that does not run.
+    pub(super) fn no_server() -> Self {
+        let words = "expected a running server of this store, but there is none: start one with `tollgate serve`";
+        Self::Failed(Fault::new("no_server", words))
+    }
 }
 
 impl From<MomentError> for Stop {

@@ -7,6 +7,7 @@
 mod moment;
 mod request;
 mod shown;
+mod status;
 mod reply;
 mod fault;
 mod explain;
@@ -16,7 +17,7 @@ mod socket;
 mod call;
 
 pub use call::{AskError, ask};
-pub use dispatch::dispatch;
+pub use dispatch::{dispatch, dispatch_served};
 pub use explain::{Explained, GateShown, Outcome};
 pub use moment::{MomentError, parse_moment, write_moment};
 pub use path::socket_path;
@@ -27,3 +28,4 @@ pub use shown::{
     SettingValue, UserDetail, UserShown, VerifyShown, in_shell,
 };
 pub use socket::ControlSocket;
+pub use status::{BusyShown, FollowerShown, OutcomeShown, StatusShown};

@@ -7,6 +7,7 @@ use super::shown::{
     AuthtokenShown, BackupShown, IssuedShown, NetworkShown, RemovedShown, SettingShown, UserDetail, UserShown,
     VerifyShown,
 };
+use super::status::StatusShown;
 
 /// One reply. It has no `Debug`, because it may hold a new secret.
 #[derive(Serialize, Deserialize)]
@@ -71,6 +72,8 @@ pub enum Answer {
     Verified(VerifyShown),
     /// The store was copied.
     BackedUp(BackupShown),
+    /// What a running server says of itself.
+    Status(Box<StatusShown>),
 }
 
 impl Answer {
@@ -91,6 +94,7 @@ impl Answer {
             Self::Explained(shown) => serde_json::to_string_pretty(shown),
             Self::Verified(shown) => serde_json::to_string_pretty(shown),
             Self::BackedUp(shown) => serde_json::to_string_pretty(shown),
+            Self::Status(shown) => serde_json::to_string_pretty(shown),
         }
     }
 }

@@ -94,6 +94,8 @@ pub enum Request {
         /// Where to; an absolute path, since the two processes may stand in different folders.
         to: PathBuf,
     },
+    /// Asks a running server how it is; there is none where the engine is asked directly.
+    Status,
 }
 
 /// What is set on a user; what is none stays as it is.

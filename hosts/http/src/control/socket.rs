@@ -10,11 +10,11 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tollgate::Engine;
 
-use super::dispatch::dispatch;
+use super::dispatch::dispatch_served;
 use super::path::{Address, socket_path};
 use super::reply::{Fault, Reply};
+use crate::host::Host;
 
 /// Callers at a time; the next one waits.
 const CALLERS_MOST: usize = 64;
@@ -33,7 +33,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 pub struct ControlSocket {
     listener: UnixListener,
     file: SocketFile,
-    engine: Engine,
+    host: Host,
     /// The user who owns the socket, and with root the only one who is heard.
     owner: u32,
 }
@@ -48,13 +48,13 @@ impl Drop for SocketFile {
 }
 
 impl ControlSocket {
-    /// Makes the socket beside the store at `store`, which `engine` has open. Since one process at a time can have it
+    /// Makes the socket beside the store at `store`, which the engine of `host` has open. Since one process at a time can have it
     /// open, a socket that is there already is a dead one and is replaced.
     ///
     /// # Errors
     ///
     /// Where something else than a socket is in the way, the path is too long, or the system refuses.
-    pub fn bind(engine: Engine, store: &Path) -> io::Result<Self> {
+    pub fn bind(host: impl Into<Host>, store: &Path) -> io::Result<Self> {
         let path = socket_path(store);
         match fs::symlink_metadata(&path) {
             Ok(metadata) if metadata.file_type().is_socket() => fs::remove_file(&path)?,
@@ -79,7 +79,7 @@ impl ControlSocket {
         Ok(Self {
             listener,
             file,
-            engine,
+            host: host.into(),
             owner,
         })
     }
@@ -89,7 +89,7 @@ impl ControlSocket {
         let Self {
             listener,
             file,
-            engine,
+            host,
             owner,
         } = self;
         let (stopping, stopped) = watch::channel(());
@@ -100,7 +100,7 @@ impl ControlSocket {
                 () = &mut stop => break,
                 accepted = listener.accept(), if callers.len() < CALLERS_MOST => match accepted {
                     Ok((stream, _)) if may_call(&stream, owner) => {
-                        callers.spawn(answer_all(stream, engine.clone(), stopped.clone()));
+                        callers.spawn(answer_all(stream, host.clone(), stopped.clone()));
                     }
                     Ok(_) => tracing::warn!("a caller of another user was turned away from the control socket"),
                     Err(error) => tracing::warn!(%error, "a caller of the control socket could not be accepted"),
@@ -127,7 +127,7 @@ fn may_call(stream: &UnixStream, owner: u32) -> bool {
 }
 
 /// Answers line after line until the caller goes, is silent for too long, or the server stops.
-async fn answer_all(stream: UnixStream, engine: Engine, mut stopped: watch::Receiver<()>) {
+async fn answer_all(stream: UnixStream, host: Host, mut stopped: watch::Receiver<()>) {
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read);
     loop {
@@ -141,7 +141,7 @@ async fn answer_all(stream: UnixStream, engine: Engine, mut stopped: watch::Rece
             return;
         }
         let whole = line.ends_with(b"\n");
-        let Some(mut reply) = answer(line, engine.clone()).await else {
+        let Some(mut reply) = answer(line, host.clone()).await else {
             return;
         };
         reply.push(b'\n');
@@ -152,10 +152,10 @@ async fn answer_all(stream: UnixStream, engine: Engine, mut stopped: watch::Rece
 }
 
 /// The reply to one line.
-async fn answer(line: Vec<u8>, engine: Engine) -> Option<Vec<u8>> {
+async fn answer(line: Vec<u8>, host: Host) -> Option<Vec<u8>> {
     let answered = tokio::task::spawn_blocking(move || {
         let reply = match serde_json::from_slice(&line) {
-            Ok(request) => dispatch(&engine, request),
+            Ok(request) => dispatch_served(&host, request),
             Err(error) => Reply::Failed(Fault::new(
                 "not_understood",
                 // What came is not repeated: it may hold a credential.

@@ -3,6 +3,7 @@
 
 mod checks;
 
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use tollgate::DenyReason;
 
@@ -12,13 +13,20 @@ use checks::Checks;
 pub struct Metrics {
     registry: Registry,
     checks: Checks,
+    connections: Gauge,
 }
 
 impl Metrics {
     pub(crate) fn new() -> Self {
         let mut registry = Registry::with_prefix("tollgate");
         let checks = Checks::register(&mut registry);
-        Self { registry, checks }
+        let connections = Gauge::default();
+        registry.register("connections", "Connections that are open", connections.clone());
+        Self {
+            registry,
+            checks,
+            connections,
+        }
     }
 
     /// Counts one decision: none where the request may pass.
@@ -29,6 +37,16 @@ impl Metrics {
     /// Decisions by outcome since the host began, `permitted` first and then in the order of the table of reasons.
     pub fn checks_by_outcome(&self) -> impl Iterator<Item = (&'static str, u64)> {
         self.checks.counts()
+    }
+
+    /// Connections that are open.
+    pub fn connections(&self) -> u64 {
+        u64::try_from(self.connections.get()).unwrap_or_default()
+    }
+
+    /// Notes how many connections are open.
+    pub(crate) fn note_connections(&self, open: usize) {
+        self.connections.set(i64::try_from(open).unwrap_or(i64::MAX));
     }
 
     /// Everything in the text format that scrapers read.

@@ -46,12 +46,13 @@ impl Server {
         let Self { listener } = self;
         let host = host.into();
         let bounds = *host.bounds();
-        let connections = Connections::new(router(host), &bounds);
+        let connections = Connections::new(router(host.clone()), &bounds);
         let mut running = JoinSet::new();
         let mut retry = tokio::time::interval(ACCEPT_PAUSE);
         let mut paused = false;
         let mut stop = std::pin::pin!(stop);
         loop {
+            host.metrics().note_connections(running.len());
             tokio::select! {
                 () = &mut stop => break,
                 accepted = listener.accept(), if !paused && running.len() < bounds.connections_most => match accepted {
@@ -81,6 +82,7 @@ impl Server {
             tracing::warn!("connections that would not end were closed");
         }
         running.shutdown().await;
+        host.metrics().note_connections(0);
         connections.cut().await;
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tokio::sync::oneshot;
+use tollgate_http::Host;
 use tollgate_http::control::{Answer, ControlSocket, Reply};
 
 use super::World;
@@ -15,7 +16,11 @@ pub(crate) struct Answering {
 
 impl Answering {
     pub(crate) fn start(world: &World, store: &Path) -> Self {
-        let (engine, store) = (world.engine.clone(), store.to_path_buf());
+        Self::serve(Host::from(world.engine.clone()), store)
+    }
+
+    pub(crate) fn serve(host: Host, store: &Path) -> Self {
+        let store = store.to_path_buf();
         let (stop, stopped) = oneshot::channel::<()>();
         let (tell, told) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -24,7 +29,7 @@ impl Answering {
                 .build()
                 .unwrap();
             runtime.block_on(async {
-                let socket = ControlSocket::bind(engine, &store).unwrap();
+                let socket = ControlSocket::bind(host, &store).unwrap();
                 tell.send(()).unwrap();
                 socket.run(async { stopped.await.unwrap_or_default() }).await;
             });

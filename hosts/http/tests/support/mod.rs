@@ -18,6 +18,7 @@ use tollgate::{
     AddNetwork, AddUser, Command, Engine, IssueAuthtoken, Issued, ManualClock, OpenOptions, PepperKey, SeededEntropy,
     SetSetting, Setting, Standing, Timestamp, UserName,
 };
+use tollgate_http::Host;
 use tower::ServiceExt as _;
 
 /// The moment at which the tests' clocks begin.
@@ -163,8 +164,18 @@ impl World {
         self.alice.token.expose()
     }
 
-    /// Sends a request through the routes.
+    /// Sends a request through the routes of a host that is made for it.
     pub(crate) fn send(&self, ask: Ask) -> Answer {
+        self.send_to(&self.host(), ask)
+    }
+
+    /// A host of the engine with the default options.
+    pub(crate) fn host(&self) -> Host {
+        Host::from(self.engine.clone())
+    }
+
+    /// Sends a request through the routes of `host`.
+    pub(crate) fn send_to(&self, host: &Host, ask: Ask) -> Answer {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -172,10 +183,7 @@ impl World {
         runtime.block_on(async {
             let mut request = ask.request.body(Body::from(ask.body)).unwrap();
             request.extensions_mut().insert(ConnectInfo(ask.caller));
-            let answer = tollgate_http::router(self.engine.clone())
-                .oneshot(request)
-                .await
-                .unwrap();
+            let answer = tollgate_http::router(host.clone()).oneshot(request).await.unwrap();
             let (head, body) = answer.into_parts();
             let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
             Answer {

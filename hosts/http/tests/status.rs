@@ -1,0 +1,69 @@
+//! What a running server says of itself over the control socket.
+
+#[cfg(test)]
+mod support;
+
+use support::answering::Answering;
+use support::{World, ask};
+use tollgate_http::control::{Answer, Reply, Request, StatusShown, ask as ask_server, dispatch};
+
+fn status(world: &World) -> StatusShown {
+    match ask_server(&world.path(), &Request::Status).unwrap() {
+        Some(Reply::Done(Answer::Status(status))) => *status,
+        Some(_) => panic!("the server says how it is"),
+        None => panic!("a server runs"),
+    }
+}
+
+fn count(status: &StatusShown, outcome: &str) -> u64 {
+    let found: Vec<_> = status.checks.iter().filter(|shown| shown.id == outcome).collect();
+    assert_eq!(found.len(), 1, "{outcome} stands there once");
+    found[0].count
+}
+
+#[test]
+fn a_running_server_tells_what_it_has_decided_and_for_whom() {
+    let world = World::new();
+    let host = world.host();
+    let answering = Answering::serve(host.clone(), &world.path());
+    let before = status(&world);
+    assert!(before.checking && before.writing && before.trouble.is_none());
+    assert_eq!(before.revision, world.engine.revision().0);
+    assert_eq!(before.checks.len(), 1 + tollgate::DENY_REASONS.len());
+    assert!(before.checks.iter().all(|shown| shown.count == 0) && before.busiest.is_empty());
+
+    for _ in 0..3 {
+        assert_eq!(
+            world.send_to(&host, ask("GET /check").bearer(world.token())).status,
+            200
+        );
+    }
+    assert_eq!(
+        world.send_to(&host, ask("BREW /check").bearer(world.token())).status,
+        403
+    );
+    assert_eq!(world.send_to(&host, ask("GET /check")).status, 401);
+
+    let after = status(&world);
+    let counts = ["permitted", "operation_refused", "missing_credential", "expired"].map(|id| count(&after, id));
+    assert_eq!(counts, [3, 1, 1, 0]);
+    let [alice] = after.busiest.as_slice() else {
+        panic!("one user has asked: {:?}", after.busiest)
+    };
+    assert_eq!((alice.name.as_str(), alice.checks, alice.denied), ("alice", 4, 1));
+    assert!((10.0..20.0).contains(&after.busiest_over_s), "{}", after.busiest_over_s);
+    assert!(after.followers.is_empty());
+    answering.stop();
+}
+
+#[test]
+fn without_a_server_there_is_nothing_to_tell() {
+    let world = World::new();
+    match dispatch(&world.engine, Request::Status) {
+        Reply::Failed(fault) => {
+            assert_eq!(fault.code, "no_server");
+            assert!(fault.message.contains("tollgate serve"), "{}", fault.message);
+        }
+        Reply::Done(_) | Reply::Refused(_) => panic!("no server runs"),
+    }
+}

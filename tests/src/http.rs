@@ -77,6 +77,12 @@ impl Response {
         let value = lines.next()?.1.as_str();
         lines.next().is_none().then_some(value)
     }
+
+    /// The values of all lines of the field `name`.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        let lines = self.fields.iter().filter(|(line, _)| line == name);
+        lines.map(|(_, value)| value.as_str()).collect()
+    }
 }
 
 /// Why there is no whole answer.

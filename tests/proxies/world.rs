@@ -1,9 +1,10 @@
-//! Client, nginx, Tollgate and upstream, put together.
+//! Client, proxy, Tollgate and upstream, put together.
 
 use std::net::{IpAddr, Ipv4Addr};
 
 use tollgate_tests::http::{Request, Response, exchange, exchange_from};
-use tollgate_tests::nginx::Nginx;
+use tollgate_tests::proxy::{Kind, Proxy};
+use tollgate_tests::tap::Tap;
 use tollgate_tests::tollgate::{Server, Store};
 use tollgate_tests::upstream::{Arrival, Upstream};
 
@@ -11,42 +12,52 @@ use tollgate_tests::upstream::{Arrival, Upstream};
 pub(super) const TRUSTED: &str = "127.0.0.1";
 
 /// Everything between a client and an upstream, with nobody but [`TRUSTED`] allowed to call and no user yet.
-pub(super) struct World {
-    pub(super) store: Store,
-    pub(super) server: Server,
-    pub(super) upstream: Upstream,
-    pub(super) nginx: Nginx,
+pub(crate) struct World {
+    pub(crate) kind: &'static Kind,
+    pub(crate) store: Store,
+    pub(crate) server: Server,
+    pub(crate) upstream: Upstream,
+    pub(crate) proxy: Proxy,
 }
 
 impl World {
-    pub(super) fn start() -> Self {
+    /// A world around a proxy of this kind.
+    pub(crate) fn start(kind: &'static Kind) -> Self {
         let store = Store::init();
         store.run(&["network", "trust", TRUSTED]);
         let server = store.serve();
         let upstream = Upstream::start();
-        let nginx = Nginx::start(server.address(), upstream.address());
+        let proxy = Proxy::start(kind, server.address(), upstream.address());
         Self {
+            kind,
             store,
             server,
             upstream,
-            nginx,
+            proxy,
         }
     }
 
+    /// Puts a tap on the line from the proxy to Tollgate, for which the proxy is started again.
+    pub(crate) fn tap(&mut self) -> Tap {
+        let tap = Tap::before(self.server.address());
+        self.proxy = Proxy::start(self.kind, tap.address(), self.upstream.address());
+        tap
+    }
+
     /// A new user with an authtoken: its id and its secret. `arguments` are those of `user add`.
-    pub(super) fn user(&self, name: &str, arguments: &[&str]) -> (String, String) {
+    pub(crate) fn user(&self, name: &str, arguments: &[&str]) -> (String, String) {
         self.store.run(&[&["user", "add", name], arguments].concat());
         self.store.issue(name, &[])
     }
 
     /// The answer to `request`, which must pass, and how it reached the upstream.
-    pub(super) fn passes(&self, what: &str, request: &Request) -> Arrival {
+    pub(crate) fn passes(&self, what: &str, request: &Request) -> Arrival {
         self.passes_from(Ipv4Addr::LOCALHOST.into(), what, request)
     }
 
     /// The same from another address.
-    pub(super) fn passes_from(&self, source: IpAddr, what: &str, request: &Request) -> Arrival {
-        let answer = exchange_from(source, self.nginx.address(), request);
+    pub(crate) fn passes_from(&self, source: IpAddr, what: &str, request: &Request) -> Arrival {
+        let answer = exchange_from(source, self.proxy.address(), request);
         assert_eq!(
             answer.status,
             200,
@@ -59,14 +70,35 @@ impl World {
         arrivals.pop().unwrap()
     }
 
+    /// The answer to `request`, which must not be 200, nor may it reach the upstream.
+    pub(crate) fn refuses_at_all(&self, what: &str, request: &Request) -> Response {
+        let (answer, arrival) = self.send(request);
+        assert!((400..500).contains(&answer.status), "{what}: {answer:?}");
+        assert!(arrival.is_none(), "{what} reached the upstream");
+        answer
+    }
+
+    /// The answer to `request`, and how it reached the upstream where it did.
+    pub(crate) fn send(&self, request: &Request) -> (Response, Option<Arrival>) {
+        let answer = exchange(self.proxy.address(), request);
+        let mut arrivals = self.upstream.take();
+        assert!(arrivals.len() < 2, "{request:?} arrived more than once");
+        assert_eq!(
+            answer.field("x-upstream").is_some(),
+            !arrivals.is_empty(),
+            "{request:?}"
+        );
+        (answer, arrivals.pop())
+    }
+
     /// The answer to `request`, which must be refused with `status` and not reach the upstream.
-    pub(super) fn refuses(&self, what: &str, status: u16, request: &Request) -> Response {
+    pub(crate) fn refuses(&self, what: &str, status: u16, request: &Request) -> Response {
         self.refuses_from(Ipv4Addr::LOCALHOST.into(), what, status, request)
     }
 
     /// The same from another address.
-    pub(super) fn refuses_from(&self, source: IpAddr, what: &str, status: u16, request: &Request) -> Response {
-        let answer = exchange_from(source, self.nginx.address(), request);
+    pub(crate) fn refuses_from(&self, source: IpAddr, what: &str, status: u16, request: &Request) -> Response {
+        let answer = exchange_from(source, self.proxy.address(), request);
         assert_eq!(answer.status, status, "{what}: {request:?}\n{}", self.server.log());
         assert_eq!(answer.field("x-upstream"), None, "{what}");
         // A request that was let through arrives before it is answered.
@@ -74,8 +106,8 @@ impl World {
         answer
     }
 
-    /// The answer to a question that a client asks Tollgate itself, past nginx.
-    pub(super) fn ask_tollgate(&self, request: &Request) -> Response {
+    /// The answer to a question that a client asks Tollgate itself, past the proxy.
+    pub(crate) fn ask_tollgate(&self, request: &Request) -> Response {
         exchange(self.server.address(), request)
     }
 }

@@ -4,9 +4,7 @@ use tollgate_tests::http::Request;
 
 use super::world::{World, basic};
 
-#[test]
-fn a_valid_token_passes_from_each_place_and_the_upstream_learns_whose_it_is() {
-    let world = World::start();
+pub(crate) fn a_valid_token_passes_from_each_place_and_the_upstream_learns_whose_it_is(world: &World) {
     let (id, token) = world.user("alice", &[]);
     for request in [
         Request::get("/orders?page=2").bearer(&token),
@@ -32,9 +30,7 @@ fn a_valid_token_passes_from_each_place_and_the_upstream_learns_whose_it_is() {
 }
 
 /// The places of the query are closed until the setting opens them, while the server runs.
-#[test]
-fn a_token_in_the_query_passes_where_the_setting_lets_it() {
-    let world = World::start();
+pub(crate) fn a_token_in_the_query_passes_where_the_setting_lets_it(world: &World) {
     let (_, token) = world.user("alice", &[]);
     let inside = [
         format!("/orders?@authtoken={token}"),
@@ -70,7 +66,7 @@ fn a_token_in_the_query_passes_where_the_setting_lets_it() {
     world.refuses("a token that stands twice", 400, &Request::get(&twice));
     let both = Request::get(&inside[0]).bearer(&token);
     world.refuses("a token in two places", 400, &both);
-    // nginx keeps the body to itself, so that what is in it can be no credential here.
+    // The proxy keeps the body to itself, so that what is in it can be no credential here.
     let form = Request::new("POST", "/orders")
         .field("Content-Type", "application/x-www-form-urlencoded")
         .body(&format!("@authtoken={token}"));
@@ -80,9 +76,7 @@ fn a_token_in_the_query_passes_where_the_setting_lets_it() {
     world.refuses("a query that is no longer looked at", 401, &Request::get(&inside[0]));
 }
 
-#[test]
-fn a_token_beside_another_name_is_unknown() {
-    let world = World::start();
+pub(crate) fn a_token_beside_another_name_is_unknown(world: &World) {
     let (_, token) = world.user("alice", &[]);
     world.user("bob", &[]);
     for name in ["bob", "Alice", "", "alice ", "nobody"] {
@@ -96,9 +90,7 @@ fn a_token_beside_another_name_is_unknown() {
 }
 
 /// Names need not be ASCII, header fields must.
-#[test]
-fn a_name_that_no_header_field_can_carry_arrives_escaped() {
-    let world = World::start();
+pub(crate) fn a_name_that_no_header_field_can_carry_arrives_escaped(world: &World) {
     let (_, token) = world.user("Zoë 100%", &[]);
     let arrival = world.passes("an odd name", &Request::get("/").bearer(&token));
     assert_eq!(arrival.all("x-tollgate-user"), ["Zo%C3%AB%20100%25"]);

@@ -1,0 +1,13 @@
+//! Real proxies, each on a port of its own, with the configuration that the repository offers for copying.
+//!
+//! What differs between proxies is a row of facts ([`Kind`]); the tests are the same for all and read the row.
+
+mod kind;
+mod running;
+mod nginx;
+mod caddy;
+
+pub use caddy::CADDY;
+pub use kind::{Kind, Places};
+pub use nginx::NGINX;
+pub use running::Proxy;

@@ -115,7 +115,7 @@ impl Invalid {
 }
 
 pub(crate) fn invalid_tokens_are_refused_alike_and_their_twins_pass(world: &World) {
-    let invalid = Invalid::in_world(&world);
+    let invalid = Invalid::in_world(world);
     let mut answers = Vec::new();
     for (label, token) in &invalid.tokens {
         let mut answer = world.refuses_for(label, 401, &Request::get("/").bearer(token));

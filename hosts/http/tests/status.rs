@@ -3,23 +3,9 @@
 #[cfg(test)]
 mod support;
 
-use support::answering::Answering;
+use support::answering::{Answering, count, status};
 use support::{World, ask};
-use tollgate_http::control::{Answer, Reply, Request, StatusShown, ask as ask_server, dispatch};
-
-fn status(world: &World) -> StatusShown {
-    match ask_server(&world.path(), &Request::Status).unwrap() {
-        Some(Reply::Done(Answer::Status(status))) => *status,
-        Some(_) => panic!("the server says how it is"),
-        None => panic!("a server runs"),
-    }
-}
-
-fn count(status: &StatusShown, outcome: &str) -> u64 {
-    let found: Vec<_> = status.checks.iter().filter(|shown| shown.id == outcome).collect();
-    assert_eq!(found.len(), 1, "{outcome} stands there once");
-    found[0].count
-}
+use tollgate_http::control::{Reply, Request, dispatch};
 
 #[test]
 fn a_running_server_tells_what_it_has_decided_and_for_whom() {

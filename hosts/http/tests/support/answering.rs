@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tokio::sync::oneshot;
 use tollgate_http::Host;
-use tollgate_http::control::{Answer, ControlSocket, Reply};
+use tollgate_http::control::{Answer, ControlSocket, Reply, Request, StatusShown, ask};
 
 use super::World;
 
@@ -50,4 +50,20 @@ pub(crate) fn user_names(reply: Option<Reply>) -> Vec<String> {
         Some(_) => panic!("a list of users was asked for"),
         None => panic!("a server runs"),
     }
+}
+
+/// What the server of a world's store says of itself.
+pub(crate) fn status(world: &World) -> StatusShown {
+    match ask(&world.path(), &Request::Status).unwrap() {
+        Some(Reply::Done(Answer::Status(status))) => *status,
+        Some(_) => panic!("the server says how it is"),
+        None => panic!("a server runs"),
+    }
+}
+
+/// How often a check ended so.
+pub(crate) fn count(status: &StatusShown, outcome: &str) -> u64 {
+    let found: Vec<_> = status.checks.iter().filter(|shown| shown.id == outcome).collect();
+    assert_eq!(found.len(), 1, "{outcome} stands there once");
+    found[0].count
 }

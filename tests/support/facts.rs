@@ -54,6 +54,8 @@ pub struct Server {
     pub concurrent: String,
     pub authtoken_in_url: bool,
     pub allow_preflight: bool,
+    /// A comma-separated list of clear, sha256, sha512 and blake3.
+    pub foreign_tokens: String,
     /// Network rules.
     pub banned: Vec<String>,
     /// Network rules.
@@ -69,6 +71,7 @@ impl Default for Server {
             concurrent: "inherit".into(),
             authtoken_in_url: false,
             allow_preflight: false,
+            foreign_tokens: String::new(),
             banned: Vec::new(),
             trusted: Vec::new(),
             fresh_until_ms: None,
@@ -115,8 +118,11 @@ pub struct Token {
     pub id: u64,
     /// The id of its user.
     pub user: u64,
-    /// The whole token; its prefix tells its kind.
+    /// The whole token; its prefix tells its kind. One that was made elsewhere stands behind the form in which it came and a
+    /// colon, as in `sha256:…`.
     pub secret: String,
+    /// The digest in which it came, as another tool has written it.
+    pub digest: Option<String>,
     #[serde(default)]
     pub revoked: bool,
     /// The first second in which it is valid.
@@ -265,6 +271,9 @@ pub struct Granted {
     pub subject: Option<Subject>,
     /// None where there is no hourly limit.
     pub quota: Option<Quota>,
+    /// Whether a better digest is offered for the token.
+    #[serde(default)]
+    pub upgrade: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

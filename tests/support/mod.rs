@@ -12,7 +12,10 @@ use reference::Answer;
 /// A verdict as the twin would say it.
 pub fn said(outcome: &Outcome) -> Answer {
     let (verdict, subject, quota) = match outcome {
-        Outcome::Granted { permit } => ("permit".to_owned(), &permit.subject, &permit.quota),
+        Outcome::Granted { permit } => {
+            let verdict = if permit.upgrade { "permit upgrade" } else { "permit" };
+            (verdict.to_owned(), &permit.subject, &permit.quota)
+        }
         Outcome::Denied(denied) => (
             format!("{} {}", denied.gate, denied.deny),
             &denied.subject,

@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use tollgate_core::{
-    AddressRange, DigestKey, Field, ForeignForms, Freshness, Gate, LiveView, LiveWriter, NetworkRule, Networks, Place,
-    QuotaState, RequestParts, ServerRecord, Timestamp, TokenDigest, TokenId, TokenRecord, TokenStatus, UserId,
-    UserRecord, Validity, Verdict, ViewError, WellFormed, check,
+    AddressRange, DigestKey, Field, Foreign, ForeignDigest, ForeignForm, Freshness, Gate, LiveView, LiveWriter,
+    NetworkRule, Networks, Place, QuotaState, RequestParts, ServerRecord, Timestamp, TokenDigest, TokenId, TokenKind,
+    TokenRecord, TokenStatus, UserId, UserRecord, Validity, Verdict, ViewError, WellFormed, check,
 };
 
 use super::facts::{Bytes, Change, Denied, Granted, Outcome, Quota, Request, Server, Subject, Token, User, from_hex};
@@ -74,6 +74,7 @@ pub fn outcome(view: &LiveView, verdict: &Verdict<'_>) -> Outcome {
             permit: Granted {
                 subject: permit.subject().map(|subject| named(view, subject)),
                 quota: permit.quota().map(quota),
+                upgrade: permit.upgrade().is_some(),
             },
         },
         Verdict::Denial(denial) => Outcome::Denied(Denied {
@@ -146,7 +147,17 @@ fn slice(bytes: &Bytes) -> &[u8] {
 }
 
 fn digest(view: &LiveView, secret: &str) -> TokenDigest {
-    view.digest(well_formed(secret))
+    let Some((form, text)) = foreign(secret) else {
+        return view.digest(well_formed(secret));
+    };
+    let text = Foreign::parse(text.as_bytes()).unwrap_or_else(|why| panic!("{secret:?}: {why}"));
+    ForeignDigest::of(form, text).map_or_else(|| view.foreign(text), |digest| view.foreign_digest(&digest))
+}
+
+/// The form and the text of a secret that was made elsewhere.
+fn foreign(secret: &str) -> Option<(ForeignForm, &str)> {
+    let (form, text) = secret.split_once(':')?;
+    Some((form.parse().expect("a form"), text))
 }
 
 fn well_formed(secret: &str) -> WellFormed<'_> {
@@ -159,7 +170,7 @@ fn server_record(server: &Server) -> ServerRecord {
         concurrent: server.concurrent.parse().expect("a limit"),
         authtoken_in_url: server.authtoken_in_url,
         allow_preflight: server.allow_preflight,
-        foreign_tokens: ForeignForms::NONE,
+        foreign_tokens: server.foreign_tokens.parse().expect("forms"),
         networks: networks(&server.banned, &server.trusted),
     }
 }
@@ -190,10 +201,15 @@ fn networks(banned: &[String], trusted: &[String]) -> Networks {
 }
 
 fn token_record(view: &LiveView, token: &Token) -> TokenRecord {
+    let foreign = foreign(&token.secret);
+    let written = token.digest.as_deref().zip(foreign).map(|(digits, (form, _))| {
+        let digest = ForeignDigest::parse(form, digits).unwrap_or_else(|why| panic!("{digits:?}: {why}"));
+        view.foreign_digest(&digest)
+    });
     TokenRecord {
         id: TokenId(token.id),
-        kind: well_formed(&token.secret).kind(),
-        digest: digest(view, &token.secret),
+        kind: foreign.map_or_else(|| well_formed(&token.secret).kind(), |_| TokenKind::Authtoken),
+        digest: written.unwrap_or_else(|| digest(view, &token.secret)),
         user: UserId(token.user),
         status: if token.revoked {
             TokenStatus::Revoked

@@ -9,6 +9,7 @@ use super::facts::{Bytes, Request};
 /// Where a credential stood, the name beside it, and the token.
 pub type Presented = (&'static str, Option<String>, String);
 
+const PLACES: &str = "at:bearer at:basic at:header at:query at:form pat:bearer pat:basic ac:bearer";
 const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// Every credential of a request; none for one that cannot be read.
@@ -88,6 +89,24 @@ fn unescaped(encoded: &str) -> Option<String> {
         out.push_str(rest);
     }
     Some(out)
+}
+
+/// The secrets that a text in this place can be, those that came from elsewhere in the order in which they count.
+pub fn secrets(text: &str, place: &str, foreign_tokens: &str) -> Vec<String> {
+    let kind = text
+        .strip_prefix("tg_")
+        .and_then(|rest| rest.split_once('_'))
+        .map(|(kind, _)| kind);
+    let ours = kind.filter(|kind| (1..5).contains(&kind.len()) && kind.chars().all(|c| c.is_ascii_lowercase()));
+    if let Some(kind) = ours {
+        let stands = PLACES.split(' ').any(|pair| pair == format!("{kind}:{place}"));
+        return stands.then(|| text.to_owned()).into_iter().collect();
+    }
+    let forms: Vec<&str> = foreign_tokens.split(',').collect();
+    let fits = forms != [""] && (16..=512).contains(&text.len());
+    let counts = |form: &&str| fits && (*form == "clear" || forms.contains(form));
+    let secrets = ["clear", "sha256", "sha512", "blake3"].into_iter().filter(counts);
+    secrets.map(|form| format!("{form}:{text}")).collect()
 }
 
 /// The user's own limit over the server's; none for no limit.

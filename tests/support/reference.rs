@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::facts::{Change, Request, Server, Token, User};
-use super::reading::{Presented, credentials, limit, standing};
+use super::reading::{Presented, credentials, limit, secrets, standing};
 
 /// `permit`, or the gate that refused and the reason.
 pub type Answer = (String, Option<Subject>, Option<Quota>);
@@ -13,19 +13,19 @@ pub type Answer = (String, Option<Subject>, Option<Quota>);
 pub type Subject = (u64, u64, String);
 /// The hourly limit, what remains of it, and the milliseconds until there is more.
 pub type Quota = (u32, u32, u64);
-/// A permit: user and birth, the beginning of the window that was charged, and whether it takes a place.
-pub type Held = ((u64, u64), Option<u64>, bool);
+/// A permit: user and birth, the beginning of the window that was charged, whether it takes a place, and whether it offers
+/// an upgrade.
+pub type Held = ((u64, u64), Option<u64>, bool, bool);
 
 const HOUR_MS: u64 = 3_600_000;
-const FOREIGN: &str = "network_global network_refused";
+const STRANGE: &str = "network_global network_refused";
 const GROUPS: &str = "GET:GET HEAD:GET POST:POST PUT:PUT PATCH:PUT MERGE:PUT DELETE:DELETE";
-const PLACES: &str = "at:bearer at:basic at:header at:query at:form pat:bearer pat:basic ac:bearer";
 
 #[derive(Default)]
 pub struct Reference {
     server: Server,
     pub users: HashMap<u64, Account>,
-    /// By their text; with user and birth, and whether a change is in doubt.
+    /// By their text, behind the form in which they came from elsewhere; with user and birth, and whether a change is in doubt.
     tokens: HashMap<String, (Token, (u64, u64), bool)>,
     births: u64,
 }
@@ -71,13 +71,14 @@ impl Reference {
     pub fn check(&mut self, request: &Request, now: u64) -> (Answer, Option<Held>) {
         let (mut subject, mut quota) = (None, None);
         match self.decide(request, now, &mut subject, &mut quota) {
+            Ok(held) if held.3 => (("permit upgrade".to_owned(), subject, quota), Some(held)),
             Ok(held) => (("permit".to_owned(), subject, quota), Some(held)),
             Err(why) => ((why.to_owned(), subject, quota), None),
         }
     }
 
     /// The request of a permit is over, or (to undo) was only asked about.
-    pub fn end(&mut self, (owner, charge, takes_place): Held, undo: bool) {
+    pub fn end(&mut self, (owner, charge, takes_place, _): Held, undo: bool) {
         if let Some(account) = self.users.get_mut(&owner.0).filter(|account| account.birth == owner.1) {
             account.under_way -= u32::from(takes_place);
             account.give_back(charge.filter(|_| undo));
@@ -96,13 +97,13 @@ impl Reference {
         let stale = server.fresh_until_ms.is_some_and(|last| now > last);
         let preflight = server.allow_preflight && request.preflight && request.method.0 == b"OPTIONS";
         match (global, preflight, stale) {
-            ("banned", ..) | ("neither", true, _) => return Err(FOREIGN),
+            ("banned", ..) | ("neither", true, _) => return Err(STRANGE),
             (_, true, true) => return Err("freshness stale_view"),
-            (_, true, false) => return Ok(((0, 0), None, false)),
+            (_, true, false) => return Ok(((0, 0), None, false, false)),
             (_, false, _) => {}
         }
         let found = self.credential(request).and_then(|presented| self.look_up(presented));
-        let (secret, place) = found.map_err(|why| if global == "trusted" { why } else { FOREIGN })?;
+        let (secret, place, upgrade) = found.map_err(|why| if global == "trusted" { why } else { STRANGE })?;
         let (token, owner, token_in_doubt) = &self.tokens[&secret];
         let account = self.users.get_mut(&owner.0).unwrap();
         *subject = Some((owner.0, token.id, place.to_owned()));
@@ -140,7 +141,7 @@ impl Reference {
             return Err("concurrency concurrency_exceeded");
         }
         account.under_way += u32::from(places.is_some());
-        Ok((*owner, charge, places.is_some()))
+        Ok((*owner, charge, places.is_some(), upgrade))
     }
 
     fn credential(&self, request: &Request) -> Result<Presented, &'static str> {
@@ -152,14 +153,20 @@ impl Reference {
         }
     }
 
-    /// The secret of a token that was issued, belongs to the name beside it, and may stand where it stood.
-    fn look_up(&self, (place, name, secret): Presented) -> Result<(String, &'static str), &'static str> {
-        let kind = secret.split('_').nth(1).unwrap_or_default();
-        let stands = PLACES.split(' ').any(|pair| pair == format!("{kind}:{place}"));
-        let owner = self.tokens.get(&secret).filter(|_| stands).map(|(_, owner, _)| *owner);
-        let account = owner.and_then(|(id, birth)| self.users.get(&id).filter(|account| account.birth == birth));
-        let named = account.is_some_and(|account| name.is_none_or(|name| name == account.user.name));
-        named.then_some((secret, place)).ok_or("look_up unknown_token")
+    /// The secret of a token that was issued, belongs to the name beside it, and may stand where it stood; and whether a
+    /// better digest is to be had: one that came as a digest, and whose text is nobody's.
+    fn look_up(&self, (place, name, text): Presented) -> Result<(String, &'static str, bool), &'static str> {
+        let account = |secret: &String| {
+            let (id, birth) = self.tokens.get(secret)?.1;
+            self.users.get(&id).filter(|account| account.birth == birth)
+        };
+        let own = |account: &Account| name.as_ref().is_none_or(|name| *name == account.user.name);
+        let mut secrets = secrets(&text, place, &self.server.foreign_tokens).into_iter();
+        let secret = secrets
+            .find(|secret| account(secret).is_some_and(own))
+            .ok_or("look_up unknown_token")?;
+        let known = secret == text || account(&format!("clear:{text}")).is_some();
+        Ok((secret, place, !known))
     }
 }
 

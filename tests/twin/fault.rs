@@ -28,10 +28,16 @@ pub(crate) enum Fault {
     MethodsFoldCase,
     /// The view is fresh for ever.
     NeverStale,
+    /// Tokens that were made elsewhere pass where none is accepted.
+    ForeignersPass,
+    /// Where one form is accepted all are.
+    EveryFormCounts,
+    /// The digests of other schemes are never taken away.
+    ForeignDigestsStay,
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::WindowEndsLate,
         Self::AmendingRefunds,
         Self::RefusedIsCharged,
@@ -42,6 +48,9 @@ impl Fault {
         Self::FirstCredentialWins,
         Self::MethodsFoldCase,
         Self::NeverStale,
+        Self::ForeignersPass,
+        Self::EveryFormCounts,
+        Self::ForeignDigestsStay,
     ];
 
     /// What the twin is told of a change.
@@ -50,6 +59,13 @@ impl Fault {
             (Self::BansAreForgotten, Change::SetServer(server)) => server.banned.clear(),
             (Self::BansAreForgotten, Change::PutUser(user)) => user.banned.clear(),
             (Self::NeverStale, Change::SetServer(server)) => server.fresh_until_ms = None,
+            (Self::ForeignersPass, Change::SetServer(server)) if server.foreign_tokens.is_empty() => {
+                server.foreign_tokens = "clear".to_owned();
+            }
+            (Self::EveryFormCounts, Change::SetServer(server)) if !server.foreign_tokens.is_empty() => {
+                server.foreign_tokens = "clear,sha256,sha512,blake3".to_owned();
+            }
+            (Self::ForeignDigestsStay, Change::RemoveToken(secret)) if !secret.starts_with("clear") => secret.clear(),
             (Self::RevokedPasses, Change::PutToken(token)) => token.revoked = false,
             (
                 Self::ExpiresLate,

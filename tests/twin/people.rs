@@ -69,13 +69,19 @@ pub(crate) fn server() -> impl Strategy<Value = Server> {
     let trusted = prop_oneof![6 => Just(vec!["10.0.0.0/30".to_owned()]), 1 => rules(3)];
     let banned = prop_oneof![9 => Just(vec![]), 1 => rules(1)];
     let fresh = prop_oneof![4 => Just(None), 1 => select(vec![0, 1, 1_000, 3_600_000]).prop_map(|millis| Some(BEGINNING_MS + millis))];
-    let switches = (prop::bool::weighted(0.8), any::<bool>());
+    let foreign = prop_oneof![
+        4 => Just("clear,sha256,sha512,blake3"),
+        1 => Just(""),
+        4 => select(vec!["clear", "sha256", "sha512", "blake3", "clear,blake3", "sha256,sha512"]),
+    ];
+    let switches = (prop::bool::weighted(0.8), any::<bool>(), foreign);
     (limit(), limit(), switches, banned, trusted, fresh).prop_map(
         |(per_hour, concurrent, switches, banned, trusted, fresh_until_ms)| Server {
             per_hour,
             concurrent,
             authtoken_in_url: switches.0,
             allow_preflight: switches.1,
+            foreign_tokens: switches.2.to_owned(),
             banned,
             trusted,
             fresh_until_ms,
@@ -111,9 +117,25 @@ pub(crate) fn text(kind: TokenKind, seed: u8) -> String {
     TokenText::from_entropy(kind, &[seed; 32]).expose().to_owned()
 }
 
-/// Mostly authtokens, and one of each other kind.
+/// Texts that were made elsewhere: two that may stand anywhere, the second as long as can be, and one for Basic alone.
+pub(crate) fn foreign_text(seed: u8) -> String {
+    match seed {
+        1 => "0123456789abcdef".to_owned(),
+        2 => "made-elsewhere~".repeat(35)[..512].to_owned(),
+        _ => "correct horse, bättery".to_owned(),
+    }
+}
+
+/// Such a text behind the form in which it came.
+pub(crate) fn foreign(form: &str, seed: u8) -> String {
+    format!("{form}:{}", foreign_text(seed))
+}
+
+/// Mostly authtokens, one of each other kind, and tokens that were made elsewhere.
 pub(crate) fn secret() -> impl Strategy<Value = String> {
+    let form = select(vec!["clear", "sha256", "sha512", "blake3"]);
     prop_oneof![
+        4 => (form, 1..4_u8).prop_map(|(form, seed)| foreign(form, seed)),
         6 => (1..4_u8).prop_map(|seed| text(TokenKind::Authtoken, seed)),
         1 => Just(text(TokenKind::PersonalAccess, 1)),
         1 => Just(text(TokenKind::Access, 1)),
@@ -135,6 +157,7 @@ pub(crate) fn token() -> impl Strategy<Value = Token> {
             id,
             user,
             secret,
+            digest: None,
             revoked,
             not_before_s,
             expires_at_s,

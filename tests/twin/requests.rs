@@ -4,11 +4,18 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use tollgate_core::TokenKind;
 
-use super::people::{NAMES, peers, secret, text};
+use super::people::{NAMES, foreign_text, peers, secret, text};
 use crate::support::facts::{Bytes, Request};
 
 /// What stands where a token should: mostly one that may be there.
 fn presented() -> impl Strategy<Value = Vec<u8>> {
+    let secret = || {
+        secret().prop_map(|secret| {
+            secret
+                .split_once(':')
+                .map_or(secret.clone(), |(_, text)| text.to_owned())
+        })
+    };
     let spoilt =
         (secret(), 0..9_usize, select(b"\0\t\n\x0c\r A,;=\x7f\x80\xff".to_vec())).prop_map(|(secret, how, byte)| {
             match how {
@@ -23,7 +30,8 @@ fn presented() -> impl Strategy<Value = Vec<u8>> {
                 _ => Vec::new(),
             }
         });
-    prop_oneof![8 => secret().prop_map(String::into_bytes), 1 => spoilt]
+    let foreign = (1..4_u8).prop_map(|seed| foreign_text(seed).into_bytes());
+    prop_oneof![8 => secret().prop_map(String::into_bytes), 3 => foreign, 1 => spoilt]
 }
 
 fn basic() -> impl Strategy<Value = Vec<u8>> {
@@ -114,9 +122,13 @@ pub(crate) fn good_request(seed: u8) -> Request {
 
 /// The same, sometimes as a bearer token or as a password.
 pub(crate) fn plain_request() -> impl Strategy<Value = Request> {
-    (1..4_u8, 0..5_usize).prop_map(|(seed, place)| {
+    (1..4_u8, 0..5_usize, prop::bool::weighted(0.3)).prop_map(|(seed, place, foreign)| {
         let good = good_request(seed);
-        let secret = text(TokenKind::Authtoken, seed);
+        let secret = if foreign {
+            foreign_text(seed)
+        } else {
+            text(TokenKind::Authtoken, seed)
+        };
         let line = match place {
             0 => format!("Bearer {secret}").into_bytes(),
             1 => {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use tollgate_core::TokenKind;
 
-use super::people::{secret, server, text, token, user};
+use super::people::{foreign, foreign_text, secret, server, text, token, user};
 use super::requests::{good_request, plain_request, request};
 use crate::support::facts::{Change, Request, Token};
 
@@ -34,22 +34,28 @@ pub(crate) enum Keep {
 
 /// Two users with tokens, who may mostly call, and then anything.
 pub(crate) fn scripts() -> impl Strategy<Value = Vec<Move>> {
-    let owned = |seed: u8| {
-        token().prop_map(move |token| Token {
-            user: u64::from(seed) % 2 + 1,
-            secret: text(TokenKind::Authtoken, seed),
-            ..token
-        })
+    // On the heap: strategies hold one another, and a test has little stack.
+    let owned = |seed: u8, secret: String| {
+        token()
+            .prop_map(move |token| Token {
+                user: u64::from(seed) % 2 + 1,
+                secret: secret.clone(),
+                ..token
+            })
+            .boxed()
     };
-    let tokens = (owned(1), owned(2), owned(3), token(), token());
+    let own = |seed| owned(seed, text(TokenKind::Authtoken, seed));
+    let came = [("sha256", 1), ("blake3", 2), ("sha512", 3)].map(|(form, seed)| owned(seed, foreign(form, seed)));
+    let tokens = (own(1), own(2), own(3), token(), token(), came);
     let facts = (server(), user(Just(1)), user(Just(2)), tokens).prop_map(|(server, alice, bob, tokens)| {
-        let tokens = [tokens.0, tokens.1, tokens.2, tokens.3, tokens.4];
+        let own = [tokens.0, tokens.1, tokens.2, tokens.3, tokens.4];
+        let tokens = own.into_iter().chain(tokens.5);
         // The third user is not there yet.
-        let tokens = tokens.into_iter().filter(|token| token.user < 3).map(Change::PutToken);
+        let tokens = tokens.filter(|token| token.user < 3).map(Change::PutToken);
         let users = [Change::SetServer(server), Change::PutUser(alice), Change::PutUser(bob)];
         users.into_iter().chain(tokens).map(Move::Change).collect::<Vec<_>>()
     });
-    let steps = prop_oneof![20 => step().prop_map(|step| vec![step]), 1 => succession()];
+    let steps = prop_oneof![20 => step().prop_map(|step| vec![step]), 1 => succession(), 1 => upgrade()];
     (facts, prop::collection::vec(steps, 1..60)).prop_map(|(facts, steps)| [facts, steps.concat()].concat())
 }
 
@@ -81,6 +87,40 @@ fn succession() -> impl Strategy<Value = Vec<Move>> {
             ask(Keep::No),
             Move::End { pick, undo: true },
             ask(Keep::No),
+        ]
+    })
+}
+
+/// A token that came as a digest is used, and goes to the digest of its text: there first, and then away from the old one.
+fn upgrade() -> impl Strategy<Value = Vec<Move>> {
+    let form = select(vec!["sha256", "sha512", "blake3"]);
+    (form, 1..3_u8, token(), keep()).prop_map(|(form, seed, token, keep)| {
+        let put = |form| {
+            let secret = foreign(form, seed);
+            Move::Change(Change::PutToken(Token {
+                secret,
+                ..token.clone()
+            }))
+        };
+        let ask = || {
+            let authtoken = vec![foreign_text(seed).as_str().into()];
+            Move::Ask(
+                Request {
+                    authtoken,
+                    ..good_request(seed)
+                },
+                keep,
+            )
+        };
+        let old = foreign(form, seed);
+        vec![
+            Move::Change(Change::RemoveToken(foreign("clear", seed))),
+            put(form),
+            ask(),
+            put("clear"),
+            ask(),
+            Move::Change(Change::RemoveToken(old)),
+            ask(),
         ]
     })
 }

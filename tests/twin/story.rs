@@ -113,7 +113,7 @@ fn end(kept: Kept<'_>, undo: bool) -> bool {
 /// The verdict, for a permit with its place.
 fn counted(verdict: &str, place: Option<&str>) -> String {
     match place {
-        Some(place) if verdict == "permit" => format!("permit {place}"),
+        Some(place) if verdict.starts_with("permit") => format!("{verdict} {place}"),
         Some(_) | None => verdict.to_owned(),
     }
 }

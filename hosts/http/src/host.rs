@@ -8,6 +8,7 @@ use tollgate::{Engine, RequestParts, Timestamp, Verdict};
 use crate::bounds::Bounds;
 use crate::busiest::{Busiest, Busy};
 use crate::metrics::Metrics;
+use crate::request_id::Names;
 
 /// How a host serves.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,7 @@ struct Inner {
     options: HostOptions,
     metrics: Metrics,
     busiest: Busiest,
+    names: Names,
     began: tokio::time::Instant,
 }
 
@@ -36,6 +38,7 @@ impl Host {
             options,
             metrics: Metrics::new(),
             busiest: Busiest::new(),
+            names: Names::new(),
             began: tokio::time::Instant::now(),
         }))
     }
@@ -53,6 +56,11 @@ impl Host {
     /// What clients can hold on to.
     pub fn bounds(&self) -> &Bounds {
         &self.0.options.bounds
+    }
+
+    /// What names the requests that no proxy has named.
+    pub(crate) fn names(&self) -> &Names {
+        &self.0.names
     }
 
     /// Decides as [`Engine::check`] does, and counts the decision. Every route that decides does so here.

@@ -10,6 +10,7 @@ mod sync;
 mod bounds;
 mod metrics;
 mod busiest;
+mod request_id;
 mod host;
 mod forwarded;
 mod parts;

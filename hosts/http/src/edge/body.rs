@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
+use parking_lot::Mutex;
 use tokio::time::Sleep;
 
 use crate::bounds::Bounds;
@@ -30,13 +32,27 @@ impl fmt::Display for BodyFault {
 
 impl std::error::Error for BodyFault {}
 
-/// `body` within `bounds`. The time begins here.
-pub(super) fn bounded(body: Body, bounds: &Bounds) -> Body {
+/// What became of a body, for whoever answers. Clones are about the same body.
+#[derive(Clone, Default)]
+pub(super) struct Fate(Option<Arc<Mutex<Option<BodyFault>>>>);
+
+impl Fate {
+    /// Why the body was given up, if it was.
+    pub(super) fn fault(&self) -> Option<BodyFault> {
+        *self.0.as_ref()?.lock()
+    }
+}
+
+/// `body` within `bounds`, and in `fate` what becomes of it. The time begins here.
+pub(super) fn bounded(body: Body, bounds: &Bounds, fate: &mut Fate) -> Body {
     if body.is_end_stream() {
         return body;
     }
+    let fault = Arc::new(Mutex::new(None));
+    fate.0 = Some(Arc::clone(&fault));
     Body::new(Bounded {
         body,
+        fault,
         left: bounds.body_len_max,
         late: Box::pin(tokio::time::sleep_until(
             tokio::time::Instant::now() + bounds.body_within,
@@ -46,9 +62,17 @@ pub(super) fn bounded(body: Body, bounds: &Bounds) -> Body {
 
 struct Bounded {
     body: Body,
+    fault: Arc<Mutex<Option<BodyFault>>>,
     /// Bytes that may still come.
     left: usize,
     late: Pin<Box<Sleep>>,
+}
+
+impl Bounded {
+    fn give_up(&self, fault: BodyFault) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
+        *self.fault.lock() = Some(fault);
+        Poll::Ready(Some(Err(fault.into())))
+    }
 }
 
 impl HttpBody for Bounded {
@@ -68,12 +92,12 @@ impl HttpBody for Bounded {
                         self.left = left;
                         Poll::Ready(Some(Ok(frame)))
                     }
-                    None => Poll::Ready(Some(Err(BodyFault::TooLong.into()))),
+                    None => self.give_up(BodyFault::TooLong),
                 }
             }
             Poll::Ready(end) => Poll::Ready(end.map(|frame| frame.map_err(Into::into))),
             Poll::Pending => match self.late.as_mut().poll(context) {
-                Poll::Ready(()) => Poll::Ready(Some(Err(BodyFault::TooLate.into()))),
+                Poll::Ready(()) => self.give_up(BodyFault::TooLate),
                 Poll::Pending => Poll::Pending,
             },
         }

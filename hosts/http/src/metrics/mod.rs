@@ -2,17 +2,24 @@
 //! ours alone, so that no caller can make a new series.
 
 mod checks;
+mod requests;
+
+use std::time::Duration;
 
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use tollgate::DenyReason;
 
 use checks::Checks;
+use requests::Requests;
+
+pub(crate) use requests::Area;
 
 /// All counts of one host.
 pub struct Metrics {
     registry: Registry,
     checks: Checks,
+    requests: Requests,
     connections: Gauge,
 }
 
@@ -23,8 +30,9 @@ impl Metrics {
         let connections = Gauge::default();
         registry.register("connections", "Connections that are open", connections.clone());
         Self {
-            registry,
             checks,
+            requests: Requests::register(&mut registry),
+            registry,
             connections,
         }
     }
@@ -37,6 +45,11 @@ impl Metrics {
     /// Decisions by outcome since the host began, `permitted` first and then in the order of the table of reasons.
     pub fn checks_by_outcome(&self) -> impl Iterator<Item = (&'static str, u64)> {
         self.checks.counts()
+    }
+
+    /// Counts one answer, and for a check how long it took.
+    pub(crate) fn count_request(&self, area: Area, status: u16, took: Duration) {
+        self.requests.count(area, status, took);
     }
 
     /// Connections that are open.

@@ -1,0 +1,73 @@
+//! What every request gets: a name in its answer, and a place among the counts.
+
+#[cfg(test)]
+mod support;
+
+use support::{Ask, PROXY, World, ask};
+
+/// What the answer to a request of these fields is called.
+#[cfg(test)]
+fn named(world: &World, ask: Ask) -> String {
+    let answer = world.send(ask);
+    let [id] = answer.field("x-request-id")[..] else {
+        panic!("an answer has one name")
+    };
+    id.to_owned()
+}
+
+#[test]
+fn a_proxy_names_its_requests_and_a_stranger_does_not() {
+    let world = World::new();
+    let given = "0b3a-7e";
+    for path in ["GET /check", "GET /healthz", "GET /nowhere", "POST /healthz"] {
+        assert_eq!(named(&world, ask(path).from(PROXY).field("x-request-id", given)), given);
+        let drawn = named(&world, ask(path).field("x-request-id", given));
+        assert_eq!(drawn.len(), 32, "{drawn}");
+        assert_ne!(drawn, named(&world, ask(path)), "no two are alike");
+    }
+    let odd = ask("GET /healthz").from(PROXY).field("x-request-id", "a b");
+    assert_eq!(named(&world, odd).len(), 32);
+    let twice = ask("GET /healthz")
+        .from(PROXY)
+        .field("x-request-id", given)
+        .field("x-request-id", given);
+    assert_eq!(named(&world, twice).len(), 32);
+}
+
+#[test]
+fn answers_are_counted_by_area_and_checks_by_outcome() {
+    let world = World::new();
+    let host = world.host();
+    let scraped = |line: &str| {
+        let answer = world.send_to(&host, ask("GET /metrics"));
+        assert_eq!(answer.status, 200);
+        let text = String::from_utf8(answer.body).unwrap();
+        assert!(text.ends_with("# EOF\n"), "{text}");
+        let value = text
+            .lines()
+            .find_map(|found| found.strip_prefix(line)?.strip_prefix(' '));
+        value.unwrap_or_else(|| panic!("{line} in\n{text}")).to_owned()
+    };
+    let permitted = r#"tollgate_checks_total{outcome="permitted"}"#;
+    let missing = r#"tollgate_checks_total{outcome="missing_credential"}"#;
+    assert_eq!((scraped(permitted), scraped(missing)), ("0".to_owned(), "0".to_owned()));
+    for _ in 0..3 {
+        assert_eq!(
+            world.send_to(&host, ask("GET /check").bearer(world.token())).status,
+            200
+        );
+    }
+    assert_eq!(world.send_to(&host, ask("GET /check/a")).status, 401);
+    assert_eq!(world.send_to(&host, ask("GET /nobody/knows?a=b")).status, 404);
+    assert_eq!((scraped(permitted), scraped(missing)), ("3".to_owned(), "1".to_owned()));
+    for (line, value) in [
+        (r#"tollgate_http_requests_total{area="check",status="2xx"}"#, "3"),
+        (r#"tollgate_http_requests_total{area="check",status="4xx"}"#, "1"),
+        (r#"tollgate_http_requests_total{area="other",status="4xx"}"#, "1"),
+        (r#"tollgate_http_requests_total{area="admin",status="2xx"}"#, "0"),
+        (r#"tollgate_check_seconds_bucket{le="+Inf"}"#, "4"),
+        ("tollgate_check_seconds_count", "4"),
+    ] {
+        assert_eq!(scraped(line), value, "{line}");
+    }
+}

@@ -65,10 +65,13 @@ in_front! {
         forgeries::a_method_that_the_client_only_writes_changes_nothing,
         forgeries::a_forwarded_uri_that_the_client_writes_changes_nothing,
         paths::what_was_decided_on_is_what_arrives_however_it_is_spelt,
+        paths::each_proxy_reads_targets_in_its_own_way,
         paths::the_host_in_an_absolute_target_changes_nothing,
         outages::while_the_server_is_down_nobody_passes_and_after_that_everybody_does_as_before,
         outages::an_orderly_stop_lets_nothing_through_unasked,
     }
     nginx NGINX,
     caddy CADDY,
+    oldest_caddy OLDEST_CADDY,
+    envoy_http ENVOY_HTTP,
 }

@@ -89,6 +89,19 @@ pub(crate) fn what_was_decided_on_is_what_arrives_however_it_is_spelt(world: &mu
     }
 }
 
+/// A configuration that stopped normalising, or began to, would change what an upstream must cope with.
+pub(crate) fn each_proxy_reads_targets_in_its_own_way(world: &mut World) {
+    let (_, token) = world.user("alice", &[]);
+    for (target, arrives) in world.kind.readings {
+        let (_, arrival) = world.send(&Request::get(target).bearer(&token));
+        assert_eq!(
+            arrival.as_ref().map(|arrival| arrival.target.as_str()),
+            *arrives,
+            "{target}"
+        );
+    }
+}
+
 pub(crate) fn the_host_in_an_absolute_target_changes_nothing(world: &mut World) {
     let (_, token) = world.user("alice", &[]);
     let request = Request::get("http://upstream.example/orders?a=b");

@@ -54,6 +54,11 @@ impl Request {
         this
     }
 
+    /// Whether a `Connection` field stands in it, by which a client can ask that other fields go no further.
+    pub fn nominates(&self) -> bool {
+        self.fields.lines().any(|line| line.starts_with("Connection: "))
+    }
+
     fn bytes(&self) -> Vec<u8> {
         format!("{}{}\r\n{}", self.line, self.fields, self.body).into_bytes()
     }

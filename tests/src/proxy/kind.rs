@@ -33,8 +33,12 @@ pub struct Kind {
     pub hands_on_body: bool,
     /// Whether the second challenge of a 401 reaches the client.
     pub hands_on_challenges: bool,
+    /// Whether more than the status of a 503 reaches the client.
+    pub hands_on_unavailable: bool,
     /// The status for a method that no standard names.
     pub unnamed_method: u16,
+    /// What becomes of some targets that can be read in more than one way; none where they are refused.
+    pub readings: &'static [(&'static str, Option<&'static str>)],
     /// The target that the proxy told Tollgate, found in the bytes that it sent there.
     pub told: fn(&[u8]) -> Vec<String>,
 }

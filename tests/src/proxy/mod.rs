@@ -6,8 +6,10 @@ mod kind;
 mod running;
 mod nginx;
 mod caddy;
+mod envoy;
 
-pub use caddy::CADDY;
+pub use caddy::{CADDY, OLDEST_CADDY};
+pub use envoy::ENVOY_HTTP;
 pub use kind::{Kind, Places};
 pub use nginx::NGINX;
 pub use running::Proxy;

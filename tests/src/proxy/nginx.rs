@@ -13,7 +13,16 @@ pub const NGINX: Kind = Kind {
     without_answer: 500,
     hands_on_body: false,
     hands_on_challenges: false,
+    hands_on_unavailable: true,
     unnamed_method: 403,
+    readings: &[
+        ("/orders/./../admin", Some("/orders/./../admin")),
+        ("/orders/%2e%2e//admin", Some("/orders/%2e%2e//admin")),
+        ("/orders%2f..;/admin", Some("/orders%2f..;/admin")),
+        ("/orders\\..\\admin", Some("/orders\\..\\admin")),
+        ("/orders/../../admin", None),
+        ("/orders%00", None),
+    ],
     told: |heard| lines(heard, "X-Original-URI"),
 };
 

@@ -58,10 +58,11 @@ async fn run(
         signal(SignalKind::terminate()).map_err(trouble)?,
         signal(SignalKind::interrupt()).map_err(trouble)?,
     );
-    let server = Server::bind(listen)
+    let server = Server::bind(&[listen])
         .await
-        .map_err(|error| cannot_listen(listen, &error))?;
-    let address = server.address().map_err(|error| cannot_listen(listen, &error))?;
+        .map_err(|error| cannot_listen(error.address, &error.reason))?;
+    let addresses = server.addresses().map_err(|error| cannot_listen(listen, &error))?;
+    let address = addresses.first().copied().unwrap_or(listen);
     // The socket comes before the first request is answered, so that whoever sees the server answer can command it.
     let host = Host::new(engine.clone(), HostOptions::default());
     let control = match ControlSocket::bind(host.clone(), store) {

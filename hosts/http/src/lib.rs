@@ -20,6 +20,7 @@ mod check;
 mod health;
 mod scrape;
 mod router;
+mod tls;
 mod server;
 pub mod control;
 
@@ -27,4 +28,5 @@ pub use bounds::Bounds;
 pub use host::{Host, HostOptions};
 pub use metrics::Metrics;
 pub use router::router;
-pub use server::Server;
+pub use server::{BindError, Server};
+pub use tls::{Tls, TlsError};

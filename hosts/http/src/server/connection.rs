@@ -1,6 +1,7 @@
 //! One connection, from its first byte to its end.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -11,7 +12,9 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
 use super::progress::Progress;
@@ -25,22 +28,29 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 /// say so.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
-/// What all connections of a server share.
+/// All connections of a server.
 pub(super) struct Connections {
+    shared: Arc<Shared>,
+    stopping: watch::Sender<bool>,
+    cut: Cut,
+}
+
+struct Shared {
     router: Router,
     protocols: Builder<Streams>,
     head_within: Duration,
-    stopping: watch::Sender<bool>,
-    cut: Cut,
 }
 
 impl Connections {
     pub(super) fn new(router: Router, bounds: &Bounds) -> Self {
         let (streams, cut) = streams();
-        Self {
+        let shared = Shared {
             router,
             protocols: protocols(streams, bounds),
             head_within: bounds.head_within,
+        };
+        Self {
+            shared: Arc::new(shared),
             stopping: watch::Sender::new(false),
             cut,
         }
@@ -51,15 +61,41 @@ impl Connections {
         self.stopping.send_replace(true);
     }
 
-    /// Ends what is still under way on HTTP/2 connections, and waits for that.
+    /// Ends what is still under way on HTTP/2 connections, and waits for that. The connections themselves must be gone.
     pub(super) async fn cut(self) {
-        let Self { protocols, cut, .. } = self;
-        drop(protocols);
+        let Self { shared, cut, .. } = self;
+        drop(shared);
         cut.all().await;
     }
 
-    /// Drives one connection to its end.
-    pub(super) fn serve<I>(&self, stream: I, peer: SocketAddr) -> impl Future<Output = ()> + Send + use<I>
+    /// Drives one connection to its end, from its handshake on where it has one.
+    pub(super) fn drive(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        tls: Option<TlsAcceptor>,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let (shared, mut stopping) = (Arc::clone(&self.shared), self.stopping.subscribe());
+        async move {
+            let Some(tls) = tls else {
+                return shared.serve(stream, peer, stopping).await;
+            };
+            // A handshake has as long as a head; nothing was asked yet, so a stop need not wait for it.
+            let shaken = tokio::select! {
+                () = told(&mut stopping) => return,
+                shaken = tokio::time::timeout(shared.head_within, tls.accept(stream)) => shaken,
+            };
+            match shaken {
+                Ok(Ok(stream)) => shared.serve(stream, peer, stopping).await,
+                Ok(Err(error)) => tracing::debug!(%error, %peer, "a TLS handshake failed"),
+                Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
+            }
+        }
+    }
+}
+
+impl Shared {
+    async fn serve<I>(&self, stream: I, peer: SocketAddr, mut stopping: watch::Receiver<bool>)
     where
         I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -76,26 +112,19 @@ impl Connections {
                 answer
             }
         });
-        let connection = self
-            .protocols
-            .serve_connection(TokioIo::new(stream), service)
-            .into_owned();
-        let mut stopping = self.stopping.subscribe();
-        let idle_within = self.head_within;
-        async move {
-            let mut connection = std::pin::pin!(connection);
-            tokio::select! {
-                // How it ended is the client's affair.
-                _ = connection.as_mut() => return,
-                () = told(&mut stopping) => {}
-                () = idle(&progress, idle_within) => {
-                    connection.as_mut().graceful_shutdown();
-                    let _ = tokio::time::timeout(CLOSE_WITHIN, connection).await;
-                    return;
-                }
+        let connection = self.protocols.serve_connection(TokioIo::new(stream), service);
+        let mut connection = std::pin::pin!(connection);
+        tokio::select! {
+            // How it ended is the client's affair.
+            _ = connection.as_mut() => {}
+            () = told(&mut stopping) => {
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.await;
             }
-            connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
+            () = idle(&progress, self.head_within) => {
+                connection.as_mut().graceful_shutdown();
+                let _ = tokio::time::timeout(CLOSE_WITHIN, connection).await;
+            }
         }
     }
 }

@@ -4,50 +4,73 @@
 //! also how long an idle connection is kept), and bounds on the size of a head. HTTP/1.1 and HTTP/2 are told apart by
 //! the first bytes.
 
+mod listeners;
 mod progress;
 mod streams;
 mod connection;
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::host::Host;
 use crate::router::router;
+use crate::tls::{Tls, follow};
 use connection::Connections;
+use listeners::Listeners;
+
+pub use listeners::BindError;
 
 /// How long the loop waits before it accepts again after the system refused, unless a connection ends before.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 
 /// A listening server.
 pub struct Server {
-    listener: TcpListener,
+    listeners: Listeners,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Server {
-    /// Takes the address; port 0 takes one that is free. Connections wait from here on, and are served by [`Server::run`].
-    pub async fn bind(address: SocketAddr) -> io::Result<Self> {
+    /// Takes the addresses; port 0 takes one that is free. Connections wait from here on, and are served by
+    /// [`Server::run`].
+    ///
+    /// # Errors
+    ///
+    /// [`BindError`] with the first address that cannot be had; none is taken then.
+    pub async fn bind(addresses: &[SocketAddr]) -> Result<Self, BindError> {
         Ok(Self {
-            listener: TcpListener::bind(address).await?,
+            listeners: Listeners::bind(addresses).await?,
+            tls: None,
         })
     }
 
-    /// The address that was taken.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+    /// Speaks TLS on every address. While the server runs, the files of `tls` are looked at every few seconds.
+    pub fn tls(mut self, tls: Arc<Tls>) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// The addresses that were taken, in the order in which they were asked for.
+    pub fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
+        self.listeners.addresses()
     }
 
     /// Serves until `stop` is ready, then accepts no more, lets requests under way end within their bound, and returns
     /// when every connection has let go of the engine.
     pub async fn run(self, host: impl Into<Host>, stop: impl Future<Output = ()>) {
-        let Self { listener } = self;
+        let Self { mut listeners, tls } = self;
         let host = host.into();
         let bounds = *host.bounds();
         let connections = Connections::new(router(host.clone()), &bounds);
         let mut running = JoinSet::new();
+        // Dropped, it ends what runs in it.
+        let mut following = JoinSet::new();
+        if let Some(tls) = &tls {
+            following.spawn(follow(Arc::clone(tls)));
+        }
         let mut retry = tokio::time::interval(ACCEPT_PAUSE);
         let mut paused = false;
         let mut stop = std::pin::pin!(stop);
@@ -55,13 +78,14 @@ impl Server {
             host.metrics().note_connections(running.len());
             tokio::select! {
                 () = &mut stop => break,
-                accepted = listener.accept(), if !paused && running.len() < bounds.connections_most => match accepted {
+                accepted = listeners.accept(), if !paused && running.len() < bounds.connections_most => match accepted {
                     Ok((stream, peer)) => {
                         // An answer is one small packet; waiting for more to send with it would only delay it.
                         if let Err(error) = stream.set_nodelay(true) {
                             tracing::debug!(%error, "a connection keeps its delay");
                         }
-                        running.spawn(connections.serve(stream, peer));
+                        let tls = tls.as_ref().map(|tls| tls.acceptor());
+                        running.spawn(connections.drive(stream, peer, tls));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "no connection could be accepted");
@@ -73,7 +97,7 @@ impl Server {
                 Some(_) = running.join_next(), if !running.is_empty() => paused = false,
             }
         }
-        drop(listener);
+        drop((listeners, following));
         let ended = async {
             connections.stop();
             while running.join_next().await.is_some() {}

@@ -3,6 +3,7 @@
 
 pub(crate) mod answering;
 pub(crate) mod judged;
+pub(crate) mod pair;
 pub(crate) mod running;
 
 use std::net::SocketAddr;

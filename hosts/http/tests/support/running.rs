@@ -2,10 +2,11 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tollgate_http::{Bounds, Host, HostOptions, Server};
+use tollgate_http::{Bounds, Host, HostOptions, Server, Tls};
 
 use super::World;
 
@@ -21,6 +22,14 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(world: &World, bounds: Bounds) -> Self {
+        Self::serve(world, bounds, None)
+    }
+
+    pub(crate) fn with_tls(world: &World, bounds: Bounds, tls: Arc<Tls>) -> Self {
+        Self::serve(world, bounds, Some(tls))
+    }
+
+    fn serve(world: &World, bounds: Bounds, tls: Option<Arc<Tls>>) -> Self {
         let options = HostOptions { bounds };
         let host = Host::new(world.engine.clone(), options);
         let (stop, stopped) = oneshot::channel::<()>();
@@ -31,8 +40,12 @@ impl Running {
                 .build()
                 .unwrap();
             runtime.block_on(async {
-                let server = Server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
-                tell.send(server.address().unwrap()).unwrap();
+                let server = Server::bind(&["127.0.0.1:0".parse().unwrap()]).await.unwrap();
+                let server = match tls {
+                    Some(tls) => server.tls(tls),
+                    None => server,
+                };
+                tell.send(server.addresses().unwrap()[0]).unwrap();
                 server.run(host, async { stopped.await.unwrap_or_default() }).await;
             });
         });
@@ -75,4 +88,11 @@ pub(crate) fn rest(stream: &mut TcpStream) -> String {
     let end = stream.read_to_end(&mut rest);
     assert!(end.is_ok(), "the server closes within its bound: {end:?}");
     String::from_utf8_lossy(&rest).into_owned()
+}
+
+/// Whether `holds` comes to hold while one can be patient.
+pub(crate) fn until(holds: impl Fn() -> bool) -> bool {
+    let (_alarm, ticks) = std::sync::mpsc::channel::<()>();
+    let tries = PATIENCE.as_millis() / 20;
+    (0..tries).any(|_| holds() || ticks.recv_timeout(Duration::from_millis(20)).is_ok())
 }

@@ -2,7 +2,7 @@
 
 use tollgate_core::{Limit, NetworkRule, OperationSet, Timestamp, TokenId, TokenText, UserName};
 
-use crate::record::{Authtoken, Standing};
+use crate::record::{AdminToken, Authtoken, Network, Role, Standing, User};
 use crate::setting::Setting;
 
 /// Adds a user. Refused where the name is taken. Answers the [`User`](crate::User).
@@ -128,6 +128,71 @@ pub struct SetSetting {
     pub setting: Setting,
 }
 
+/// Issues an administrator's token, for the admin API. Answers [`IssuedAdminToken`], the only place where it is ever shown.
+#[derive(Clone, Debug)]
+pub struct IssueAdminToken {
+    /// What it is for, in words.
+    pub name: UserName,
+    /// What it is good for.
+    pub role: Role,
+    /// The first moment at which it may no longer be used; none for "for ever".
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A new administrator's token.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct IssuedAdminToken {
+    /// The secret; it cannot be had again.
+    pub token: TokenText,
+    /// What is stored about it.
+    pub record: AdminToken,
+}
+
+/// Takes an administrator's token back, for ever. Revoking it again changes nothing and succeeds. Answers the [`AdminToken`].
+#[derive(Clone, Debug)]
+pub struct RevokeAdminToken {
+    /// Which token.
+    pub id: TokenId,
+}
+
+/// Carries a command out only if a record is still as its caller has seen it; else [`Refusal::Changed`]. Looking and acting are
+/// one step, so nobody can come between.
+#[derive(Clone, Debug)]
+pub struct IfUnchanged<C> {
+    /// What was seen.
+    pub seen: Seen,
+    /// What is to be done then.
+    pub command: C,
+}
+
+/// A record as somebody has seen it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// A user.
+    User(User),
+    /// An authtoken.
+    Authtoken(Authtoken),
+    /// An administrator's token.
+    AdminToken(AdminToken),
+    /// A network rule.
+    Network(Network),
+    /// A setting.
+    Setting(Setting),
+}
+
+/// Carries a command that makes something out at most once, however often and by how many it is asked for within a day, across
+/// restarts. Answers [`Repeatable`](crate::Repeatable).
+#[derive(Clone, Debug)]
+pub struct Once<C> {
+    /// Names the request: the digest of who asks and of the key they chose.
+    pub key: [u8; 32],
+    /// The digest of what is asked for. Another under the same key is [`Refusal::KeyReused`].
+    pub fingerprint: [u8; 32],
+    /// What is to be done.
+    pub command: C,
+}
+
 /// Most network rules for everybody.
 pub const GLOBAL_NETWORKS_MOST: usize = 10_000;
 
@@ -225,6 +290,12 @@ pub enum Refusal {
         /// How many were given.
         found: usize,
     },
+    /// The record is not as its caller has seen it.
+    #[error("expected the record as it was when it was read, but it has changed since: read it again, then decide")]
+    Changed,
+    /// The key was used for another request.
+    #[error("expected a new idempotency key, but this one was used for another request: draw a key for each request")]
+    KeyReused,
     /// A rule written with too many blanks.
     #[error("expected a network rule of at most {most} characters, but found {found}")]
     RuleTooLong {

@@ -102,6 +102,7 @@ mod key_file;
 mod seal;
 mod record;
 mod setting;
+mod audit;
 mod command;
 mod change;
 mod codec;
@@ -115,19 +116,23 @@ mod verify;
 mod backup;
 mod engine;
 
+pub use audit::{AuditChain, AuditDigest, AuditEntry, AuditFacts, AuditFault, Author, ParseDigestError};
 pub use backup::{BackupError, BackupReport};
 pub use change::{Change, ChangeSet, FeedIdentity, Position, Snapshot};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use command::{
-    AddNetwork, AddUser, ExpireToken, GLOBAL_NETWORKS_MOST, IssueAuthtoken, Issued, Refusal, RemoveNetwork, RemoveUser,
-    RevokeToken, SetSetting, SetUser, USER_NETWORKS_MOST, UserChanges,
+    AddNetwork, AddUser, ExpireToken, GLOBAL_NETWORKS_MOST, IfUnchanged, IssueAdminToken, IssueAuthtoken, Issued,
+    IssuedAdminToken, Once, Refusal, RemoveNetwork, RemoveUser, RevokeAdminToken, RevokeToken, Seen, SetSetting,
+    SetUser, USER_NETWORKS_MOST, UserChanges,
 };
-pub use engine::{Engine, OpenOptions, ReadError, Submitted};
+pub use engine::{
+    Admin, AdminDenial, AuditOrder, Authored, Condition, Engine, OpenOptions, Page, PageError, ReadError, Submitted,
+};
 pub use entropy::{Entropy, EntropyError, SeededEntropy, SystemEntropy};
-pub use execute::{Command, Swept};
+pub use execute::{Command, Repeatable, Swept};
 pub use feed::{Cursor, Lagged};
 pub use key_file::{KEY_VARIABLE, KeyError, MalformedKey, PepperKey};
-pub use record::{Authtoken, Network, Standing, User};
+pub use record::{AdminToken, Authtoken, Network, ParseRoleError, Role, Standing, User};
 pub use setting::{ParseSettingError, Setting, Settings};
 pub use store::{Damage, OpenError, StorageBackend};
 pub use verify::{Finding, VerifyReport};

@@ -1,6 +1,7 @@
 //! What people see of the stored facts: users, authtokens, networks, settings.
 
 use std::fmt;
+use std::str::FromStr;
 
 use tollgate_core::{
     Limit, NetworkRule, OperationSet, Timestamp, TokenDigest, TokenId, TokenKind, TokenRecord, TokenStatus, UserId,
@@ -77,6 +78,66 @@ pub struct Network {
     pub added_at: Timestamp,
 }
 
+/// What an administrator's token is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// May change everything.
+    Administrator,
+    /// May look at everything that is no secret.
+    Reader,
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Administrator, Self::Reader];
+
+    /// The name, as it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::Reader => "reader",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A text that is no role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected the role `administrator` or `reader`")]
+pub struct ParseRoleError;
+
+impl FromStr for Role {
+    type Err = ParseRoleError;
+
+    fn from_str(text: &str) -> Result<Self, ParseRoleError> {
+        let named = Self::ALL.into_iter().find(|role| role.name() == text.trim());
+        named.ok_or(ParseRoleError)
+    }
+}
+
+/// An administrator's token, as lists show one. The token itself was shown once, when it was issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AdminToken {
+    /// Names this token for ever; no authtoken has the same.
+    pub id: TokenId,
+    /// What it is for, in words; not unique.
+    pub name: UserName,
+    /// What it is good for.
+    pub role: Role,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// The first moment at which it may no longer be used, if there is one.
+    pub expires_at: Option<Timestamp>,
+    /// When it was taken back, if it was.
+    pub revoked_at: Option<Timestamp>,
+}
+
 /// A user as the store keeps one: what lists show, under the id that is the row's key.
 pub(crate) type UserRow = User;
 
@@ -138,6 +199,24 @@ impl TokenRow {
         let expires = self.validity.expires_at_s.map(u64::from);
         revoked.into_iter().chain(expires).min()
     }
+}
+
+/// An administrator's token as the store keeps one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AdminTokenRow {
+    pub(crate) token: AdminToken,
+    pub(crate) digest: TokenDigest,
+}
+
+/// What was made under an idempotency key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RepeatRow {
+    /// When.
+    pub(crate) at: Timestamp,
+    /// Tells whether a later request asks for the same.
+    pub(crate) fingerprint: [u8; 32],
+    /// The id of what was made.
+    pub(crate) made: String,
 }
 
 /// A network rule as the store keeps one.

@@ -5,6 +5,7 @@
 
 mod changes;
 mod rows;
+mod trail;
 
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
 use bincode::{Decode, Encode};
@@ -14,6 +15,8 @@ pub(crate) use rows::{
     counter_payload, network_payload, number_payload, read_counter, read_network, read_number, read_setting,
     read_token, read_unit, read_user, setting_payload, token_payload, unit_payload, user_payload,
 };
+
+pub(crate) use trail::{admin_token_payload, audit_payload, read_admin_token, read_audit, read_repeat, repeat_payload};
 
 /// No encoded record is longer.
 pub(crate) const LEN_MAX: usize = 65_536;

@@ -2,7 +2,10 @@
 
 mod options;
 mod read;
+mod page;
 mod submitted;
+mod admin;
+mod condition;
 
 use std::fmt;
 use std::path::Path;
@@ -19,13 +22,16 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::execute::{Command, Swept};
 use crate::feed::{Cursor, Feed, Lagged};
-use crate::live::TrustedProxies;
+use crate::live::{LiveAdminTokens, TrustedProxies};
 use crate::store::{OpenError, Store};
-use crate::writer::{ExecuteError, Message, Queue, Unavailable};
+use crate::writer::{ExecuteError, Message, Queue, Standing, Unavailable};
 
+pub use admin::{Admin, AdminDenial};
+pub use condition::Condition;
 pub use options::OpenOptions;
+pub use page::{AuditOrder, Page, PageError};
 pub use read::ReadError;
-pub use submitted::Submitted;
+pub use submitted::{Authored, Submitted};
 
 /// One open store with the view that checks read. Cloning costs a reference count; all clones are the same engine.
 ///
@@ -38,6 +44,8 @@ struct Inner {
     store: Arc<Store>,
     feed: Arc<Feed>,
     proxies: TrustedProxies,
+    admin_tokens: LiveAdminTokens,
+    standing: Standing,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     queue: Queue,

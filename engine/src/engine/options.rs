@@ -19,7 +19,7 @@ use crate::store::{
     self, GivenBackend, OpenError, Place, StorageBackend, Store, StoreNumbers, feed_identity, revision,
 };
 use crate::verify::{VerifyReport, verify_rows};
-use crate::writer::{self, Policy, Tools};
+use crate::writer::{self, Policy, Standing, Tools};
 
 /// How an engine is opened, for whoever needs more than [`Engine::open`] and [`Engine::create`].
 ///
@@ -163,13 +163,14 @@ impl OpenOptions {
             store::open(place, seal, self.cache_len)?
         };
         let digest_key = DigestKey::new(pepper.derive("tollgate 2026 token digest, version 1"));
-        let tools = |store, feed| Tools {
+        let tools = |store, feed, standing| Tools {
             store,
             feed,
             clock: Arc::clone(&self.clock),
             entropy: self.entropy,
             digest_key: digest_key.clone(),
             policy: self.policy,
+            standing,
         };
         assemble(store, &digest_key, &self.clock, self.ring_most, tools)
     }
@@ -269,7 +270,7 @@ fn assemble(
     digest_key: &DigestKey,
     clock: &Arc<dyn Clock>,
     ring_most: usize,
-    tools: impl FnOnce(Arc<Store>, Arc<Feed>) -> Tools,
+    tools: impl FnOnce(Arc<Store>, Arc<Feed>, Standing) -> Tools,
 ) -> Result<Engine, OpenError> {
     let read = || {
         let view = store.read()?;
@@ -279,7 +280,9 @@ fn assemble(
     let (Loaded { applier, counters }, newest) = read().map_err(|fault| store.fault(fault))?;
     let (store, feed) = (Arc::new(store), Arc::new(Feed::new(newest, ring_most)));
     let (view, proxies) = (applier.view().clone(), applier.proxies().clone());
-    let tools = tools(Arc::clone(&store), Arc::clone(&feed));
+    let admin_tokens = applier.admin_tokens().clone();
+    let standing = Standing::new(applier.counts());
+    let tools = tools(Arc::clone(&store), Arc::clone(&feed), standing.clone());
     let entropy = Arc::clone(&tools.entropy);
     let started = writer::start(tools, applier, counters);
     let (queue, thread) = started.map_err(|error| store.fault(store::StoreError::Storage(error.to_string())))?;
@@ -290,6 +293,8 @@ fn assemble(
         store,
         feed,
         proxies,
+        admin_tokens,
+        standing,
         clock,
         entropy,
         queue,

@@ -170,7 +170,7 @@ impl Engine {
         backup(&view, path, FeedIdentity(feed))
     }
 
-    fn read(&self) -> Result<ReadView, ReadError> {
+    pub(super) fn read(&self) -> Result<ReadView, ReadError> {
         Ok(self.0.store.read()?)
     }
 }

@@ -7,21 +7,27 @@
     reason = "the supertrait of `Command` is sealed by having no name outside this crate"
 )]
 
+mod described;
 mod users;
 mod tokens;
 mod networks;
 mod settings;
+mod admin_tokens;
+mod conditional;
+mod repeated;
 mod sweep;
 
-use tollgate_core::{DigestKey, Limit, Revision, Timestamp, UserName};
+use tollgate_core::{DigestKey, Limit, LiveView, Revision, Timestamp, UserName};
 
+use crate::audit::{AuditDigest, AuditEntry, AuditFacts, Author};
 use crate::change::{Change, ChangeSet, FeedIdentity};
 use crate::command::Refusal;
 use crate::entropy::{Entropy, EntropyError};
 use crate::facts;
-use crate::record::UserRow;
-use crate::store::{Changes, Meta, Number, Row, Source, StoreError, Table, Transaction};
+use crate::record::{AdminTokenRow, UserRow};
+use crate::store::{Audit, Changes, Meta, Number, Row, Source, StoreError, Table, Transaction};
 
+pub use repeated::Repeatable;
 pub use sweep::Swept;
 pub(crate) use sweep::sweep;
 
@@ -89,6 +95,8 @@ commands! {
     AddNetwork => crate::record::Network,
     RemoveNetwork => (),
     SetSetting => crate::setting::Setting,
+    IssueAdminToken => crate::command::IssuedAdminToken,
+    RevokeAdminToken => crate::record::AdminToken,
 }
 
 /// What every command of a batch shares.
@@ -97,6 +105,8 @@ pub(crate) struct Surroundings<'b> {
     pub(crate) digest_key: &'b DigestKey,
     pub(crate) now: Timestamp,
     pub(crate) feed: FeedIdentity,
+    /// What checks see, as of the transaction before.
+    pub(crate) view: &'b LiveView,
     /// Most rows in the tail of the feed.
     pub(crate) tail_most: u64,
 }
@@ -105,7 +115,27 @@ pub(crate) struct Surroundings<'b> {
 pub struct Batch<'b, 't> {
     rows: &'b mut Transaction<'t>,
     around: &'b Surroundings<'b>,
+    author: Author,
     changes: Vec<Change>,
+    deeds: Vec<Deed>,
+    admin_tokens: Vec<AdminTokenRow>,
+}
+
+/// An entry of the audit trail before it has its place there.
+struct Deed {
+    author: Author,
+    action: &'static str,
+    subject: String,
+    before: Option<AuditFacts>,
+    after: Option<AuditFacts>,
+}
+
+/// What a transaction leads to, beside its rows.
+pub(crate) struct Finished {
+    /// What checks and the feed are told; none where nothing of theirs has changed.
+    pub(crate) set: Option<ChangeSet>,
+    /// Administrators' tokens as they are from now on.
+    pub(crate) admin_tokens: Vec<AdminTokenRow>,
 }
 
 impl<'b, 't> Batch<'b, 't> {
@@ -113,7 +143,10 @@ impl<'b, 't> Batch<'b, 't> {
         Self {
             rows,
             around,
+            author: Author::application(),
             changes: Vec::new(),
+            deeds: Vec::new(),
+            admin_tokens: Vec::new(),
         }
     }
 
@@ -122,11 +155,25 @@ impl<'b, 't> Batch<'b, 't> {
         self.rows.writes()
     }
 
-    /// Gives this transaction its revision and writes its part of the feed. None where nothing has changed.
-    pub(crate) fn finish(self) -> Result<Option<ChangeSet>, StoreError> {
-        let Self { rows, around, changes } = self;
+    /// Whose the commands are that follow.
+    pub(crate) fn by(&mut self, author: Author) {
+        self.author = author;
+    }
+
+    /// Writes the audit trail on, gives this transaction its revision and writes its part of the feed.
+    pub(crate) fn finish(self) -> Result<Finished, StoreError> {
+        let Self {
+            rows,
+            around,
+            author: _,
+            changes,
+            deeds,
+            admin_tokens,
+        } = self;
+        write_down(rows, around.now, deeds)?;
         if changes.is_empty() {
-            return Ok(None);
+            let set = None;
+            return Ok(Finished { set, admin_tokens });
         }
         let revision = rows.row_that_must_be::<Meta>(&Number::Revision)?.saturating_add(1);
         rows.put::<Meta>(&Number::Revision, &revision)?;
@@ -134,11 +181,29 @@ impl<'b, 't> Batch<'b, 't> {
             rows.put::<Changes>(&(revision, place), change)?;
         }
         trim_tail(rows, around.tail_most, revision)?;
-        Ok(Some(ChangeSet {
+        let set = Some(ChangeSet {
             feed: around.feed,
             revision: Revision(revision),
             changes,
-        }))
+        });
+        Ok(Finished { set, admin_tokens })
+    }
+
+    /// Notes what was done, for the audit trail. Belongs to the writes of a command.
+    fn did(
+        &mut self,
+        action: &'static str,
+        subject: impl ToString,
+        before: Option<AuditFacts>,
+        after: Option<AuditFacts>,
+    ) {
+        self.deeds.push(Deed {
+            author: self.author.clone(),
+            action,
+            subject: subject.to_string(),
+            before,
+            after,
+        });
     }
 
     fn now(&self) -> Timestamp {
@@ -171,6 +236,32 @@ impl<'b, 't> Batch<'b, 't> {
     fn took(&mut self, number: Number, taken: u64) -> Result<(), StoreError> {
         self.put::<Meta>(&number, &taken.saturating_add(1))
     }
+}
+
+/// Puts deeds at the end of the audit trail.
+fn write_down(rows: &mut Transaction<'_>, now: Timestamp, deeds: Vec<Deed>) -> Result<(), StoreError> {
+    if deeds.is_empty() {
+        return Ok(());
+    }
+    let mut next = rows.row_that_must_be::<Meta>(&Number::NextAudit)?;
+    let mut previous = match next.checked_sub(1) {
+        None | Some(0) => AuditDigest::default(),
+        Some(last) => rows.row_that_must_be::<Audit>(&last)?.digest,
+    };
+    for deed in deeds {
+        let Deed {
+            author,
+            action,
+            subject,
+            before,
+            after,
+        } = deed;
+        let entry = AuditEntry::new(next, now, &author, action, subject, before, after, previous);
+        rows.put::<Audit>(&next, &entry)?;
+        previous = entry.digest;
+        next = next.saturating_add(1);
+    }
+    rows.put::<Meta>(&Number::NextAudit, &next)
 }
 
 /// Refuses a limit beyond what a counter counts; only a host that builds its own can come here with one.

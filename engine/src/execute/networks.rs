@@ -2,7 +2,7 @@
 
 use tollgate_core::{AddressRange, NetworkRule, UserName};
 
-use super::{Batch, Execute, Fault};
+use super::{Batch, Execute, Fault, described};
 use crate::change::{Change, insert_range, ranges_of, remove_range};
 use crate::command::{AddNetwork, GLOBAL_NETWORKS_MOST, Refusal, RemoveNetwork, USER_NETWORKS_MOST};
 use crate::facts;
@@ -41,6 +41,8 @@ impl Execute for AddNetwork {
 
         batch.put::<NetworkRules>(&key, &row)?;
         batch.change(change);
+        let is = described::network(&row, user.as_ref().map(UserName::as_str));
+        batch.did("network.add", &row.rule, None, Some(is));
         Ok(Network {
             rule: row.rule,
             standing,
@@ -66,6 +68,8 @@ impl Execute for RemoveNetwork {
 
         batch.remove::<NetworkRules>(&key)?;
         batch.change(change);
+        let was = described::network(&row, user.as_ref().map(UserName::as_str));
+        batch.did("network.remove", &row.rule, Some(was), None);
         Ok(())
     }
 }

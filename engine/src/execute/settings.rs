@@ -1,7 +1,7 @@
 //! Changing settings.
 
 use super::networks::accept_rule;
-use super::{Batch, Execute, Fault, accept_limit};
+use super::{Batch, Execute, Fault, accept_limit, described};
 use crate::change::Change;
 use crate::command::{Refusal, SetSetting};
 use crate::facts;
@@ -14,12 +14,16 @@ impl Execute for SetSetting {
     fn execute(self, batch: &mut Batch<'_, '_>) -> Result<Setting, Fault> {
         let Self { setting } = self;
         accept(&setting)?;
-        if facts::settings(batch.rows)?.list().contains(&setting) && !matches!(setting, Setting::TrustedProxies(_)) {
+        let settings = facts::settings(batch.rows)?.list();
+        let before = settings.into_iter().find(|before| before.key() == setting.key());
+        if before.as_ref() == Some(&setting) && !matches!(setting, Setting::TrustedProxies(_)) {
             return Ok(setting);
         }
 
         batch.put::<SettingRows>(&setting.key(), &setting)?;
         batch.change(Change::PutSetting(setting.clone()));
+        let (was, is) = (before.as_ref().map(described::setting), described::setting(&setting));
+        batch.did("settings.set", setting.key(), was, Some(is));
         Ok(setting)
     }
 }

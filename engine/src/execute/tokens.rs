@@ -1,31 +1,26 @@
 //! Issuing, revoking and expiring authtokens.
 
-use tollgate_core::{Timestamp, TokenId, TokenKind, TokenText, Validity};
+use tollgate_core::{Timestamp, TokenDigest, TokenId, TokenKind, TokenText, UserName, Validity};
 use zeroize::Zeroizing;
 
-use super::{Batch, Execute, Fault};
+use super::{Batch, Execute, Fault, described};
 use crate::change::Change;
 use crate::command::{ExpireToken, IssueAuthtoken, Issued, Refusal, RevokeToken};
 use crate::record::{Authtoken, TokenRow};
 use crate::store::{Endings, Number, Source as _, Tokens, TokensByUser, Users};
 
 impl Execute for IssueAuthtoken {
-    type Answer = Drawn;
+    type Answer = Drawn<Authtoken>;
 
-    fn execute(self, batch: &mut Batch<'_, '_>) -> Result<Drawn, Fault> {
+    fn execute(self, batch: &mut Batch<'_, '_>) -> Result<Drawn<Authtoken>, Fault> {
         let user = batch.user(&self.user)?;
         let validity = accept_validity(self.not_before, self.expires_at, batch.now())?;
         let id = TokenId(batch.next(Number::NextToken)?);
-        let mut bits = Box::new(Zeroizing::new([0; 32]));
-        batch.around.entropy.fill(bits.as_mut_slice())?;
-        let token = TokenText::from_entropy(TokenKind::Authtoken, &bits);
-        let proof = token
-            .well_formed()
-            .map_err(|_| Fault::Failed("a new token is malformed: this is a defect".to_owned()))?;
+        let (bits, digest) = draw(batch, TokenKind::Authtoken)?;
         let row = TokenRow {
             id,
             kind: TokenKind::Authtoken,
-            digest: batch.around.digest_key.digest(proof),
+            digest,
             user: user.id,
             validity,
             issued_at: batch.now(),
@@ -35,22 +30,36 @@ impl Execute for IssueAuthtoken {
         batch.took(Number::NextToken, id.0)?;
         batch.put::<TokensByUser>(&(user.id, id), &())?;
         write_token(batch, None, &row)?;
-        Ok(Drawn {
-            bits,
-            record: row.shown(user.name),
-        })
+        let record = row.shown(user.name);
+        batch.did("authtoken.issue", id.0, None, Some(described::authtoken(&record)));
+        Ok(Drawn { bits, record })
     }
+}
+
+/// The bits of a new token, in one place that is wiped.
+pub(super) type Bits = Box<Zeroizing<[u8; 32]>>;
+
+/// Draws a token of a kind. Belongs to the reads of a command.
+pub(super) fn draw(batch: &Batch<'_, '_>, kind: TokenKind) -> Result<(Bits, TokenDigest), Fault> {
+    let mut bits = Box::new(Zeroizing::new([0; 32]));
+    batch.around.entropy.fill(bits.as_mut_slice())?;
+    let token = TokenText::from_entropy(kind, &bits);
+    let proof = token
+        .well_formed()
+        .map_err(|_| Fault::Failed("a new token is malformed: this is a defect".to_owned()))?;
+    let digest = batch.around.digest_key.digest(proof);
+    Ok((bits, digest))
 }
 
 /// A new token on its way to its caller. Its bits stand in one place, which is wiped: every move of a [`TokenText`] would
 /// leave a copy of it behind, in the queue and on the way there.
-pub struct Drawn {
-    bits: Box<Zeroizing<[u8; 32]>>,
-    record: Authtoken,
+pub struct Drawn<R> {
+    pub(super) bits: Bits,
+    pub(super) record: R,
 }
 
-impl From<Drawn> for Issued {
-    fn from(Drawn { bits, record }: Drawn) -> Self {
+impl From<Drawn<Authtoken>> for Issued {
+    fn from(Drawn { bits, record }: Drawn<Authtoken>) -> Self {
         let token = TokenText::from_entropy(TokenKind::Authtoken, &bits);
         Self { token, record }
     }
@@ -69,8 +78,7 @@ impl Execute for RevokeToken {
             ..before.clone()
         };
 
-        write_token(batch, Some(&before), &row)?;
-        Ok(row.shown(user.name))
+        amend(batch, "authtoken.revoke", &before, &row, user.name)
     }
 }
 
@@ -100,13 +108,27 @@ impl Execute for ExpireToken {
             ..before.clone()
         };
 
-        write_token(batch, Some(&before), &row)?;
-        Ok(row.shown(user.name))
+        amend(batch, "authtoken.expire", &before, &row, user.name)
     }
 }
 
+/// Writes a token as it now is, and what was done to it.
+fn amend(
+    batch: &mut Batch<'_, '_>,
+    action: &'static str,
+    before: &TokenRow,
+    row: &TokenRow,
+    user: UserName,
+) -> Result<Authtoken, Fault> {
+    write_token(batch, Some(before), row)?;
+    let (was, is) = (before.shown(user.clone()), row.shown(user));
+    let described = |token| Some(described::authtoken(token));
+    batch.did(action, row.id.0, described(&was), described(&is));
+    Ok(is)
+}
+
 /// The token that a command names. One whose user is gone is gone.
-fn token(batch: &Batch<'_, '_>, id: TokenId) -> Result<(TokenRow, crate::record::UserRow), Fault> {
+pub(super) fn token(batch: &Batch<'_, '_>, id: TokenId) -> Result<(TokenRow, crate::record::UserRow), Fault> {
     let missing = || Fault::from(Refusal::NoSuchToken { id });
     let token = batch.rows.row::<Tokens>(&id)?.ok_or_else(missing)?;
     let user = batch.rows.row::<Users>(&token.user)?.ok_or_else(missing)?;
@@ -114,7 +136,7 @@ fn token(batch: &Batch<'_, '_>, id: TokenId) -> Result<(TokenRow, crate::record:
 }
 
 /// Writes a token's row, keeps the table of endings true to it, and tells the feed.
-fn write_token(batch: &mut Batch<'_, '_>, before: Option<&TokenRow>, row: &TokenRow) -> Result<(), Fault> {
+pub(super) fn write_token(batch: &mut Batch<'_, '_>, before: Option<&TokenRow>, row: &TokenRow) -> Result<(), Fault> {
     let (old, new) = (before.and_then(TokenRow::ended_at_s), row.ended_at_s());
     if old != new {
         if let Some(at_s) = old {
@@ -157,7 +179,7 @@ fn accept_validity(
 }
 
 /// A second that a record can hold; the greatest number is left out, so that every end has a second after it.
-fn accept_second(second: u64, moment: Timestamp) -> Result<u32, Refusal> {
+pub(super) fn accept_second(second: u64, moment: Timestamp) -> Result<u32, Refusal> {
     match u32::try_from(second) {
         Ok(second) if second < u32::MAX => Ok(second),
         Ok(_) | Err(_) => Err(Refusal::MomentTooFar { moment }),
@@ -171,7 +193,7 @@ mod tests {
     /// A token that travelled as its text was copied wherever its answer was moved to.
     #[test]
     fn a_new_token_travels_behind_a_pointer() {
-        let travels = size_of::<Drawn>() - size_of::<Authtoken>();
+        let travels = size_of::<Drawn<Authtoken>>() - size_of::<Authtoken>();
         assert_eq!(travels, size_of::<usize>());
         let text = size_of::<Issued>() - size_of::<Authtoken>();
         assert!(text > travels, "the twin: the text is as long as it is ({text})");

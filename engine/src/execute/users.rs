@@ -2,7 +2,7 @@
 
 use tollgate_core::UserId;
 
-use super::{Batch, Execute, Fault, accept_limit};
+use super::{Batch, Execute, Fault, accept_limit, described};
 use crate::change::Change;
 use crate::command::{AddUser, Refusal, RemoveUser, SetUser, UserChanges};
 use crate::facts;
@@ -44,6 +44,7 @@ impl Execute for AddUser {
             &user,
             tollgate_core::Networks::default(),
         )));
+        batch.did("user.add", &user.name, None, Some(described::user(&user)));
         Ok(user)
     }
 }
@@ -75,6 +76,8 @@ impl Execute for SetUser {
 
         batch.put::<Users>(&user.id, &user)?;
         batch.change(Change::PutUser(facts::user_record(&user, networks)));
+        let (was, is) = (described::user(&before), described::user(&user));
+        batch.did("user.set", &user.name, Some(was), Some(is));
         Ok(user)
     }
 }
@@ -96,6 +99,7 @@ impl Execute for RemoveUser {
         batch.remove::<Counters>(&user.id)?;
         batch.put::<Departures>(&user.id, &())?;
         batch.change(Change::RemoveUser(user.id));
+        batch.did("user.remove", &user.name, Some(described::user(&user)), None);
         Ok(())
     }
 }

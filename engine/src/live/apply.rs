@@ -5,6 +5,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use tollgate_core::{Freshness, Limit, LiveView, LiveWriter, NetworkRule, Networks, ViewError};
 
+use super::LiveAdminTokens;
 use crate::change::{Change, insert_range, ranges_of, remove_range, server_record};
 use crate::record::Standing;
 use crate::setting::{Setting, Settings};
@@ -31,6 +32,7 @@ pub(crate) struct Applier {
     settings: Settings,
     networks: Networks,
     proxies: TrustedProxies,
+    admin_tokens: LiveAdminTokens,
 }
 
 impl Drop for Applier {
@@ -50,6 +52,7 @@ impl Applier {
             settings,
             networks,
             proxies,
+            admin_tokens: LiveAdminTokens::default(),
         })
     }
 
@@ -63,6 +66,16 @@ impl Applier {
         &self.proxies
     }
 
+    /// The administrators' tokens that are changed here.
+    pub(crate) fn admin_tokens(&self) -> &LiveAdminTokens {
+        &self.admin_tokens
+    }
+
+    /// How many users and tokens the view holds.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        self.writer.counts()
+    }
+
     /// The writer itself, for loading.
     pub(super) fn writer(&mut self) -> &mut LiveWriter {
         &mut self.writer
@@ -71,6 +84,7 @@ impl Applier {
     /// From now on every check is denied: this view is missing a change, or may be.
     pub(crate) fn stop_checks(&self) {
         self.writer.set_freshness(Freshness::Never);
+        self.admin_tokens.clear();
     }
 
     /// Makes committed changes visible. After it returned, every check that begins sees them.

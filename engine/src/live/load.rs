@@ -10,8 +10,8 @@ use tollgate_core::{DigestKey, LiveView, Timestamp, TokenId, TokenRecord, UserId
 use super::Applier;
 use crate::facts;
 use crate::store::{
-    Bounds, Counters, Damage, Departures, EVERYTHING, Meta, Number, ReadView, Row as _, Scope, Source as _, StoreError,
-    Table, Tokens, Users,
+    AdminTokens, Bounds, Counters, Damage, Departures, EVERYTHING, Meta, Number, ReadView, Row as _, Scope,
+    Source as _, StoreError, Table, Tokens, Users,
 };
 
 /// Tokens that travel from a reading thread to the applying one at a time.
@@ -53,6 +53,9 @@ pub(crate) fn load(view: &ReadView, key: DigestKey, now: Timestamp) -> Result<Lo
         .map(|(id, ())| id)
         .collect();
     load_tokens(view, &mut applier, &departed, Builder::new)?;
+    let admin_tokens = facts::rows::<AdminTokens>(view, &EVERYTHING)?;
+    let admin_tokens = admin_tokens.into_iter().map(|(_, row)| row).collect();
+    applier.admin_tokens().put(admin_tokens);
     let counters = load_counters(view, &mut applier, now)?;
     Ok(Loaded { applier, counters })
 }

@@ -8,6 +8,7 @@ mod read;
 mod transaction;
 mod backend;
 mod open;
+mod upgrade;
 mod copy;
 
 use std::path::PathBuf;
@@ -30,8 +31,8 @@ pub(crate) use open::{CACHE_LEN, Place, create, new_file, open};
 pub(crate) use read::{Bounds, EVERYTHING, ReadView, Source, beginning_with, read as read_row};
 pub use redb::StorageBackend;
 pub(crate) use row::{
-    Changes, Counters, Departures, Endings, Meta, NetworkRules, Number, Row, Scope, SettingRows, Tokens, TokensByUser,
-    UserNames, Users,
+    AdminTokens, Audit, Changes, Counters, Departures, Endings, Imported, Meta, NetworkRules, Number, Repeats, Row,
+    Scope, SettingRows, Tokens, TokensByUser, UserNames, Users,
 };
 pub(crate) use tables::Table;
 pub(crate) use transaction::{Ending, Transaction, Wish};
@@ -55,7 +56,7 @@ impl StoreNumbers {
         let feed = u128::from_be_bytes(self.feed.0);
         match number {
             Number::Revision => Revision::default().0,
-            Number::NextUser | Number::NextToken => 1,
+            Number::NextUser | Number::NextToken | Number::NextAudit => 1,
             Number::FeedHigh => (feed >> 64) as u64,
             Number::FeedLow => feed as u64,
             Number::Key => u64::from_be_bytes(seal.fingerprint()),

@@ -9,17 +9,17 @@ use redb::{Builder, DatabaseError, ReadableDatabase as _};
 use super::backend::GivenBackend;
 use super::fault::{Damage, StoreError};
 use super::guard::guarded;
-use super::read::Source as _;
+use super::read::Source;
 use super::row::{Meta, Number, Row as _};
 use super::tables::Table;
 use super::transaction::{Ending, Wish};
-use super::{ReadView, Store, StoreNumbers};
+use super::{Store, StoreNumbers};
 use crate::key_file::{KeyError, sync_folder_of};
 use crate::seal::Seal;
 
 /// The layout that this version writes, and the only one it reads. It stands in the store without version or seal.
-pub(crate) const FORMAT: u64 = 1;
-const FORMAT_KEY: &[u8] = b"format";
+pub(crate) const FORMAT: u64 = 2;
+pub(super) const FORMAT_KEY: &[u8] = b"format";
 
 /// Memory that pages may take, unless somebody says otherwise. The live index answers checks, so this only serves commands
 /// and lists.
@@ -251,15 +251,17 @@ fn recognise(store: &Store) -> Result<(), OpenError> {
             ours: FORMAT,
         });
     }
-    if found != FORMAT {
-        return Err(not_a_store(&format!("its format number is {found}")));
+    match found {
+        FORMAT => {}
+        1 => super::upgrade::from_1(store)?,
+        _ => return Err(not_a_store(&format!("its format number is {found}"))),
     }
     let view = store.read().map_err(storage)?;
     refuse_other_key(store, &view)
 }
 
 /// The fingerprint stands in the store readably, so that a wrong key is told apart from a damaged row.
-fn refuse_other_key(store: &Store, view: &ReadView) -> Result<(), OpenError> {
+pub(super) fn refuse_other_key(store: &Store, view: &impl Source) -> Result<(), OpenError> {
     let fault = match view.row_that_must_be::<Meta>(&Number::Key) {
         Ok(fingerprint) if fingerprint == u64::from_be_bytes(store.seal.fingerprint()) => return Ok(()),
         Ok(_) => Damage::new(Table::Meta, &Meta::key(&Number::Key), "it names another key").into(),

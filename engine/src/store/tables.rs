@@ -31,11 +31,19 @@ pub(crate) enum Table {
     Counters = 9,
     /// The tail of the feed, by revision and place in it.
     Changes = 10,
+    /// The audit trail, by place in it.
+    Audit = 11,
+    /// Administrators' tokens by id.
+    AdminTokens = 12,
+    /// Token ids by the digest under which they were imported.
+    Imported = 13,
+    /// What was made under idempotency keys, by the key's digest.
+    Repeats = 14,
 }
 
 impl Table {
     /// All of them, in the order in which they are opened, verified and copied.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Meta,
         Self::Users,
         Self::UserNames,
@@ -47,6 +55,10 @@ impl Table {
         Self::Settings,
         Self::Counters,
         Self::Changes,
+        Self::Audit,
+        Self::AdminTokens,
+        Self::Imported,
+        Self::Repeats,
     ];
 
     /// The number that the seal of every value covers. It stays with its table for ever.
@@ -68,6 +80,10 @@ impl Table {
             Self::Settings => "settings",
             Self::Counters => "counters",
             Self::Changes => "changes",
+            Self::Audit => "audit",
+            Self::AdminTokens => "admin_tokens",
+            Self::Imported => "imported",
+            Self::Repeats => "repeats",
         }
     }
 

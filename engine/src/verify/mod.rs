@@ -60,6 +60,8 @@ pub struct VerifyReport {
     pub counters: u64,
     /// Changes in the tail of the feed.
     pub changes: u64,
+    /// Entries of the audit trail.
+    pub audited: u64,
     /// What is not as it must be, in the order in which it was met. A sound store has none.
     pub findings: Vec<Finding>,
     /// Findings beyond those that are listed.
@@ -118,7 +120,7 @@ pub(crate) fn verify_rows(view: &ReadView) -> Result<VerifyReport, StoreError> {
     let numbers = rest::numbers(view, &mut report)?;
     let people = people::verify(view, &numbers, &mut report)?;
     tokens::verify(view, &numbers, &people, &mut report)?;
-    rest::verify(view, &people, &mut report)?;
+    rest::verify(view, &numbers, &people, &mut report)?;
     Ok(report)
 }
 

@@ -7,16 +7,18 @@ use tollgate_core::Revision;
 
 use super::VerifyReport;
 use super::people::People;
+use crate::audit::AuditChain;
 use crate::command::{GLOBAL_NETWORKS_MOST, USER_NETWORKS_MOST};
 use crate::store::{
-    Changes, Counters, Damage, EVERYTHING, Meta, NetworkRules, Number, ReadView, Row as _, Scope, SettingRows,
-    Source as _, StoreError, Table,
+    AdminTokens, Audit, Changes, Counters, Damage, EVERYTHING, Meta, NetworkRules, Number, ReadView, Repeats, Row as _,
+    Scope, SettingRows, Source as _, StoreError, Table,
 };
 
 /// What the numbers of the store bound other rows by.
 pub(super) struct Numbers {
     pub(super) next_user: u64,
     pub(super) next_token: u64,
+    next_audit: u64,
 }
 
 /// Reads the numbers. Where one is damaged, everything counts as within its bound: the number itself is the finding.
@@ -30,12 +32,14 @@ pub(super) fn numbers(view: &ReadView, report: &mut VerifyReport) -> Result<Numb
     let mut numbers = Numbers {
         next_user: u64::MAX,
         next_token: u64::MAX,
+        next_audit: u64::MAX,
     };
     for number in Number::ALL {
         match (view.row_that_must_be::<Meta>(&number), number) {
             (Ok(revision), Number::Revision) => report.revision = Revision(revision),
             (Ok(next), Number::NextUser) => numbers.next_user = next,
             (Ok(next), Number::NextToken) => numbers.next_token = next,
+            (Ok(next), Number::NextAudit) => numbers.next_audit = next,
             (Ok(_), Number::FeedHigh | Number::FeedLow | Number::Key | Number::CreatedAt) => {}
             (Err(StoreError::Damaged(damage)), _) => report.found(damage),
             (Err(fault), _) => return Err(fault),
@@ -44,7 +48,12 @@ pub(super) fn numbers(view: &ReadView, report: &mut VerifyReport) -> Result<Numb
     Ok(numbers)
 }
 
-pub(super) fn verify(view: &ReadView, people: &People, report: &mut VerifyReport) -> Result<(), StoreError> {
+pub(super) fn verify(
+    view: &ReadView,
+    numbers: &Numbers,
+    people: &People,
+    report: &mut VerifyReport,
+) -> Result<(), StoreError> {
     let mut scopes: BTreeMap<Scope, usize> = BTreeMap::new();
     report.networks = report.each::<NetworkRules>(view, |report, key, _| {
         *scopes.entry(key.0).or_default() += 1;
@@ -69,7 +78,35 @@ pub(super) fn verify(view: &ReadView, people: &People, report: &mut VerifyReport
             report.found_at::<Counters>(&user, "expected a user who is there");
         }
     })?;
+    report.each::<AdminTokens>(view, |report, id, _| {
+        if id.0 == 0 || id.0 >= numbers.next_token {
+            report.found_at::<AdminTokens>(&id, "expected an id that was given away");
+        }
+    })?;
+    report.each::<Repeats>(view, |_, _, _| {})?;
+    verify_trail(view, numbers, report)?;
     verify_tail(view, report)
+}
+
+/// The audit trail is followed from its beginning, and ends where the store says that it does.
+fn verify_trail(view: &ReadView, numbers: &Numbers, report: &mut VerifyReport) -> Result<(), StoreError> {
+    let mut chain = Ok(AuditChain::default());
+    report.audited = report.each::<Audit>(view, |report, sequence, entry| {
+        let Ok(followed) = &mut chain else { return };
+        if let Err(fault) = followed.follow(&entry) {
+            report.found_at::<Audit>(&sequence, fault);
+            chain = Err(());
+        }
+    })?;
+    let expected = numbers.next_audit.saturating_sub(1);
+    if let Ok(chain) = chain
+        && chain.entries() != expected
+        && numbers.next_audit != u64::MAX
+    {
+        let fault = format!("expected {expected} entries, but the trail ends at {}", chain.entries());
+        report.found(Damage::new(Table::Audit, &Audit::key(&expected), fault));
+    }
+    Ok(())
 }
 
 /// Revisions follow each other without a gap up to the present one, and so do the places within each.

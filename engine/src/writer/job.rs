@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 
+use crate::audit::Author;
 use crate::command::Refusal;
 use crate::execute::{Batch, Execute, Fault, StoreFault};
 use crate::store::StoreError;
@@ -66,14 +67,16 @@ pub(crate) trait Job: Send {
 /// The command, then its outcome, and whom to tell.
 pub(crate) struct Pending<C: Execute> {
     command: Option<C>,
+    author: Author,
     outcome: Result<C::Answer, ExecuteError>,
     reply: Sender<Result<C::Answer, ExecuteError>>,
 }
 
 impl<C: Execute> Pending<C> {
-    pub(crate) fn new(command: C, reply: Sender<Result<C::Answer, ExecuteError>>) -> Self {
+    pub(crate) fn new(command: C, author: Author, reply: Sender<Result<C::Answer, ExecuteError>>) -> Self {
         Self {
             command: Some(command),
+            author,
             outcome: Err(Unavailable::Closed.into()),
             reply,
         }
@@ -86,6 +89,7 @@ impl<C: Execute> Job for Pending<C> {
             return Ok(());
         };
         let writes = batch.writes();
+        batch.by(self.author.clone());
         self.outcome = match command.execute(batch) {
             Ok(outcome) => Ok(outcome),
             Err(Fault::Refused(refusal)) => Err(refusal.into()),

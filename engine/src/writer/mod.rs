@@ -3,6 +3,7 @@
 
 mod job;
 mod queue;
+mod standing;
 mod checkpoint;
 mod turn;
 
@@ -24,6 +25,7 @@ use checkpoint::Checkpoints;
 pub use job::{ExecuteError, Unavailable};
 pub(crate) use job::{Job, Pending};
 pub(crate) use queue::{Answer, Queue};
+pub(crate) use standing::Standing;
 
 /// Commands that wait before callers do.
 const QUEUE_MOST: usize = 8_192;
@@ -52,6 +54,7 @@ pub(crate) struct Tools {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) digest_key: DigestKey,
     pub(crate) policy: Policy,
+    pub(crate) standing: Standing,
 }
 
 /// What a writer does of itself, and its bounds.

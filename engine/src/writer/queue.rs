@@ -29,6 +29,11 @@ impl Queue {
         })
     }
 
+    /// Messages that wait.
+    pub(crate) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
     /// Tells the writer to end. One that is gone already needs no telling.
     pub(crate) fn stop(&self) {
         let _ = self.messages.send(Message::Stop);

@@ -4,12 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tollgate_core::Timestamp;
+use tollgate_core::{LiveView, Timestamp};
 
 use super::job::{Job, Unavailable};
 use super::{Tools, Writer};
-use crate::change::ChangeSet;
-use crate::execute::{Batch, Fault, StoreFault, Surroundings, Swept, sweep};
+use crate::execute::{Batch, Fault, Finished, StoreFault, Surroundings, Swept, sweep};
 use crate::feed::Lagged;
 use crate::store::{Ending, Store, StoreError, Wish};
 
@@ -65,15 +64,17 @@ impl Writer {
             });
         }
         let mut in_doubt = Vec::new();
-        match transaction(&self.tools, &mut in_doubt, make) {
-            Ending::Done(None) => Ok(()),
-            Ending::Done(Some(set)) => self.show(set),
+        let view = self.applier.view().clone();
+        match transaction(&self.tools, &view, &mut in_doubt, make) {
+            Ending::Done(finished) => self.show(finished),
             Ending::NotDone(fault) => Err(self.not_done(&fault)),
             Ending::InDoubt(fault) => {
                 let reason = self.poison_with(&fault);
                 if self.applier.apply_doubt(&in_doubt).is_err() {
                     self.applier.stop_checks();
                 }
+                // One of them may have been revoked.
+                self.applier.admin_tokens().clear();
                 self.tools.feed.end(Lagged::InDoubt);
                 Err(Unavailable::InDoubt { reason })
             }
@@ -81,9 +82,13 @@ impl Writer {
     }
 
     /// Makes a committed set visible: to checks first, then to the feed.
-    fn show(&mut self, set: ChangeSet) -> Result<(), Unavailable> {
+    fn show(&mut self, finished: Finished) -> Result<(), Unavailable> {
+        let Finished { set, admin_tokens } = finished;
+        self.applier.admin_tokens().put(admin_tokens);
+        let Some(set) = set else { return Ok(()) };
         match self.applier.apply(&set.changes) {
             Ok(()) => {
+                self.tools.standing.count(self.applier.counts());
                 self.tools.feed.publish(set);
                 Ok(())
             }
@@ -112,7 +117,9 @@ impl Writer {
     /// Ends all writing. A failed write or sync is never tried again: the second try could succeed falsely.
     pub(super) fn poison_with(&mut self, fault: &StoreError) -> Arc<str> {
         let reason: Arc<str> = fault.to_string().into();
-        Arc::clone(self.poison.get_or_insert(reason))
+        let reason = Arc::clone(self.poison.get_or_insert(reason));
+        self.tools.standing.end_writes(&reason);
+        reason
     }
 }
 
@@ -127,9 +134,10 @@ fn bears_out(before: Timestamp, now: Timestamp, every: Duration) -> bool {
 /// Runs the transaction. What it wanted to change is left in `wanted` even where the commit fails.
 fn transaction(
     tools: &Tools,
+    view: &LiveView,
     wanted: &mut Vec<crate::change::Change>,
     make: impl FnOnce(&mut Batch<'_, '_>) -> Result<(), StoreFault>,
-) -> Ending<Option<ChangeSet>> {
+) -> Ending<Finished> {
     let store: &Store = &tools.store;
     store.transact(|rows| {
         let around = Surroundings {
@@ -137,16 +145,21 @@ fn transaction(
             digest_key: &tools.digest_key,
             now: tools.clock.now(),
             feed: tools.feed.identity(),
+            view,
             tail_most: tools.policy.tail_most,
         };
         let mut batch = Batch::new(rows, &around);
         make(&mut batch).map_err(|StoreFault(fault)| fault)?;
         let wrote = batch.writes() > 0;
-        let set = batch.finish()?;
-        if let Some(set) = &set {
+        let finished = batch.finish()?;
+        if let Some(set) = &finished.set {
             wanted.clone_from(&set.changes);
         }
-        Ok(if wrote { Wish::Commit(set) } else { Wish::Drop(set) })
+        Ok(if wrote {
+            Wish::Commit(finished)
+        } else {
+            Wish::Drop(finished)
+        })
     })
 }
 

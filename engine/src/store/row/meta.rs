@@ -21,11 +21,13 @@ pub(crate) enum Number {
     Key,
     /// When the store was made, in milliseconds.
     CreatedAt,
+    /// The place that the next entry of the audit trail gets.
+    NextAudit,
 }
 
 impl Number {
     /// All of them; each stands in every store.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Revision,
         Self::NextUser,
         Self::NextToken,
@@ -33,6 +35,7 @@ impl Number {
         Self::FeedLow,
         Self::Key,
         Self::CreatedAt,
+        Self::NextAudit,
     ];
 
     fn name(self) -> &'static str {
@@ -44,6 +47,7 @@ impl Number {
             Self::FeedLow => "feed_low",
             Self::Key => "key",
             Self::CreatedAt => "created_at",
+            Self::NextAudit => "next_audit",
         }
     }
 }

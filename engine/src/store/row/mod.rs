@@ -7,6 +7,7 @@ mod people;
 mod tokens;
 mod networks;
 mod changes;
+mod trail;
 
 use super::Table;
 use crate::codec::Undecodable;
@@ -15,7 +16,8 @@ pub(crate) use changes::Changes;
 pub(crate) use meta::{Meta, Number, SettingRows};
 pub(crate) use networks::{NetworkRules, Scope};
 pub(crate) use people::{Counters, Departures, UserNames, Users};
-pub(crate) use tokens::{Endings, Tokens, TokensByUser};
+pub(crate) use tokens::{AdminTokens, Endings, Imported, Tokens, TokensByUser};
+pub(crate) use trail::{Audit, Repeats};
 
 /// One table's rows.
 pub(crate) trait Row {

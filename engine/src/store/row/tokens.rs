@@ -1,10 +1,10 @@
-//! Tokens: by id, by user, and by the second of their end.
+//! Tokens: by id, by user, by the second of their end, and by what they were imported as; administrators' tokens.
 
-use tollgate_core::{TokenId, UserId};
+use tollgate_core::{TokenDigest, TokenId, UserId};
 
 use super::{Row, Table, pair, read_number, read_pair};
 use crate::codec::{self, Undecodable};
-use crate::record::TokenRow;
+use crate::record::{AdminTokenRow, TokenRow};
 
 /// [`Table::Tokens`].
 pub(crate) struct Tokens;
@@ -79,5 +79,56 @@ impl Row for Endings {
 
     fn read(_: &(u64, TokenId), payload: &[u8]) -> Result<(), Undecodable> {
         codec::read_unit(payload)
+    }
+}
+
+/// [`Table::AdminTokens`].
+pub(crate) struct AdminTokens;
+
+impl Row for AdminTokens {
+    const TABLE: Table = Table::AdminTokens;
+    type Key = TokenId;
+    type Value = AdminTokenRow;
+
+    fn key(key: &TokenId) -> Vec<u8> {
+        Tokens::key(key)
+    }
+
+    fn read_key(bytes: &[u8]) -> Option<TokenId> {
+        Tokens::read_key(bytes)
+    }
+
+    fn payload(value: &AdminTokenRow) -> Vec<u8> {
+        codec::admin_token_payload(value)
+    }
+
+    fn read(key: &TokenId, payload: &[u8]) -> Result<AdminTokenRow, Undecodable> {
+        codec::read_admin_token(*key, payload)
+    }
+}
+
+/// [`Table::Imported`].
+pub(crate) struct Imported;
+
+impl Row for Imported {
+    const TABLE: Table = Table::Imported;
+    /// What the token was found by when it was imported.
+    type Key = TokenDigest;
+    type Value = TokenId;
+
+    fn key(key: &TokenDigest) -> Vec<u8> {
+        key.as_bytes().as_slice().into()
+    }
+
+    fn read_key(bytes: &[u8]) -> Option<TokenDigest> {
+        bytes.try_into().ok().map(TokenDigest::from_bytes)
+    }
+
+    fn payload(value: &TokenId) -> Vec<u8> {
+        codec::number_payload(value.0)
+    }
+
+    fn read(_: &TokenDigest, payload: &[u8]) -> Result<TokenId, Undecodable> {
+        codec::read_number(payload).map(TokenId)
     }
 }

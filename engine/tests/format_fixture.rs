@@ -101,7 +101,7 @@ fn format_1_opens_with_all_that_is_in_it() {
         .iter()
         .map(ToString::to_string)
         .collect();
-    assert_eq!(settings, ["5000", "unlimited", "true", "false", "10.0.0.0/8,::1"]);
+    assert_eq!(settings, ["5000", "unlimited", "true", "false", "10.0.0.0/8,::1", ""]);
 
     let mut cursor = engine.subscribe(engine.feed_identity().at(Revision(0))).unwrap();
     let first = cursor.next(std::time::Duration::ZERO).unwrap().unwrap();

@@ -119,6 +119,7 @@ impl Model {
             ("allow_authtoken_in_url", "false"),
             ("allow_preflight", "false"),
             ("trusted_proxies", "127.0.0.0/8,::1"),
+            ("foreign_tokens", ""),
         ];
         let settings = settings
             .into_iter()

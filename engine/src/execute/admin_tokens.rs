@@ -39,7 +39,7 @@ impl Execute for IssueAdminToken {
                 digest,
             },
         )?;
-        batch.did("admin_token.issue", id.0, None, Some(described::admin_token(&token)));
+        batch.did("admin_token.issue", &id.0, None, Some(described::admin_token(&token)));
         Ok(Drawn { bits, record: token })
     }
 }
@@ -74,7 +74,7 @@ impl Execute for RevokeAdminToken {
             },
         )?;
         let (was, is) = (described::admin_token(&before.token), described::admin_token(&token));
-        batch.did("admin_token.revoke", self.id.0, Some(was), Some(is));
+        batch.did("admin_token.revoke", &self.id.0, Some(was), Some(is));
         Ok(token)
     }
 }

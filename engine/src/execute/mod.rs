@@ -193,7 +193,7 @@ impl<'b, 't> Batch<'b, 't> {
     fn did(
         &mut self,
         action: &'static str,
-        subject: impl ToString,
+        subject: &impl ToString,
         before: Option<AuditFacts>,
         after: Option<AuditFacts>,
     ) {

@@ -23,7 +23,7 @@ impl Execute for SetSetting {
         batch.put::<SettingRows>(&setting.key(), &setting)?;
         batch.change(Change::PutSetting(setting.clone()));
         let (was, is) = (before.as_ref().map(described::setting), described::setting(&setting));
-        batch.did("settings.set", setting.key(), was, Some(is));
+        batch.did("settings.set", &setting.key(), was, Some(is));
         Ok(setting)
     }
 }

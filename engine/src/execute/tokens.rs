@@ -31,7 +31,7 @@ impl Execute for IssueAuthtoken {
         batch.put::<TokensByUser>(&(user.id, id), &())?;
         write_token(batch, None, &row)?;
         let record = row.shown(user.name);
-        batch.did("authtoken.issue", id.0, None, Some(described::authtoken(&record)));
+        batch.did("authtoken.issue", &id.0, None, Some(described::authtoken(&record)));
         Ok(Drawn { bits, record })
     }
 }
@@ -123,7 +123,7 @@ fn amend(
     write_token(batch, Some(before), row)?;
     let (was, is) = (before.shown(user.clone()), row.shown(user));
     let described = |token| Some(described::authtoken(token));
-    batch.did(action, row.id.0, described(&was), described(&is));
+    batch.did(action, &row.id.0, described(&was), described(&is));
     Ok(is)
 }
 

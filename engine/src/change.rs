@@ -235,4 +235,28 @@ mod tests {
         }));
         assert_eq!(snapshot.tokens.keys().collect::<Vec<_>>(), [&TokenId(2)]);
     }
+
+    /// A token that goes to a better digest is put under the new one before the old one is taken away.
+    #[test]
+    fn a_token_is_removed_only_under_the_digest_that_it_has() {
+        let moved = TokenRecord {
+            digest: TokenDigest::from_bytes([0xee; 32]),
+            ..token(1, 1)
+        };
+        let (id, old) = (TokenId(1), token(1, 1).digest);
+        for (last, left) in [(old, Some(moved)), (moved.digest, None)] {
+            let mut snapshot = empty();
+            let changes = vec![
+                Change::PutToken(token(1, 1)),
+                Change::PutToken(moved),
+                Change::RemoveToken { id, digest: last },
+            ];
+            assert!(snapshot.apply(&ChangeSet {
+                feed: FeedIdentity([0; 16]),
+                revision: Revision(5),
+                changes
+            }));
+            assert_eq!(snapshot.tokens.get(&id).copied(), left);
+        }
+    }
 }

@@ -20,9 +20,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 use support::World;
 use tollgate::{
-    AddNetwork, AddUser, Engine, ExecuteError, ExpireToken, IssueAuthtoken, Limit, NetworkRule, OperationSet,
-    RemoveNetwork, RemoveUser, Revision, RevokeToken, SetSetting, SetUser, Setting, Snapshot, Standing, Timestamp,
-    TokenId, UserChanges, UserName,
+    AddNetwork, AddUser, Engine, ExecuteError, ExpireToken, ForeignForms, IssueAuthtoken, Limit, NetworkRule,
+    OperationSet, RemoveNetwork, RemoveUser, Revision, RevokeToken, SetSetting, SetUser, Setting, Snapshot, Standing,
+    Timestamp, TokenId, UserChanges, UserName,
 };
 
 /// Few names, ids and rules, so that commands meet each other's traces.
@@ -61,6 +61,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => limit.prop_map(|l| Act::Set(Setting::Concurrent(l))),
         1 => any::<bool>().prop_map(|a| Act::Set(Setting::AllowPreflight(a))),
         1 => any::<bool>().prop_map(|a| Act::Set(Setting::AllowAuthtokenInUrl(a))),
+        1 => (0_u8..16).prop_map(|f| Act::Set(Setting::ForeignTokens(ForeignForms::from_bits(f)))),
         1 => (0_u8..5).prop_map(|r| Act::Set(Setting::TrustedProxies(vec![rule(r)]))),
         2 => (1_u32..400).prop_map(Act::Later),
         2 => Just(Act::Sweep),

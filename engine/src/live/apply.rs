@@ -181,9 +181,13 @@ fn narrower(one: Limit, other: Limit) -> Limit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tollgate_core::DigestKey;
+    use tollgate_core::{DigestKey, ForeignForms};
 
     fn limit(text: &str) -> Limit {
+        text.parse().unwrap()
+    }
+
+    fn forms(text: &str) -> ForeignForms {
         text.parse().unwrap()
     }
 
@@ -206,6 +210,7 @@ mod tests {
         let (view, writer) = LiveView::new(DigestKey::new([0; 32]));
         let settings = Settings {
             allow_preflight: true,
+            foreign_tokens: forms("clear,sha256"),
             ..Settings::default()
         };
         let range = |rule: &str| rule.parse::<NetworkRule>().unwrap().range();
@@ -216,6 +221,7 @@ mod tests {
         let mut applier = Applier::new(writer, settings, networks).unwrap();
         let changes = [
             Change::PutSetting(Setting::AllowAuthtokenInUrl(true)),
+            Change::PutSetting(Setting::ForeignTokens(forms("sha256,sha512"))),
             Change::PutSetting(Setting::AllowPreflight(false)),
             Change::PutSetting(Setting::PerHour(limit("7"))),
             Change::PutSetting(Setting::TrustedProxies(vec![
@@ -243,6 +249,7 @@ mod tests {
         let server = view.server();
         assert!(!server.authtoken_in_url && !server.allow_preflight);
         assert_eq!(server.per_hour, limit("7"));
+        assert_eq!(server.foreign_tokens, forms("sha256"));
         assert_eq!(
             server.networks,
             Networks {
@@ -259,7 +266,8 @@ mod tests {
                 .collect::<Vec<_>>(),
             ["::1"]
         );
-        applier.apply(&changes[..1]).unwrap();
+        applier.apply(&changes[..2]).unwrap();
+        assert_eq!(view.server().foreign_tokens, forms("sha256,sha512"));
         assert!(
             view.server().authtoken_in_url,
             "the twin: a commit that is known grants"

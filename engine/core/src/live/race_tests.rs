@@ -12,6 +12,7 @@ use base64ct::{Base64, Encoding as _};
 
 use super::*;
 use crate::check::{Verdict, check};
+use crate::foreign::ForeignForm;
 use crate::network::NetworkRule;
 use crate::operation::OperationSet;
 use crate::record::{Networks, TokenId, TokenStatus, Validity};
@@ -151,4 +152,69 @@ fn what_the_server_says_is_no_older_than_what_is_said_of_a_user() {
         writer.put_user(&state(false)).unwrap();
         writer.set_server(&open).unwrap();
     });
+}
+
+/// A record that goes from one digest to another stands under one of them at every moment, so its token always passes.
+#[test]
+fn a_token_that_is_upgraded_meanwhile_is_never_refused() {
+    const UPGRADES: u64 = 20_000;
+    let (view, mut writer) = LiveView::new(DigestKey::new([7; 32]));
+    let server = ServerRecord {
+        networks: trusting("10.0.0.0/8"),
+        foreign_tokens: ForeignForms::NONE.with(ForeignForm::Sha512),
+        ..ServerRecord::default()
+    };
+    writer.set_server(&server).unwrap();
+    writer.put_user(&user(1, "alice", true, Networks::default())).unwrap();
+    let text = |number: u64| format!("made-elsewhere-{number:08}");
+    let record = |number: u64, digest| TokenRecord {
+        id: TokenId(number),
+        kind: TokenKind::Authtoken,
+        digest,
+        user: UserId(1),
+        status: TokenStatus::Active,
+        validity: Validity::ALWAYS,
+    };
+    let (present, checked, refused) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            // Ordering: SeqCst; the test's own bookkeeping.
+            while checked.load(Ordering::SeqCst) != UPGRADES {
+                // Ordering: SeqCst; the test's own bookkeeping.
+                let number = present.load(Ordering::SeqCst);
+                let bearer = format!("Bearer {}", text(number));
+                let request = RequestParts {
+                    method: b"GET",
+                    peer: "10.0.0.1".parse().ok(),
+                    authorization: Field::Once(bearer.as_bytes()),
+                    ..RequestParts::default()
+                };
+                for _ in 0..4 {
+                    let passes = matches!(check(&view, &request, Timestamp::from_millis(1)), Verdict::Permit(_));
+                    // Ordering: SeqCst; the test's own bookkeeping.
+                    refused.fetch_add(u64::from(number > 0 && !passes), Ordering::SeqCst);
+                }
+                // Ordering: SeqCst; the test's own bookkeeping.
+                checked.store(number, Ordering::SeqCst);
+            }
+        });
+        for number in 1..=UPGRADES {
+            let text = text(number);
+            let text = Foreign::parse(text.as_bytes()).ok().unwrap();
+            let from = view.foreign_digest(&ForeignDigest::of(ForeignForm::Sha512, text).unwrap());
+            let to = view.foreign(text);
+            writer.put_token(&record(number, from)).unwrap();
+            // Ordering: SeqCst; the test's own bookkeeping.
+            present.store(number, Ordering::SeqCst);
+            // Ordering: SeqCst; the test's own bookkeeping.
+            while checked.load(Ordering::SeqCst) != number {
+                thread::yield_now();
+            }
+            writer.put_token(&record(number, to)).unwrap();
+            writer.remove_token(&from);
+        }
+    });
+    // Ordering: SeqCst; the test's own bookkeeping.
+    assert_eq!(refused.load(Ordering::SeqCst), 0, "refused while they moved");
+    assert_eq!(writer.counts(), (1, UPGRADES));
 }

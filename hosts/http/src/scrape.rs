@@ -20,5 +20,5 @@ async fn metrics(State(host): State<Host>) -> Response {
         (header::CONTENT_TYPE, OPEN_METRICS),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    (fields, host.metrics().text()).into_response()
+    (fields, host.metrics().text(&host.engine().condition())).into_response()
 }

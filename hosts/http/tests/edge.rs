@@ -71,3 +71,59 @@ fn answers_are_counted_by_area_and_checks_by_outcome() {
         assert_eq!(scraped(line), value, "{line}");
     }
 }
+
+#[test]
+fn a_server_is_ready_as_long_as_it_checks_and_takes_commands() {
+    let world = World::new();
+    let ready = || world.send(ask("GET /readyz"));
+    assert_eq!((ready().status, ready().body), (200, b"ready".to_vec()));
+    world.engine.clone().close();
+    let answer = ready();
+    assert_eq!((answer.status, answer.problem().as_str()), (503, "not-ready"));
+    let words = answer.detail();
+    assert!(
+        words.contains("Every check is denied") && words.contains("closed"),
+        "{words}"
+    );
+    assert_eq!(world.send(ask("GET /healthz")).status, 200, "it lives all the same");
+}
+
+#[test]
+fn the_state_of_the_engine_stands_among_the_counts() {
+    let world = World::new();
+    let text = || String::from_utf8(world.send(ask("GET /metrics")).body).unwrap();
+    let revision = format!("tollgate_revision {}\n", world.engine.revision().0);
+    let before = text();
+    for line in [
+        revision.as_str(),
+        "tollgate_users 1\n",
+        "tollgate_tokens 1\n",
+        "tollgate_writer_queue_depth 0\n",
+        "tollgate_checking 1\n",
+        "tollgate_writing 1\n",
+        "tollgate_connections 0\n",
+        concat!("tollgate_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1\n"),
+    ] {
+        assert!(before.contains(line), "{line} in\n{before}");
+    }
+    assert!(
+        !before.contains("alice") && !before.contains(world.token()),
+        "no words of callers"
+    );
+    let host = world.host();
+    host.metrics()
+        .note_followers([("edge-1".to_owned(), 3), ("edge-2".to_owned(), 0)]);
+    host.metrics().note_followers([("edge-1".to_owned(), 2)]);
+    let followed = String::from_utf8(world.send_to(&host, ask("GET /metrics")).body).unwrap();
+    assert!(
+        followed.contains("tollgate_follower_lag_revisions{follower=\"edge-1\"} 2\n"),
+        "{followed}"
+    );
+    assert!(!followed.contains("edge-2"), "who is gone is forgotten");
+    world.engine.clone().close();
+    let after = text();
+    assert!(
+        after.contains("tollgate_checking 0\n") && after.contains("tollgate_writing 0\n"),
+        "{after}"
+    );
+}

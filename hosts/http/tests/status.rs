@@ -14,6 +14,7 @@ fn a_running_server_tells_what_it_has_decided_and_for_whom() {
     let answering = Answering::serve(host.clone(), &world.path());
     let before = status(&world);
     assert!(before.checking && before.writing && before.trouble.is_none());
+    assert_eq!((before.users, before.tokens, before.queued), (1, 1, 0));
     assert_eq!(before.revision, world.engine.revision().0);
     assert_eq!(before.checks.len(), 1 + tollgate::DENY_REASONS.len());
     assert!(before.checks.iter().all(|shown| shown.count == 0) && before.busiest.is_empty());

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tollgate::UserName;
 
+use crate::health::trouble;
 use crate::host::Host;
 
 /// Users that are named as the busiest.
@@ -17,9 +18,9 @@ pub struct StatusShown {
     pub uptime_s: u64,
     /// The revision that checks see.
     pub revision: u64,
-    /// Users.
+    /// Users that checks know.
     pub users: u64,
-    /// Tokens that have not been swept.
+    /// Tokens that checks know.
     pub tokens: u64,
     /// Commands that wait for the writer.
     pub queued: u64,
@@ -27,7 +28,7 @@ pub struct StatusShown {
     pub checking: bool,
     /// Whether commands are carried out.
     pub writing: bool,
-    /// Why they are not.
+    /// Why one of the two is not so.
     pub trouble: Option<String>,
     /// Connections that are open.
     pub connections: u64,
@@ -90,16 +91,17 @@ pub(super) fn status(host: &Host) -> StatusShown {
         })
     });
     let outcomes = host.metrics().checks_by_outcome();
+    let condition = engine.condition();
     StatusShown {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         uptime_s: host.uptime().as_secs(),
-        revision: engine.revision().0,
-        users: 0,
-        tokens: 0,
-        queued: 0,
-        checking: true,
-        writing: true,
-        trouble: None,
+        revision: condition.revision.0,
+        users: condition.users,
+        tokens: condition.tokens,
+        queued: u64::try_from(condition.queued).unwrap_or(u64::MAX),
+        checking: condition.checks,
+        writing: condition.writes.is_ok(),
+        trouble: trouble(&condition),
         connections: host.metrics().connections(),
         checks: outcomes
             .map(|(outcome, count)| OutcomeShown {

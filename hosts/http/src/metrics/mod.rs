@@ -2,15 +2,16 @@
 //! ours alone, so that no caller can make a new series.
 
 mod checks;
+mod gauges;
 mod requests;
 
 use std::time::Duration;
 
-use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use tollgate::DenyReason;
+use tollgate::{Condition, DenyReason};
 
 use checks::Checks;
+use gauges::Gauges;
 use requests::Requests;
 
 pub(crate) use requests::Area;
@@ -20,20 +21,18 @@ pub struct Metrics {
     registry: Registry,
     checks: Checks,
     requests: Requests,
-    connections: Gauge,
+    gauges: Gauges,
 }
 
 impl Metrics {
     pub(crate) fn new() -> Self {
         let mut registry = Registry::with_prefix("tollgate");
         let checks = Checks::register(&mut registry);
-        let connections = Gauge::default();
-        registry.register("connections", "Connections that are open", connections.clone());
         Self {
             checks,
             requests: Requests::register(&mut registry),
+            gauges: Gauges::register(&mut registry),
             registry,
-            connections,
         }
     }
 
@@ -54,16 +53,23 @@ impl Metrics {
 
     /// Connections that are open.
     pub fn connections(&self) -> u64 {
-        u64::try_from(self.connections.get()).unwrap_or_default()
+        self.gauges.connections()
     }
 
     /// Notes how many connections are open.
     pub(crate) fn note_connections(&self, open: usize) {
-        self.connections.set(i64::try_from(open).unwrap_or(i64::MAX));
+        self.gauges.note_connections(open);
     }
 
-    /// Everything in the text format that scrapers read.
-    pub(crate) fn text(&self) -> String {
+    /// Notes which replicas and proxies follow the feed, each by the name of its token and with the number of revisions
+    /// that it has not confirmed. Whoever is not among them is forgotten.
+    pub fn note_followers(&self, lags: impl IntoIterator<Item = (String, u64)>) {
+        self.gauges.note_followers(lags);
+    }
+
+    /// Everything in the text format that scrapers read, with the engine in `condition`.
+    pub(crate) fn text(&self, condition: &Condition) -> String {
+        self.gauges.note(condition);
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);

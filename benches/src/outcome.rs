@@ -4,8 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 
 use tollgate_core::{
-    DENY_REASONS, DenyReason, DigestKey, HeldPermit, Limit, LiveView, LiveWriter, TokenKind, TokenRecord, TokenStatus,
-    TokenText, UserRecord, Verdict, check,
+    DENY_REASONS, DenyReason, DigestKey, Foreign, ForeignDigest, ForeignForm, ForeignForms, HeldPermit, Limit,
+    LiveView, LiveWriter, ServerRecord, TokenDigest, TokenKind, TokenRecord, TokenStatus, TokenText, UserRecord,
+    Verdict, check,
 };
 
 use crate::asking::{Asking, Carrier};
@@ -25,6 +26,8 @@ struct Sort {
     peer: IpAddr,
     scopes: &'static [&'static str],
     issued: bool,
+    /// The form in which a token that was made elsewhere came; none for a token of our own.
+    came: Option<ForeignForm>,
     in_doubt: bool,
     /// Whether one request has been let through before, and is still under way.
     before: bool,
@@ -39,6 +42,7 @@ const ORDINARY: Sort = Sort {
     peer: PEER,
     scopes: &[],
     issued: true,
+    came: None,
     in_doubt: false,
     before: false,
     amend: |_, _| {},
@@ -49,6 +53,13 @@ const fn permit(name: &'static str, carrier: Carrier) -> Sort {
         name,
         carrier,
         ..ORDINARY
+    }
+}
+
+const fn foreign(name: &'static str, form: ForeignForm) -> Sort {
+    Sort {
+        came: Some(form),
+        ..permit(name, Carrier::Bearer)
     }
 }
 
@@ -67,12 +78,16 @@ const fn amended(name: &'static str, reason: DenyReason, amend: fn(&mut UserReco
     }
 }
 
-const SORTS: [Sort; 20] = [
+const SORTS: [Sort; 25] = [
     ORDINARY,
     permit("permit, basic", Carrier::Basic),
     permit("permit, x-cdata-authtoken", Carrier::Header),
     permit("permit, query", Carrier::Query),
     permit("permit, form with an escape", Carrier::EscapedForm),
+    foreign("permit, foreign in clear", ForeignForm::Clear),
+    foreign("permit, foreign by SHA-256", ForeignForm::Sha256),
+    foreign("permit, foreign by SHA-512", ForeignForm::Sha512),
+    foreign("permit, foreign by BLAKE3", ForeignForm::Blake3),
     Sort {
         peer: BANNED,
         ..denial("network refused, for all", DenyReason::NetworkRefused)
@@ -92,6 +107,11 @@ const SORTS: [Sort; 20] = [
     Sort {
         issued: false,
         ..denial("unknown: never issued", DenyReason::UnknownToken)
+    },
+    Sort {
+        issued: false,
+        came: Some(ForeignForm::Blake3),
+        ..denial("unknown: foreign", DenyReason::UnknownToken)
     },
     amended("revoked", DenyReason::Revoked, |_, token| {
         token.status = TokenStatus::Revoked
@@ -150,7 +170,11 @@ impl Outcomes {
             "a reason without a case"
         );
         let (view, mut writer) = LiveView::new(DigestKey::new(KEY));
-        writer.set_server(&server_record()).unwrap();
+        let server = ServerRecord {
+            foreign_tokens: ForeignForms::ALL,
+            ..server_record()
+        };
+        writer.set_server(&server).unwrap();
         let (mut scatter, mut under_way, mut cases) = (Scatter::new(3), Vec::new(), Vec::new());
         for (sort, first) in SORTS.iter().zip((1..).step_by(count as usize)) {
             let askings: Vec<Asking> = (first..first + count)
@@ -179,8 +203,16 @@ impl Outcomes {
 
 impl Sort {
     fn case(&self, id: u64, entropy: &[u8; 32], writer: &mut LiveWriter) -> Asking {
-        let text = TokenText::from_entropy(TokenKind::Authtoken, entropy);
-        let digest = writer.view().digest(text.well_formed().unwrap());
+        let own = TokenText::from_entropy(TokenKind::Authtoken, entropy);
+        // As long as our own, and with another beginning.
+        let token_text = match self.came {
+            None => own.expose().to_owned(),
+            Some(_) => own.expose().replacen("tg_at_", "tg-at-", 1),
+        };
+        let digest = match self.came {
+            None => writer.view().digest(own.well_formed().unwrap()),
+            Some(form) => foreign_digest(writer.view(), form, &token_text),
+        };
         let (mut user, mut token) = (user_record(id, true), token_record(id, digest, id));
         (self.amend)(&mut user, &mut token);
         writer.put_user(&user).unwrap();
@@ -190,9 +222,18 @@ impl Sort {
         if self.in_doubt {
             writer.doubt_token(&digest);
         }
-        Asking::new(self.carrier, text.expose(), user.name.as_str())
+        Asking::new(self.carrier, &token_text, user.name.as_str())
             .from(self.peer)
             .to(self.method, self.scopes)
+    }
+}
+
+/// What a token that was made elsewhere stands under, according to the form in which it came.
+fn foreign_digest(view: &LiveView, form: ForeignForm, text: &str) -> TokenDigest {
+    let text = Foreign::parse(text.as_bytes()).ok().unwrap();
+    match ForeignDigest::of(form, text) {
+        None => view.foreign(text),
+        Some(digest) => view.foreign_digest(&digest),
     }
 }
 

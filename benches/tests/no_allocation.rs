@@ -22,7 +22,7 @@ fn no_outcome_allocates() {
         assert_eq!((counted.count_total, counted.bytes_total), (0, 0), "{name}");
         seen += requests.len();
     }
-    assert_eq!(seen, 8 * 20, "every outcome and every place was asked for");
+    assert_eq!(seen, 8 * 25, "every outcome and every place was asked for");
 }
 
 /// What a host does with a permit allocates nothing either.
@@ -46,6 +46,24 @@ fn a_permit_is_used_and_given_back_without_allocating() {
     });
     assert_eq!(names, 8);
     assert_eq!(counted.count_total, 0);
+}
+
+/// Nor does an offer to upgrade a foreign token, and only those that came as a digest have one.
+#[test]
+fn offers_are_made_without_allocating() {
+    let world = Outcomes::new(8);
+    for (name, askings) in world.cases().filter(|(name, _)| name.starts_with("permit, ")) {
+        let mut offers = 0;
+        let counted = measure(|| {
+            for asking in askings {
+                if let Verdict::Permit(permit) = check(&world.view, &asking.request(), NOW) {
+                    offers += u32::from(black_box(permit.upgrade()).is_some());
+                }
+            }
+        });
+        assert_eq!(counted.count_total, 0, "{name}");
+        assert_eq!(offers, if name.contains("foreign by") { 8 } else { 0 }, "{name}");
+    }
 }
 
 /// The counter is seen to count: one planted box among the checks does not go unnoticed.

@@ -2,6 +2,7 @@
 
 use tollgate_core::{Limit, NetworkRule, OperationSet, Timestamp, TokenId, TokenText, UserName};
 
+use crate::portable::{LineFault, Portable};
 use crate::record::{AdminToken, Authtoken, Network, Role, Standing, User};
 use crate::setting::Setting;
 
@@ -193,6 +194,26 @@ pub struct Once<C> {
     pub command: C,
 }
 
+/// Imports records: all of `lines`, or none. A line that says what is there already changes nothing, so that an import which was
+/// broken off is resumed by doing it again. Answers [`Imported`](crate::Imported).
+///
+/// A token that comes in a foreign form switches the setting `foreign_tokens` on for it. The audit trail has one entry for the
+/// whole command.
+#[derive(Debug)]
+pub struct Import {
+    /// Where the lines come from, for the audit trail.
+    pub source: String,
+    /// Records with the numbers of their lines; at most [`Import::LINES_MOST`].
+    pub lines: Vec<(u64, Portable)>,
+    /// Whether lines at fault are left out, or are a reason to refuse all.
+    pub skip_faults: bool,
+}
+
+impl Import {
+    /// Most lines of one command: they share one transaction and hold up the commands behind them.
+    pub const LINES_MOST: usize = 8_192;
+}
+
 /// Most network rules for everybody.
 pub const GLOBAL_NETWORKS_MOST: usize = 10_000;
 
@@ -290,6 +311,20 @@ pub enum Refusal {
         /// How many were given.
         found: usize,
     },
+    /// Lines of an import cannot be taken. At most 100 are told.
+    #[error("expected lines that can be imported, but {} cannot: {}", faults.len(), told(faults))]
+    Lines {
+        /// Which, and why.
+        faults: Vec<LineFault>,
+    },
+    /// An import of too many lines at once.
+    #[error("expected at most {most} lines in one command, but found {found}")]
+    TooManyLines {
+        /// How many there may be.
+        most: usize,
+        /// How many there are.
+        found: usize,
+    },
     /// The record is not as its caller has seen it.
     #[error("expected the record as it was when it was read, but it has changed since: read it again, then decide")]
     Changed,
@@ -304,4 +339,10 @@ pub enum Refusal {
         /// How long it is.
         found: usize,
     },
+}
+
+/// The first few of many faults.
+fn told(faults: &[LineFault]) -> String {
+    let told: Vec<String> = faults.iter().take(3).map(ToString::to_string).collect();
+    told.join("; ")
 }

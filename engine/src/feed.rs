@@ -59,8 +59,13 @@ pub(crate) struct Feed {
     ring_most: usize,
 }
 
+/// Changes in the ring at most, beside the newest set: an import has sets of thousands.
+const RING_CHANGES_MOST: usize = 65_536;
+
 struct State {
     ring: VecDeque<Arc<ChangeSet>>,
+    /// Changes of all sets in the ring.
+    changes: usize,
     newest: Revision,
     end: Option<Lagged>,
 }
@@ -78,6 +83,7 @@ impl Feed {
     pub(crate) fn new(from: Position, ring_most: usize) -> Self {
         let state = State {
             ring: VecDeque::new(),
+            changes: 0,
             newest: from.revision,
             end: None,
         };
@@ -103,9 +109,11 @@ impl Feed {
     pub(crate) fn publish(&self, set: ChangeSet) {
         let mut state = self.state.lock();
         state.newest = set.revision;
+        state.changes += set.changes.len();
         state.ring.push_back(Arc::new(set));
-        while state.ring.len() > self.ring_most {
-            state.ring.pop_front();
+        while state.ring.len() > self.ring_most || (state.changes > RING_CHANGES_MOST && state.ring.len() > 1) {
+            let oldest = state.ring.pop_front();
+            state.changes -= oldest.map_or(0, |set| set.changes.len());
         }
         drop(state);
         self.moved.notify_all();

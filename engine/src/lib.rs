@@ -103,6 +103,7 @@ mod seal;
 mod record;
 mod setting;
 mod audit;
+mod portable;
 mod command;
 mod change;
 mod codec;
@@ -121,17 +122,19 @@ pub use backup::{BackupError, BackupReport};
 pub use change::{Change, ChangeSet, FeedIdentity, Position, Snapshot};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use command::{
-    AddNetwork, AddUser, ExpireToken, GLOBAL_NETWORKS_MOST, IfUnchanged, IssueAdminToken, IssueAuthtoken, Issued,
-    IssuedAdminToken, Once, Refusal, RemoveNetwork, RemoveUser, RevokeAdminToken, RevokeToken, Seen, SetSetting,
-    SetUser, USER_NETWORKS_MOST, UserChanges,
+    AddNetwork, AddUser, ExpireToken, GLOBAL_NETWORKS_MOST, IfUnchanged, Import, IssueAdminToken, IssueAuthtoken,
+    Issued, IssuedAdminToken, Once, Refusal, RemoveNetwork, RemoveUser, RevokeAdminToken, RevokeToken, Seen,
+    SetSetting, SetUser, USER_NETWORKS_MOST, UserChanges,
 };
 pub use engine::{
-    Admin, AdminDenial, AuditOrder, Authored, Condition, Engine, OpenOptions, Page, PageError, ReadError, Submitted,
+    Admin, AdminDenial, AuditOrder, Authored, Condition, Engine, ExportError, Exported, OpenOptions, Page, PageError,
+    ReadError, Submitted,
 };
 pub use entropy::{Entropy, EntropyError, SeededEntropy, SystemEntropy};
 pub use execute::{Command, Repeatable, Swept};
 pub use feed::{Cursor, Lagged};
 pub use key_file::{KEY_VARIABLE, KeyError, MalformedKey, PepperKey};
+pub use portable::{Imported, LineFault, Portable, PortableAuthtoken, PortableNetwork, PortableSecret, PortableUser};
 pub use record::{AdminToken, Authtoken, Network, ParseRoleError, Role, Standing, User};
 pub use setting::{ParseSettingError, Setting, Settings};
 pub use store::{Damage, OpenError, StorageBackend};

@@ -163,6 +163,19 @@ pub(crate) fn read_repeat(payload: &[u8]) -> Result<RepeatRow, Undecodable> {
     )
 }
 
+#[derive(Encode, Decode)]
+struct DigestV1([u8; 32]);
+
+/// The payload of a row that is one digest.
+pub(crate) fn digest_payload(digest: &TokenDigest) -> Vec<u8> {
+    encode(&DigestV1(*digest.as_bytes()))
+}
+
+/// Reads a row that is one digest.
+pub(crate) fn read_digest(payload: &[u8]) -> Result<TokenDigest, Undecodable> {
+    decode(payload).map(|DigestV1(bytes)| TokenDigest::from_bytes(bytes))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,6 +227,9 @@ mod tests {
         };
         assert_eq!(repeat_payload(&repeat), [&[1, 9][..], &[3; 32], &[1, b'7']].concat());
         assert_eq!(read_repeat(&repeat_payload(&repeat)), Ok(repeat));
+        let digest = TokenDigest::from_bytes([5; 32]);
+        assert_eq!(digest_payload(&digest), [&[1][..], &[5; 32]].concat());
+        assert_eq!(read_digest(&digest_payload(&digest)), Ok(digest));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod options;
 mod read;
 mod page;
+mod export;
 mod submitted;
 mod admin;
 mod condition;
@@ -28,6 +29,7 @@ use crate::writer::{ExecuteError, Message, Queue, Standing, Unavailable};
 
 pub use admin::{Admin, AdminDenial};
 pub use condition::Condition;
+pub use export::{ExportError, Exported};
 pub use options::OpenOptions;
 pub use page::{AuditOrder, Page, PageError};
 pub use read::ReadError;
@@ -85,10 +87,19 @@ impl Engine {
 
     /// Decides whether `request` may pass at `now`. Takes no lock, allocates nothing and does no I/O.
     ///
+    /// The one exception is the first use of a token that was imported as a digest of others: it is put into the writer's queue
+    /// to get a keyed digest instead.
+    ///
     /// A permit holds one of the user's concurrent places until it is dropped. A denial is no error: its reason is a row
     /// of [`DENY_REASONS`](crate::DENY_REASONS), which says how to answer the caller.
     pub fn check(&self, request: &RequestParts<'_>, now: Timestamp) -> Verdict<'_> {
-        tollgate_core::check(&self.0.view, request, now)
+        let verdict = tollgate_core::check(&self.0.view, request, now);
+        if let Verdict::Permit(permit) = &verdict
+            && let Some(upgrade) = permit.upgrade()
+        {
+            self.0.queue.offer(upgrade);
+        }
+        verdict
     }
 
     /// Keeps a permit beyond the scope it was given in, and across tasks. The place is free when the result is dropped.

@@ -15,6 +15,8 @@ mod settings;
 mod admin_tokens;
 mod conditional;
 mod repeated;
+mod import;
+mod upgrade;
 mod sweep;
 
 use tollgate_core::{DigestKey, Limit, LiveView, Revision, Timestamp, UserName};
@@ -29,7 +31,8 @@ use crate::store::{Audit, Changes, Meta, Number, Row, Source, StoreError, Table,
 
 pub use repeated::Repeatable;
 pub use sweep::Swept;
-pub(crate) use sweep::sweep;
+pub(crate) use sweep::{sweep, sweep_repeats};
+pub(crate) use upgrade::upgrade;
 
 /// Why a command was not carried out.
 #[derive(Debug)]
@@ -97,6 +100,7 @@ commands! {
     SetSetting => crate::setting::Setting,
     IssueAdminToken => crate::command::IssuedAdminToken,
     RevokeAdminToken => crate::record::AdminToken,
+    Import => crate::portable::Imported,
 }
 
 /// What every command of a batch shares.
@@ -273,7 +277,7 @@ fn accept_limit(limit: Limit) -> Result<(), Refusal> {
 }
 
 /// Rows that one transaction takes off the tail at most: more than any one adds, so that the tail keeps its bound.
-const TRIM_MOST: usize = 8_192;
+const TRIM_MOST: usize = 65_536;
 
 /// Takes whole revisions off the old end of the tail until it has its length. The newest stays, however long it is: a tail
 /// that does not end at the store's revision is a damaged one.

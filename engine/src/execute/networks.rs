@@ -91,7 +91,7 @@ fn owner(batch: &Batch<'_, '_>, user: Option<&UserName>) -> Result<Option<UserRo
     user.map(|name| batch.user(name)).transpose()
 }
 
-fn count(rows: &Transaction<'_>, scope: Scope) -> Result<usize, Fault> {
+pub(super) fn count(rows: &Transaction<'_>, scope: Scope) -> Result<usize, Fault> {
     let mut count = 0;
     rows.walk_raw(crate::store::Table::Networks, &beginning_with(scope.0), &mut |_, _| {
         count += 1;

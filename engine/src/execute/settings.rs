@@ -28,7 +28,7 @@ impl Execute for SetSetting {
     }
 }
 
-fn accept(setting: &Setting) -> Result<(), Refusal> {
+pub(super) fn accept(setting: &Setting) -> Result<(), Refusal> {
     match setting {
         Setting::PerHour(limit) | Setting::Concurrent(limit) => accept_limit(*limit),
         Setting::AllowAuthtokenInUrl(_) | Setting::AllowPreflight(_) | Setting::ForeignTokens(_) => Ok(()),

@@ -7,7 +7,8 @@ use tollgate_core::{TokenId, UserId};
 use super::{Batch, Fault};
 use crate::change::Change;
 use crate::store::{
-    Bounds, Departures, EVERYTHING, Endings, Row as _, Source as _, StoreError, Tokens, TokensByUser, beginning_with,
+    Bounds, Departures, EVERYTHING, Endings, Imported, Origins, Repeats, Row as _, Source as _, StoreError, Tokens,
+    TokensByUser, beginning_with,
 };
 
 /// What one sweep has done.
@@ -94,6 +95,15 @@ fn remove_token(batch: &mut Batch<'_, '_>, id: TokenId) -> Result<bool, Fault> {
     if let Some(at_s) = token.ended_at_s() {
         batch.remove::<Endings>(&(at_s, id))?;
     }
+    let origin = batch.rows.row::<Origins>(&id)?;
+    for digest in origin.iter().chain([&token.digest]) {
+        if batch.rows.row::<Imported>(digest)? == Some(id) {
+            batch.remove::<Imported>(digest)?;
+        }
+    }
+    if origin.is_some() {
+        batch.remove::<Origins>(&id)?;
+    }
     batch.remove::<TokensByUser>(&(token.user, id))?;
     batch.remove::<Tokens>(&id)?;
     batch.change(Change::RemoveToken {
@@ -101,4 +111,38 @@ fn remove_token(batch: &mut Batch<'_, '_>, id: TokenId) -> Result<bool, Fault> {
         digest: token.digest,
     });
     Ok(true)
+}
+
+/// How long what was made under an idempotency key is remembered.
+const REPEATS_MS: u64 = 24 * 3_600 * 1_000;
+
+/// Forgets idempotency keys that are older than a day, among the `most` behind the place where the last sweep ended.
+pub(crate) fn sweep_repeats(
+    batch: &mut Batch<'_, '_>,
+    after: &mut Option<[u8; 32]>,
+    most: usize,
+) -> Result<(), StoreError> {
+    let begin = after
+        .take()
+        .map_or(Bound::Unbounded, |key| Bound::Excluded(key.to_vec()));
+    let now = batch.now();
+    let (mut looked_at, mut old) = (0, Vec::new());
+    batch.rows.walk::<Repeats>(&(begin, Bound::Unbounded), |key, row| {
+        if looked_at >= most {
+            return ControlFlow::Break(());
+        }
+        looked_at += 1;
+        *after = Some(key);
+        if now.millis_since(row.at) > REPEATS_MS {
+            old.push(key);
+        }
+        ControlFlow::Continue(())
+    })?;
+    if looked_at < most {
+        *after = None;
+    }
+    for key in old {
+        batch.remove::<Repeats>(&key)?;
+    }
+    Ok(())
 }

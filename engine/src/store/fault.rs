@@ -48,9 +48,16 @@ fn shown(table: super::Table, key: &[u8]) -> String {
     use super::Table;
     match (table, std::str::from_utf8(key)) {
         (Table::Meta | Table::Settings | Table::UserNames, Ok(text)) => format!("{text:?}"),
-        (Table::Users | Table::Tokens | Table::Counters | Table::Departures | Table::Audit | Table::AdminTokens, _)
-            if key.len() == 8 =>
-        {
+        (
+            Table::Users
+            | Table::Tokens
+            | Table::Counters
+            | Table::Departures
+            | Table::Audit
+            | Table::AdminTokens
+            | Table::Origins,
+            _,
+        ) if key.len() == 8 => {
             let number = key.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
             number.to_string()
         }

@@ -39,11 +39,13 @@ pub(crate) enum Table {
     Imported = 13,
     /// What was made under idempotency keys, by the key's digest.
     Repeats = 14,
+    /// The digests under which tokens were imported that stand under another since, by token id.
+    Origins = 15,
 }
 
 impl Table {
     /// All of them, in the order in which they are opened, verified and copied.
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Meta,
         Self::Users,
         Self::UserNames,
@@ -59,6 +61,7 @@ impl Table {
         Self::AdminTokens,
         Self::Imported,
         Self::Repeats,
+        Self::Origins,
     ];
 
     /// The number that the seal of every value covers. It stays with its table for ever.
@@ -84,6 +87,7 @@ impl Table {
             Self::AdminTokens => "admin_tokens",
             Self::Imported => "imported",
             Self::Repeats => "repeats",
+            Self::Origins => "origins",
         }
     }
 

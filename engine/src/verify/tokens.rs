@@ -5,7 +5,7 @@ use tollgate_core::{TokenId, UserId};
 use super::people::People;
 use super::rest::Numbers;
 use super::{VerifyReport, compare_counts};
-use crate::store::{Endings, Imported, ReadView, StoreError, Table, Tokens, TokensByUser};
+use crate::store::{Endings, Imported, Origins, ReadView, StoreError, Table, Tokens, TokensByUser};
 
 /// What the other tables must say of a token.
 struct Known {
@@ -65,6 +65,11 @@ pub(super) fn verify(
     })?;
     let ending = known.iter().filter(|token| token.ended_at_s.is_some()).count() as u64;
     compare_counts(report, Table::Endings, endings, ending, "tokens that end");
+    report.each::<Origins>(view, |report, id, _| {
+        if find(id).is_none() {
+            report.found_at::<Origins>(&id, "there is no such token");
+        }
+    })?;
     report.each::<Imported>(view, |report, digest, id| {
         if find(id).is_none() {
             report.found_at::<Imported>(&digest, format!("there is no token {}", id.0));

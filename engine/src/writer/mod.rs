@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, after, bounded, never, select, tick};
-use tollgate_core::{DigestKey, LiveView, Timestamp, UserId};
+use tollgate_core::{DigestKey, LiveView, Timestamp, Upgrade, UserId};
 
 use crate::clock::Clock;
 use crate::entropy::Entropy;
@@ -42,6 +42,8 @@ pub(crate) enum Message {
     Sweep(Sender<Result<Swept, Unavailable>>),
     /// Look at the live view while nothing changes it.
     Inspect(Box<dyn FnOnce(&LiveView) + Send>),
+    /// Give a token a better digest.
+    Upgrade(Upgrade),
     /// Write all counters, and end.
     Stop,
 }
@@ -77,6 +79,8 @@ struct Writer {
     checkpoints: Checkpoints,
     /// What the clock said when the writer last looked whether there is something to sweep, or at the start.
     last_look: Timestamp,
+    /// Up to where idempotency keys were last looked at.
+    swept_repeats: Option<[u8; 32]>,
     /// Why nothing is written any more, once a commit or the storage has failed.
     poison: Option<Arc<str>>,
 }
@@ -102,6 +106,7 @@ pub(crate) fn start(
         tools,
         applier,
         checkpoints: Checkpoints::new(counters),
+        swept_repeats: None,
         poison: None,
     };
     let thread = move || {
@@ -173,6 +178,19 @@ impl Writer {
             }
             Message::Checkpoint(reply) => drop(reply.send(self.checkpoint_all())),
             Message::Sweep(reply) => drop(reply.send(self.sweep_some())),
+            Message::Upgrade(first) => {
+                let mut offered = vec![first];
+                let mut next = None;
+                while offered.len() < BATCH_MOST && next.is_none() {
+                    match queue.try_recv() {
+                        Ok(Message::Upgrade(another)) => offered.push(another),
+                        Ok(other) => next = Some(other),
+                        Err(_) => break,
+                    }
+                }
+                self.upgrade(&offered);
+                return next;
+            }
             Message::Inspect(look) => look(self.applier.view()),
             Message::Stop => {}
         }

@@ -4,6 +4,8 @@ use std::convert::Infallible;
 
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 
+use tollgate_core::Upgrade;
+
 use super::{Message, Unavailable};
 
 /// Where callers put what they ask the writer for.
@@ -27,6 +29,11 @@ impl Queue {
             answer,
             gone: self.gone.clone(),
         })
+    }
+
+    /// Offers a token a better digest; where the queue is full the offer falls. Allocates nothing.
+    pub(crate) fn offer(&self, upgrade: Upgrade) {
+        let _ = self.messages.try_send(Message::Upgrade(upgrade));
     }
 
     /// Messages that wait.

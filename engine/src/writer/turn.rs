@@ -4,11 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tollgate_core::{LiveView, Timestamp};
+use tollgate_core::{LiveView, Timestamp, Upgrade};
 
 use super::job::{Job, Unavailable};
 use super::{Tools, Writer};
-use crate::execute::{Batch, Fault, Finished, StoreFault, Surroundings, Swept, sweep};
+use crate::execute::{Batch, Fault, Finished, StoreFault, Surroundings, Swept, sweep, sweep_repeats, upgrade};
 use crate::feed::Lagged;
 use crate::store::{Ending, Store, StoreError, Wish};
 
@@ -43,14 +43,23 @@ impl Writer {
         self.applier.view().clear_windows(now);
         let before_s = now.as_seconds().saturating_sub(self.tools.policy.retention_s);
         let mut swept = Swept::default();
+        let mut repeats = self.swept_repeats;
         self.in_transaction(|batch| {
+            sweep_repeats(batch, &mut repeats, SWEEP_MOST).map_err(StoreFault)?;
             swept = sweep(batch, before_s, SWEEP_MOST).map_err(|fault| match fault {
                 Fault::Store(fault) => fault,
                 Fault::Refused(_) | Fault::Failed(_) => StoreFault(StoreError::Closed),
             })?;
             Ok(())
         })?;
+        self.swept_repeats = repeats;
         Ok(swept)
+    }
+
+    /// Gives tokens better digests. Nobody waits for that: what fails is offered again when the token is next used.
+    pub(super) fn upgrade(&mut self, upgrades: &[Upgrade]) {
+        let _: Result<(), Unavailable> =
+            self.in_transaction(|batch| upgrades.iter().try_for_each(|offered| upgrade(batch, offered)));
     }
 
     /// One transaction, durable and visible when this returns well. However it ends, no check passes that should not.

@@ -16,7 +16,7 @@ pub(crate) use changes::Changes;
 pub(crate) use meta::{Meta, Number, SettingRows};
 pub(crate) use networks::{NetworkRules, Scope};
 pub(crate) use people::{Counters, Departures, UserNames, Users};
-pub(crate) use tokens::{AdminTokens, Endings, Imported, Tokens, TokensByUser};
+pub(crate) use tokens::{AdminTokens, Endings, Imported, Origins, Tokens, TokensByUser};
 pub(crate) use trail::{Audit, Repeats};
 
 /// One table's rows.

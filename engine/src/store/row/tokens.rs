@@ -132,3 +132,28 @@ impl Row for Imported {
         codec::read_number(payload).map(TokenId)
     }
 }
+
+/// [`Table::Origins`].
+pub(crate) struct Origins;
+
+impl Row for Origins {
+    const TABLE: Table = Table::Origins;
+    type Key = TokenId;
+    type Value = TokenDigest;
+
+    fn key(key: &TokenId) -> Vec<u8> {
+        Tokens::key(key)
+    }
+
+    fn read_key(bytes: &[u8]) -> Option<TokenId> {
+        Tokens::read_key(bytes)
+    }
+
+    fn payload(value: &TokenDigest) -> Vec<u8> {
+        codec::digest_payload(value)
+    }
+
+    fn read(_: &TokenId, payload: &[u8]) -> Result<TokenDigest, Undecodable> {
+        codec::read_digest(payload)
+    }
+}

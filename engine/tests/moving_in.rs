@@ -1,0 +1,229 @@
+//! Moving in without reissuing: records of other systems and of other stores are imported, and their tokens pass.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails here says where")]
+
+mod support;
+
+use std::time::Duration;
+
+use support::{BEGIN, World, options, refused, trust};
+use tollgate::{
+    Change, DenyReason, Engine, ExecuteError, ForeignDigest, ForeignForm, Import, Imported, IssueAuthtoken, LineFault,
+    Portable, PortableAuthtoken, PortableSecret, PortableUser, Refusal, RevokeToken, TokenId,
+};
+
+/// A token of somebody else's making, and its SHA-256.
+const CLEAR: &str = "legacy-0123456789abcdef";
+const SHA256: &str = "2af6a1e2e3c3f8bc4d17bff2fcbbd94e4d9f1a9a4a85b8ccbb6f2c6cb2e1e6a9";
+
+fn user(name: &str) -> PortableUser {
+    PortableUser::named(name.parse().unwrap())
+}
+
+fn token(name: &str, secret: PortableSecret) -> Portable {
+    let token = PortableAuthtoken {
+        id: None,
+        user: name.parse().unwrap(),
+        secret,
+        issued_at: None,
+        not_before: None,
+        expires_at: None,
+        revoked_at: None,
+    };
+    Portable::Authtoken(token, Some(user(name)))
+}
+
+fn clear(text: &str) -> PortableSecret {
+    PortableSecret::Clear(text.to_owned().into())
+}
+
+fn digested(text: &str) -> PortableSecret {
+    let digest = match text {
+        CLEAR => sha256(text),
+        _ => SHA256.to_owned(),
+    };
+    PortableSecret::Digest(ForeignDigest::parse(ForeignForm::Sha256, &digest).unwrap())
+}
+
+/// As another system would have stored it; what is asked of the core is that it fits.
+fn sha256(text: &str) -> String {
+    let text = tollgate::Foreign::parse(text.as_bytes()).unwrap();
+    let digest = ForeignDigest::of(ForeignForm::Sha256, text).unwrap();
+    digest.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn import(engine: &Engine, lines: Vec<Portable>) -> Result<Imported, ExecuteError> {
+    engine.execute(Import {
+        source: "test".to_owned(),
+        lines: (1..).zip(lines).collect(),
+        skip_faults: false,
+    })
+}
+
+fn counts(imported: &Imported) -> [u64; 3] {
+    [imported.users, imported.authtokens, imported.already]
+}
+
+#[test]
+fn a_token_in_clear_passes_and_the_same_line_again_changes_nothing() {
+    let world = World::new();
+    assert_eq!(refused(&world.engine, CLEAR), Some(DenyReason::UnknownToken));
+    let done = import(&world.engine, vec![token("ann", clear(CLEAR))]).unwrap();
+    assert_eq!((counts(&done), done.settings), ([1, 1, 0], 1));
+    assert_eq!(refused(&world.engine, CLEAR), None);
+
+    let revision = world.engine.revision();
+    let again = import(&world.engine, vec![token("ann", clear(CLEAR))]).unwrap();
+    assert_eq!((counts(&again), world.engine.revision()), ([0, 0, 1], revision));
+    assert_eq!(world.engine.verify().unwrap().findings, []);
+}
+
+#[test]
+fn a_digest_is_upgraded_at_first_use_and_is_the_same_token_ever_after() {
+    let world = World::new();
+    import(&world.engine, vec![token("ann", digested(CLEAR))]).unwrap();
+    let mut cursor = world.engine.subscribe(world.engine.position()).unwrap();
+
+    assert_eq!(refused(&world.engine, CLEAR), None);
+    let set = cursor.next(Duration::from_secs(10)).unwrap().expect("an upgrade");
+    assert!(
+        matches!(
+            set.changes.as_slice(),
+            [Change::PutToken(_), Change::RemoveToken { .. }]
+        ),
+        "{set:?}"
+    );
+    assert_eq!(refused(&world.engine, CLEAR), None, "and it passes as before");
+    assert_eq!(world.engine.verify().unwrap().findings, []);
+    let again = import(&world.engine, vec![token("ann", digested(CLEAR))]).unwrap();
+    assert_eq!(
+        counts(&again),
+        [0, 0, 1],
+        "the digest is known although nothing stands under it"
+    );
+    let in_clear = import(&world.engine, vec![token("ann", clear(CLEAR))]).unwrap();
+    assert_eq!(in_clear.authtokens, 0, "and so is the text");
+
+    world.engine.execute(RevokeToken { id: TokenId(1) }).unwrap();
+    assert_eq!(refused(&world.engine, CLEAR), Some(DenyReason::Revoked));
+    let revived = import(&world.engine, vec![token("ann", digested(CLEAR))]);
+    assert!(
+        matches!(revived, Err(ExecuteError::Refused(Refusal::Lines { .. }))),
+        "{revived:?}"
+    );
+}
+
+#[test]
+fn a_swept_token_leaves_nothing_behind() {
+    let world = World::short_lived(60);
+    import(&world.engine, vec![token("ann", digested(CLEAR))]).unwrap();
+    let mut cursor = world.engine.subscribe(world.engine.position()).unwrap();
+    assert_eq!(refused(&world.engine, CLEAR), None);
+    cursor.next(Duration::from_secs(10)).unwrap().expect("an upgrade");
+    world.engine.execute(RevokeToken { id: TokenId(1) }).unwrap();
+    world.clock.set(BEGIN.plus_millis(120_000));
+    assert_eq!(world.engine.sweep().unwrap().tokens, 1);
+    assert_eq!(world.engine.verify().unwrap().findings, []);
+    assert_eq!(refused(&world.engine, CLEAR), Some(DenyReason::UnknownToken));
+}
+
+#[test]
+fn lines_at_fault_are_told_by_number_and_nothing_is_half_done() {
+    let world = World::new();
+    let lines = || {
+        vec![
+            token("ann", clear(CLEAR)),
+            token("bob", clear(CLEAR)),
+            token("cid", clear("short")),
+            Portable::User(PortableUser {
+                active: Some(false),
+                ..user("ann")
+            }),
+            token("dan", clear("another-token-of-25-bytes")),
+        ]
+    };
+    let Err(ExecuteError::Refused(Refusal::Lines { faults })) = import(&world.engine, lines()) else {
+        panic!("taken")
+    };
+    assert_eq!(faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [2, 3, 4]);
+    assert!(
+        faults.iter().all(|fault: &LineFault| !fault.reason.contains(CLEAR)),
+        "{faults:?}"
+    );
+    assert_eq!(world.engine.users().unwrap(), []);
+    assert_eq!(refused(&world.engine, CLEAR), Some(DenyReason::UnknownToken));
+
+    let skipping = Import {
+        source: "test".to_owned(),
+        lines: (1..).zip(lines()).collect(),
+        skip_faults: true,
+    };
+    let done = world.engine.execute(skipping).unwrap();
+    assert_eq!((done.users, done.authtokens, done.skipped.len()), (2, 2, 3), "the twin");
+    assert_eq!(refused(&world.engine, CLEAR), None);
+    assert_eq!(world.engine.verify().unwrap().findings, []);
+}
+
+#[test]
+fn an_export_imports_again_to_the_same_state() {
+    let world = World::new();
+    import(
+        &world.engine,
+        vec![
+            token("ann", digested(CLEAR)),
+            token("bob", clear("another-token-of-25-bytes")),
+        ],
+    )
+    .unwrap();
+    let command = IssueAuthtoken {
+        user: "bob".parse().unwrap(),
+        expires_at: Some(BEGIN.plus_millis(1_000_000)),
+        not_before: None,
+    };
+    let own = world.engine.execute(command).unwrap();
+    world.engine.execute(RevokeToken { id: TokenId(2) }).unwrap();
+
+    let exported = export(&world.engine);
+    let other = World::new();
+    let done = import(&other.engine, exported.clone()).unwrap();
+    assert_eq!((done.users, done.authtokens), (2, 3));
+    assert_eq!(format!("{:?}", export(&other.engine)), format!("{exported:?}"));
+    assert_eq!(other.engine.users().unwrap(), world.engine.users().unwrap());
+    assert_eq!(other.engine.tokens(None).unwrap(), world.engine.tokens(None).unwrap());
+    assert_eq!(other.engine.networks().unwrap(), world.engine.networks().unwrap());
+    for (text, expected) in [
+        (CLEAR, None),
+        (own.token.expose(), None),
+        ("another-token-of-25-bytes", Some(DenyReason::Revoked)),
+    ] {
+        assert_eq!(refused(&other.engine, text), expected);
+    }
+    assert_eq!(other.engine.verify().unwrap().findings, []);
+}
+
+#[test]
+fn an_export_is_of_no_use_under_another_key() {
+    let world = World::new();
+    import(&world.engine, vec![token("ann", clear(CLEAR))]).unwrap();
+    let exported = export(&world.engine);
+    let folder = tempfile::tempdir().unwrap();
+    let other = options(&world.clock)
+        .create(true)
+        .key(tollgate::PepperKey::from_bytes([9; 32]))
+        .open(folder.path().join("other.redb"))
+        .unwrap();
+    trust(&other);
+    let refused_lines = import(&other, exported);
+    let Err(ExecuteError::Refused(Refusal::Lines { faults })) = refused_lines else {
+        panic!("{refused_lines:?}")
+    };
+    assert!(
+        faults.iter().all(|fault| fault.reason.contains("key file")),
+        "{faults:?}"
+    );
+}
+
+fn export(engine: &Engine) -> Vec<Portable> {
+    let mut records = Vec::new();
+    engine.export(|record| Ok::<(), ()>(records.push(record))).unwrap();
+    records
+}

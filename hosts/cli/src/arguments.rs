@@ -29,15 +29,9 @@ Each verb has an example: tollgate user add --help
 Exit codes: 0 done, 1 refused, 2 usage, 3 store or server trouble."
 )]
 pub(crate) struct Arguments {
-    /// The store; its key file and the socket of its server lie beside it
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        env = "TOLLGATE_DATA",
-        default_value = "tollgate.redb"
-    )]
-    pub(crate) data: PathBuf,
+    /// The store; its key file and the socket of its server lie beside it [default: tollgate.redb]
+    #[arg(long, global = true, value_name = "FILE", env = "TOLLGATE_DATA")]
+    pub(crate) data: Option<PathBuf>,
     /// Answer in JSON, and say faults in JSON on standard error
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -59,9 +53,18 @@ the store cannot be recognised, and with both somebody can forge records.")]
     #[command(after_help = "Examples:
   tollgate serve --dev
   tollgate serve --listen 127.0.0.1:8480
+  tollgate serve --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem --log json
+  tollgate serve --config tollgate.toml
+  tollgate serve --config tollgate.toml --print-config
 
 Proxies ask at /check, or below it. Their header fields are believed if they come from an address in the setting
-trusted_proxies. The logging level is taken from TOLLGATE_LOG: error, warn, info, debug, trace or off.")]
+trusted_proxies. /healthz says that the server lives, /readyz whether it should be asked, /metrics what it has done.
+
+Flags override the environment, that the configuration file, and that what is built in. Each key of the file has a
+variable: limits.connections is TOLLGATE_LIMITS_CONNECTIONS, and log.level is TOLLGATE_LOG. No secret stands in the file.
+
+A renewed certificate is found within seconds, or at once on SIGHUP; one that cannot be used leaves the old one in
+place. SIGTERM and SIGINT let requests under way end.")]
     Serve(Serve),
     /// Users: who has tokens, and what they may do
     #[command(subcommand, arg_required_else_help = true)]
@@ -94,15 +97,36 @@ The copy opens with the same key, which is not copied. An existing file is never
     Backup(Backup),
 }
 
-/// How to serve.
+/// How to serve. What is none is taken from the environment, the configuration, or what is built in.
 #[derive(Args)]
 pub(crate) struct Serve {
     /// For a first try: make the store if need be, trust this machine, and print a `curl` line that works
     #[arg(long)]
     pub(crate) dev: bool,
-    /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8480")]
-    pub(crate) listen: SocketAddr,
+    /// The configuration, in TOML; what is unknown in it is refused
+    #[arg(long, value_name = "FILE", env = "TOLLGATE_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print the configuration as it comes out, each value with its source, and end
+    #[arg(long)]
+    pub(crate) print_config: bool,
+    /// Where to listen; port 0 takes a free one; may be given more than once [default: 127.0.0.1:8480]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Vec<SocketAddr>,
+    /// The file with the key of the store [default: beside the store]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Speak TLS with the certificates in this file, the server's own first, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The file with the private key of the certificate, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// The form of log lines: text or json [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) log: Option<String>,
+    /// How much is logged: error, warn, info, debug, trace or off [default: info]
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) log_level: Option<String>,
 }
 
 /// About users.

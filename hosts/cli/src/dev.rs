@@ -40,7 +40,7 @@ pub(crate) fn refuse_other_machines(listen: SocketAddr) -> Result<(), Failure> {
 /// Opens the store, or makes one, and sees to it that the sample user has exactly one token.
 pub(crate) fn prepare(store: &Path) -> Result<(Engine, Trial), Failure> {
     let engine = if store.exists() {
-        reach::open(store)?
+        reach::open(store, None)?
     } else {
         create(store)?
     };

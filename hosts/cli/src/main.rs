@@ -12,9 +12,11 @@ mod reach;
 mod table;
 mod init;
 mod dev;
+mod config;
 mod logs;
 mod serve;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -22,6 +24,9 @@ use clap::error::ErrorKind;
 
 use arguments::{Arguments, Verb};
 use exit::{Exit, Failure};
+
+/// The store where none is named.
+const STORE: &str = "tollgate.redb";
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -39,9 +44,12 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let Arguments { data, json, verb } = arguments;
+    if let Verb::Serve(serve) = verb {
+        return serve::serve(data.as_deref(), serve, *json);
+    }
+    let data = data.as_deref().unwrap_or(Path::new(STORE));
     match verb {
         Verb::Init => init::init(data, *json),
-        Verb::Serve(serve) => serve::serve(data, serve, *json),
         verb => {
             let answer = reach::carry_out(data, request::request(verb)?)?;
             let text = if *json {

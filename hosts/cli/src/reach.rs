@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-use tollgate::{Engine, OpenError};
+use tollgate::{Engine, OpenError, OpenOptions};
 use tollgate_http::control::{Answer, Reply, Request, ask, dispatch, socket_path};
 
 use crate::exit::Failure;
@@ -26,7 +26,7 @@ pub(crate) fn carry_out(store: &Path, request: Request) -> Result<Answer, Failur
     }
     let mut request = Some(request);
     patiently(store, || {
-        let Some(engine) = open_unless_locked(store)? else {
+        let Some(engine) = open_unless_locked(store, None)? else {
             // A server may have begun meanwhile.
             let reply = request.as_ref().map_or(Ok(None), |request| asked(store, request))?;
             return reply.map(answer).transpose();
@@ -41,9 +41,9 @@ fn asked(store: &Path, request: &Request) -> Result<Option<Reply>, Failure> {
     ask(store, request).map_err(|error| Failure::trouble("no_answer", error.to_string()))
 }
 
-/// Opens the store for as long as this process runs.
-pub(crate) fn open(store: &Path) -> Result<Engine, Failure> {
-    patiently(store, || match open_unless_locked(store)? {
+/// Opens the store for as long as this process runs, with the key in `key_file` or else where it usually is.
+pub(crate) fn open(store: &Path, key_file: Option<&Path>) -> Result<Engine, Failure> {
+    patiently(store, || match open_unless_locked(store, key_file)? {
         None if is_served(store) => Err(Failure::trouble(
             "store_served",
             format!(
@@ -60,8 +60,12 @@ fn is_served(store: &Path) -> bool {
     ask(store, &Request::SettingsList).is_ok_and(|reply| reply.is_some())
 }
 
-fn open_unless_locked(store: &Path) -> Result<Option<Engine>, Failure> {
-    match Engine::open(store) {
+fn open_unless_locked(store: &Path, key_file: Option<&Path>) -> Result<Option<Engine>, Failure> {
+    let options = match key_file {
+        Some(key_file) => OpenOptions::new().key_file(key_file),
+        None => OpenOptions::new(),
+    };
+    match options.open(store) {
         Ok(engine) => Ok(Some(engine)),
         Err(OpenError::Locked { .. }) => Ok(None),
         Err(error) => Err(error.into()),

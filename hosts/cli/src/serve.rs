@@ -1,18 +1,20 @@
 //! `tollgate serve`: the server of a store, until it is told to stop.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use tollgate::Engine;
+use tollgate::{Engine, KEY_VARIABLE};
 use tollgate_http::control::ControlSocket;
-use tollgate_http::{Host, HostOptions, Server};
+use tollgate_http::{BindError, Host, HostOptions, Server, Tls};
 
 use crate::arguments::Serve;
+use crate::config::{Config, Flag, Source, shown};
 use crate::dev::{self, Trial, url};
 use crate::exit::{Exit, Failure};
 use crate::{logs, print, reach};
@@ -21,23 +23,18 @@ use crate::{logs, print, reach};
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Serves until SIGTERM or SIGINT; then requests under way end, counters are saved, and the store is let go of.
-pub(crate) fn serve(store: &Path, serve: &Serve, as_json: bool) -> Result<Exit, Failure> {
-    logs::start()?;
-    let (engine, trial) = if serve.dev {
-        dev::refuse_other_machines(serve.listen)?;
-        let (engine, trial) = dev::prepare(store)?;
-        (engine, Some(trial))
-    } else if store.exists() {
-        (reach::open(store)?, None)
-    } else {
-        let words = format!(
-            "expected a store at {}, but there is no such file: make one with `tollgate init`, or try with `tollgate serve --dev`",
-            store.display()
-        );
-        return Err(Failure::trouble("no_store", words));
-    };
+pub(crate) fn serve(data: Option<&Path>, serve: &Serve, as_json: bool) -> Result<Exit, Failure> {
+    let config = configured(data, serve)?;
+    if serve.print_config {
+        print::out(&shown(&config, as_json));
+        return Ok(Exit::Done);
+    }
+    // Held until the end: lines that wait are written when this goes.
+    let _logs = logs::start(&config);
+    let tls = certificate(&config)?;
+    let (engine, trial) = opened(&config, serve.dev)?;
     let runtime = Runtime::new().map_err(|error| Failure::trouble("no_runtime", error.to_string()))?;
-    let served = runtime.block_on(run(&engine, store, serve.listen, trial, as_json));
+    let served = runtime.block_on(run(&engine, &config, tls, trial, as_json));
     // A backup under way is broken off; a copy gets its name only once it is whole.
     runtime.shutdown_timeout(LINGER);
     engine.close();
@@ -46,33 +43,149 @@ pub(crate) fn serve(store: &Path, serve: &Serve, as_json: bool) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
+/// What was typed over the environment over the file.
+fn configured(data: Option<&Path>, serve: &Serve) -> Result<Config, Failure> {
+    let variable = |name: &str| std::env::var(name).ok();
+    // The store may have been found in the environment, as for every verb.
+    let typed_data = data
+        .filter(|path| std::env::var_os("TOLLGATE_DATA").is_none_or(|variable| variable != path.as_os_str()))
+        .map(|path| path.display().to_string());
+    let path = |path: &PathBuf| path.display().to_string();
+    let typed = [
+        ("data", "--data", typed_data.into_iter().collect()),
+        (
+            "listen",
+            "--listen",
+            serve.listen.iter().map(SocketAddr::to_string).collect(),
+        ),
+        ("key_file", "--key-file", serve.key_file.iter().map(path).collect()),
+        ("tls.cert", "--tls-cert", serve.tls_cert.iter().map(path).collect()),
+        ("tls.key", "--tls-key", serve.tls_key.iter().map(path).collect()),
+        ("log.format", "--log", serve.log.iter().cloned().collect()),
+        ("log.level", "--log-level", serve.log_level.iter().cloned().collect()),
+    ];
+    let flags: Vec<Flag> = typed
+        .into_iter()
+        .filter(|(_, _, values): &(_, _, Vec<String>)| !values.is_empty())
+        .map(|(key, name, values)| Flag { key, name, values })
+        .collect();
+    let mut config = Config::read(serve.config.as_deref(), variable, &flags)?;
+    if let Some(data) = data {
+        // Names of files need not be text.
+        config.data = data.to_owned();
+    }
+    Ok(config)
+}
+
+fn certificate(config: &Config) -> Result<Option<Arc<Tls>>, Failure> {
+    let (Some(cert), Some(key)) = (&config.tls_cert, &config.tls_key) else {
+        return Ok(None);
+    };
+    let tls = Tls::open(cert, key).map_err(|error| Failure::trouble("no_certificate", error.to_string()))?;
+    Ok(Some(Arc::new(tls)))
+}
+
+fn opened(config: &Config, dev: bool) -> Result<(Engine, Option<Trial>), Failure> {
+    if dev {
+        for listen in &config.listen {
+            dev::refuse_other_machines(*listen)?;
+        }
+        if config.tls_cert.is_some() || config.key_file.is_some() {
+            let words = "expected neither TLS nor a key file with --dev, which is for a first try in clear: leave one of the two out";
+            return Err(Failure::usage(words));
+        }
+        let (engine, trial) = dev::prepare(&config.data)?;
+        return Ok((engine, Some(trial)));
+    }
+    if !config.data.exists() {
+        let words = format!(
+            "expected a store at {}, but there is no such file: make one with `tollgate init`, or try with `tollgate serve --dev`",
+            config.data.display()
+        );
+        return Err(Failure::trouble("no_store", words));
+    }
+    // A key in the environment overrides the name of a file in the configuration.
+    let in_environment = std::env::var_os(KEY_VARIABLE).is_some();
+    let key_file = config
+        .key_file
+        .as_deref()
+        .filter(|_| !in_environment || config.source("key_file") > Source::File);
+    Ok((reach::open(&config.data, key_file)?, None))
+}
+
+/// What the system may tell the server.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Failure> {
+        let signal = |kind| signal(kind).map_err(|error| Failure::trouble("no_signals", error.to_string()));
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Returns when the server is to stop; meanwhile reads the certificate again when asked to.
+    async fn until_stop(&mut self, tls: Option<&Arc<Tls>>) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return tracing::info!("stopping, as SIGTERM asks"),
+                _ = self.interrupt.recv() => return tracing::info!("stopping, as SIGINT asks"),
+                _ = self.hangup.recv() => reload(tls.cloned()).await,
+            }
+        }
+    }
+}
+
+async fn reload(tls: Option<Arc<Tls>>) {
+    let Some(tls) = tls else {
+        tracing::info!("nothing is read again on SIGHUP, since there is no certificate");
+        return;
+    };
+    match tokio::task::spawn_blocking(move || tls.reload()).await {
+        Ok(Ok(())) => tracing::info!("the certificate was read again, as SIGHUP asks"),
+        Ok(Err(error)) => tracing::error!(%error, "the certificate cannot be used: the old one stays"),
+        Err(error) => tracing::error!(%error, "the certificate was not read again"),
+    }
+}
+
 async fn run(
     engine: &Engine,
-    store: &Path,
-    listen: SocketAddr,
+    config: &Config,
+    tls: Option<Arc<Tls>>,
     trial: Option<Trial>,
     as_json: bool,
 ) -> Result<(), Failure> {
-    let trouble = |error: std::io::Error| Failure::trouble("no_signals", error.to_string());
-    let (mut terminate, mut interrupt) = (
-        signal(SignalKind::terminate()).map_err(trouble)?,
-        signal(SignalKind::interrupt()).map_err(trouble)?,
-    );
-    let server = Server::bind(&[listen])
+    let mut signals = Signals::listen()?;
+    let server = Server::bind(&config.listen)
         .await
-        .map_err(|error| cannot_listen(error.address, &error.reason))?;
-    let addresses = server.addresses().map_err(|error| cannot_listen(listen, &error))?;
-    let address = addresses.first().copied().unwrap_or(listen);
+        .map_err(|error| cannot_listen(&error))?;
+    let addresses = server
+        .addresses()
+        .map_err(|error| Failure::trouble("cannot_listen", error.to_string()))?;
+    let server = match &tls {
+        Some(tls) => server.tls(Arc::clone(tls)),
+        None => server,
+    };
     // The socket comes before the first request is answered, so that whoever sees the server answer can command it.
-    let host = Host::new(engine.clone(), HostOptions::default());
-    let control = match ControlSocket::bind(host.clone(), store) {
+    let options = HostOptions {
+        bounds: config.bounds,
+        cross_origin: config.cross_origin()?,
+    };
+    let host = Host::new(engine.clone(), options);
+    let control = match ControlSocket::bind(host.clone(), &config.data) {
         Ok(control) => Some(control),
         Err(error) => {
             tracing::warn!(%error, "there is no control socket: other commands cannot reach this server");
             None
         }
     };
-    announce(engine, address, trial.as_ref(), as_json)?;
+    announce(engine, &addresses, tls.is_some(), trial.as_ref(), as_json)?;
     let (stop, stopped) = watch::channel(false);
     let until_stopped = || {
         let mut stopped = stopped.clone();
@@ -82,10 +195,7 @@ async fn run(
         }
     };
     let signalled = async {
-        tokio::select! {
-            _ = terminate.recv() => tracing::info!("stopping, as SIGTERM asks"),
-            _ = interrupt.recv() => tracing::info!("stopping, as SIGINT asks"),
-        }
+        signals.until_stop(tls.as_ref()).await;
         stop.send_replace(true);
     };
     let controlled = async {
@@ -97,34 +207,44 @@ async fn run(
     Ok(())
 }
 
-/// Says where the server listens, on a line of its own.
-fn announce(engine: &Engine, address: SocketAddr, trial: Option<&Trial>, as_json: bool) -> Result<(), Failure> {
-    let listening = url(address);
+/// Says where the server listens: each address on a line of its own.
+fn announce(
+    engine: &Engine,
+    addresses: &[SocketAddr],
+    is_secure: bool,
+    trial: Option<&Trial>,
+    as_json: bool,
+) -> Result<(), Failure> {
+    let listening = addresses.iter().map(|address| match is_secure {
+        true => format!("https://{address}"),
+        false => url(*address),
+    });
+    let listening: Vec<String> = listening.collect();
+    let trial = trial.zip(addresses.first());
     if as_json {
-        let mut line = json!({ "listening": listening });
-        if let (Some(trial), Some(line)) = (trial, line.as_object_mut()) {
-            line.insert("dev".to_owned(), trial.json(address));
+        let mut line = json!({ "listening": listening.first(), "addresses": listening });
+        if let (Some((trial, address)), Some(line)) = (trial, line.as_object_mut()) {
+            line.insert("dev".to_owned(), trial.json(*address));
         }
         print::out(&line.to_string());
         return Ok(());
     }
-    print::out(&format!("listening on {listening}"));
-    if let Some(trial) = trial {
-        print::out(&trial.text(engine, address)?);
+    for address in &listening {
+        print::out(&format!("listening on {address}"));
+    }
+    if let Some((trial, address)) = trial {
+        print::out(&trial.text(engine, *address)?);
     }
     Ok(())
 }
 
-fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Failure {
-    let advice = match error.kind() {
+fn cannot_listen(error: &BindError) -> Failure {
+    let advice = match error.reason.kind() {
         std::io::ErrorKind::AddrInUse => "another program listens there: stop it, or choose another port with --listen",
         std::io::ErrorKind::PermissionDenied => {
             "ports below 1024 are for the administrator: choose another with --listen"
         }
         _ => "choose another address with --listen",
     };
-    Failure::trouble(
-        "cannot_listen",
-        format!("expected to listen on {address}, but: {error}; {advice}"),
-    )
+    Failure::trouble("cannot_listen", format!("{error}; {advice}"))
 }

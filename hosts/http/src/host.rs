@@ -7,6 +7,7 @@ use tollgate::{Engine, RequestParts, Timestamp, Verdict};
 
 use crate::bounds::Bounds;
 use crate::busiest::{Busiest, Busy};
+use crate::cross_origin::CrossOrigin;
 use crate::metrics::Metrics;
 use crate::request_id::Names;
 
@@ -15,6 +16,8 @@ use crate::request_id::Names;
 pub struct HostOptions {
     /// What clients can hold on to.
     pub bounds: Bounds,
+    /// Which pages of other origins may ask the JSON interfaces; none where that is off.
+    pub cross_origin: Option<CrossOrigin>,
 }
 
 /// An engine as a server has it. Cloning costs a reference count; all clones are the same host.
@@ -56,6 +59,11 @@ impl Host {
     /// What clients can hold on to.
     pub fn bounds(&self) -> &Bounds {
         &self.0.options.bounds
+    }
+
+    /// Which pages of other origins may ask.
+    pub(crate) fn cross_origin(&self) -> Option<&CrossOrigin> {
+        self.0.options.cross_origin.as_ref()
     }
 
     /// What names the requests that no proxy has named.

@@ -8,6 +8,7 @@
 
 mod sync;
 mod bounds;
+mod cross_origin;
 mod metrics;
 mod busiest;
 mod request_id;
@@ -25,6 +26,7 @@ mod server;
 pub mod control;
 
 pub use bounds::Bounds;
+pub use cross_origin::{CrossOrigin, CrossOriginError};
 pub use host::{Host, HostOptions};
 pub use metrics::Metrics;
 pub use router::router;

@@ -16,7 +16,14 @@ use crate::{check, health, scrape};
 /// The routes of a host. Requests must carry a [`ConnectInfo`](axum::extract::ConnectInfo) with the address of their peer.
 pub fn router(host: impl Into<Host>) -> Router {
     let host = host.into();
+    // Browsers talk to these, so these alone may answer pages of other origins.
+    let json = Router::new();
+    let json = match host.cross_origin() {
+        Some(allowed) => json.layer(allowed.layer()),
+        None => json,
+    };
     Router::new()
+        .merge(json)
         .merge(check::routes(host.clone()))
         .merge(health::routes(host.clone()))
         .merge(scrape::routes(host.clone()))

@@ -39,7 +39,11 @@ fn answer(path: &str, body: Body) -> (u16, bool, String) {
         body_within: Duration::from_millis(50),
         ..Bounds::default()
     };
-    let host = Host::new(engine, HostOptions { bounds });
+    let options = HostOptions {
+        bounds,
+        ..HostOptions::default()
+    };
+    let host = Host::new(engine, options);
     let route = post(|body: Bytes| async move { body.len().to_string() });
     let router = Router::new()
         .route("/v1/len", route.clone())

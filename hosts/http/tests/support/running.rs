@@ -30,7 +30,10 @@ impl Running {
     }
 
     fn serve(world: &World, bounds: Bounds, tls: Option<Arc<Tls>>) -> Self {
-        let options = HostOptions { bounds };
+        let options = HostOptions {
+            bounds,
+            ..HostOptions::default()
+        };
         let host = Host::new(world.engine.clone(), options);
         let (stop, stopped) = oneshot::channel::<()>();
         let (tell, told) = std::sync::mpsc::channel();

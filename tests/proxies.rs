@@ -74,4 +74,5 @@ in_front! {
     caddy CADDY,
     oldest_caddy OLDEST_CADDY,
     envoy_http ENVOY_HTTP,
+    envoy_grpc ENVOY_GRPC,
 }

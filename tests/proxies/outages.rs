@@ -3,7 +3,7 @@
 use std::thread;
 
 use parking_lot::Mutex;
-use tollgate_tests::http::{Broken, Connection, Request};
+use tollgate_tests::http::{Broken, Request};
 use tollgate_tests::wait::{self, Deadline, PATIENCE};
 
 use super::world::World;
@@ -45,13 +45,13 @@ pub(crate) fn check_orderly_stop(world: &mut World) {
     let question = Request::get("/check").bearer(&token);
     let answered = Mutex::new(0_u32);
     let ask_on = || {
-        let mut connection = Connection::open(world.server.address())?;
+        let mut connection = world.connect_to_tollgate()?;
         loop {
             let answer = connection.send(&question)?;
             assert_eq!(answer.status, 200);
             *answered.lock() += 1;
             if answer.field("connection") == Some("close") {
-                connection = Connection::open(world.server.address())?;
+                connection = world.connect_to_tollgate()?;
             }
         }
     };
@@ -92,7 +92,7 @@ pub(crate) fn an_orderly_stop_lets_nothing_through_unasked(world: &mut World) {
     thread::scope(|scope| {
         let ask_on = || {
             while deadline.remaining().is_some() {
-                let mut connection = Connection::open(world.proxy.address()).unwrap();
+                let mut connection = world.connect().unwrap();
                 match connection.send(&request).unwrap().status {
                     200 => *passed.lock() += 1,
                     status => return status,

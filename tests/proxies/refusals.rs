@@ -8,7 +8,7 @@ use std::thread;
 
 use serde_json::Value;
 use tollgate_core::{DENY_REASONS, DenyRow};
-use tollgate_tests::http::{Connection, Request, Response};
+use tollgate_tests::http::{Request, Response};
 use tollgate_tests::tollgate::Store;
 use tollgate_tests::wait::{self, PATIENCE};
 
@@ -219,7 +219,7 @@ pub(crate) fn addresses_pass_by_the_rules_for_them(world: &World) {
     refuses("a banned range within it", &request);
     world.passes("its neighbour", &request);
     store.run(&["network", "remove", TRUSTED]);
-    store.run(&["network", "ban", "127.0.0.1", "--user", "bob"]);
+    store.run(&["network", "ban", TRUSTED, "--user", "bob"]);
     world.refuses_for("network_refused", 403, &Request::get("/").bearer(&other));
     world.passes("whoever did not ban it", &request);
 }
@@ -326,13 +326,7 @@ pub(crate) fn the_concurrent_limit_counts_questions_and_not_the_requests_behind_
     let request = Request::get("/").bearer(&token);
     world.upstream.hold();
     thread::scope(|scope| {
-        let ask = || {
-            Connection::open(world.proxy.address())
-                .unwrap()
-                .send(&request)
-                .unwrap()
-                .status
-        };
+        let ask = || world.connect().unwrap().send(&request).unwrap().status;
         let pair = [scope.spawn(ask), scope.spawn(ask)];
         world.upstream.wait_for(2);
         world.upstream.release();
@@ -363,7 +357,7 @@ fn at_once(world: &World, question: &Request) -> Vec<u16> {
         let clients: Vec<_> = (0..4)
             .map(|_| {
                 scope.spawn(|| {
-                    let mut connection = Connection::open(world.server.address()).unwrap();
+                    let mut connection = world.connect_to_tollgate().unwrap();
                     let mut ask = || connection.send(question).unwrap().status;
                     (0..200).map(|_| ask()).collect::<Vec<_>>()
                 })

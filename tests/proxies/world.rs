@@ -2,14 +2,18 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use tollgate_tests::http::{Request, Response, exchange, exchange_from};
+use tollgate_tests::http::{Broken, Connection, Request, Response, exchange_from};
 use tollgate_tests::proxy::{Kind, Proxy};
 use tollgate_tests::tap::Tap;
 use tollgate_tests::tollgate::{Server, Store};
 use tollgate_tests::upstream::{Arrival, Upstream};
 
-/// The address that clients come from unless a test says otherwise: the only one that is trusted.
-pub(super) const TRUSTED: &str = "127.0.0.1";
+/// The address that clients come from unless a test says otherwise: the only one that is trusted, and no proxy's.
+pub(crate) const TRUSTED: &str = "127.0.0.2";
+const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+
+/// The address of the proxy, the only one that may speak for others.
+pub(crate) const PROXY: &str = "127.0.0.1";
 
 /// Everything between a client and an upstream, with nobody but [`TRUSTED`] allowed to call and no user yet.
 pub(crate) struct World {
@@ -25,6 +29,7 @@ impl World {
     pub(crate) fn start(kind: &'static Kind) -> Self {
         let store = Store::init();
         store.run(&["network", "trust", TRUSTED]);
+        store.run(&["settings", "set", "trusted_proxies", PROXY]);
         let server = store.serve();
         let upstream = Upstream::start();
         let proxy = Proxy::start(kind, server.address(), upstream.address());
@@ -52,7 +57,7 @@ impl World {
 
     /// The answer to `request`, which must pass, and how it reached the upstream.
     pub(crate) fn passes(&self, what: &str, request: &Request) -> Arrival {
-        self.passes_from(Ipv4Addr::LOCALHOST.into(), what, request)
+        self.passes_from(CLIENT, what, request)
     }
 
     /// The same from another address.
@@ -77,7 +82,7 @@ impl World {
 
     /// The answer to `request`, and how it reached the upstream where it did.
     pub(crate) fn send(&self, request: &Request) -> (Response, Option<Arrival>) {
-        self.send_from(Ipv4Addr::LOCALHOST.into(), request)
+        self.send_from(CLIENT, request)
     }
 
     /// The same from another address.
@@ -109,7 +114,7 @@ impl World {
 
     /// The answer to `request`, which must be refused with `status` and not reach the upstream.
     pub(crate) fn refuses(&self, what: &str, status: u16, request: &Request) -> Response {
-        self.refuses_from(Ipv4Addr::LOCALHOST.into(), what, status, request)
+        self.refuses_from(CLIENT, what, status, request)
     }
 
     /// The same from another address.
@@ -120,9 +125,19 @@ impl World {
         answer
     }
 
+    /// A connection of a client to the proxy.
+    pub(crate) fn connect(&self) -> Result<Connection, Broken> {
+        Connection::open_from(CLIENT, self.proxy.address())
+    }
+
+    /// A connection of a client to Tollgate itself, past the proxy.
+    pub(crate) fn connect_to_tollgate(&self) -> Result<Connection, Broken> {
+        Connection::open_from(CLIENT, self.server.address())
+    }
+
     /// The answer to a question that a client asks Tollgate itself, past the proxy.
     pub(crate) fn ask_tollgate(&self, request: &Request) -> Response {
-        exchange(self.server.address(), request)
+        exchange_from(CLIENT, self.server.address(), request)
     }
 }
 

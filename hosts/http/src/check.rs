@@ -19,7 +19,7 @@ use crate::host::Host;
 use crate::parts::{read_form, request_parts, unreadable_parts};
 
 /// What a request turned out to be about, or why that cannot be told, for whoever runs the proxy.
-type Readable<'a> = Result<(Target<'a>, Option<Bytes>), String>;
+pub(crate) type Readable<'a> = Result<(Target<'a>, Option<Bytes>), String>;
 
 pub(crate) fn routes(host: Host) -> Router {
     Router::new()
@@ -53,13 +53,14 @@ async fn check(
 }
 
 /// Whether a form counts at all; where that cannot be read, it may.
-fn may_hold_credential(engine: &Engine) -> bool {
+pub(crate) fn may_hold_credential(engine: &Engine) -> bool {
     engine
         .settings()
         .map_or(true, |settings| settings.allow_authtoken_in_url)
 }
 
-fn decide(
+/// The answer about a request by `client` with `headers`.
+pub(crate) fn decide(
     host: &Host,
     readable: &Readable<'_>,
     headers: &HeaderMap,

@@ -29,7 +29,8 @@ const URI_WITNESSES: [HeaderName; 2] = [
     HeaderName::from_static("x-forwarded-uri"),
     HeaderName::from_static("x-original-uri"),
 ];
-const ADDRESSES: HeaderName = HeaderName::from_static("x-forwarded-for");
+/// The addresses that a request came by, the farthest first.
+pub(crate) const ADDRESSES: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The method and URI of the request that is asked about. The path begins with a slash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,6 +18,7 @@ mod parts;
 mod answer;
 mod edge;
 mod check;
+mod ext_authz;
 mod health;
 mod scrape;
 mod router;

@@ -11,7 +11,7 @@ use tollgate::{Field, RequestParts};
 use crate::forwarded::Target;
 
 /// The longest form that is looked through for a credential.
-const FORM_LEN_MAX: usize = 64 * 1024;
+pub(crate) const FORM_LEN_MAX: usize = 64 * 1024;
 
 /// How long a form may take to arrive.
 const FORM_WITHIN: Duration = Duration::from_secs(10);
@@ -83,7 +83,8 @@ pub(crate) async fn read_form(headers: &HeaderMap, body: Body) -> Result<Option<
     }
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
+/// Whether the body is announced as a form.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
     headers.get_all(header::CONTENT_TYPE).iter().any(|line| {
         let kind = line.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
         kind.trim_ascii()

@@ -1,4 +1,4 @@
-//! Envoy, which asks by `ext_authz`, over HTTP.
+//! Envoy, which asks by `ext_authz`, over HTTP or gRPC.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -25,6 +25,16 @@ pub const ENVOY_HTTP: Kind = Kind {
         ("/orders%00", None),
     ],
     told: targets_below_check,
+};
+
+/// Envoy that sends every attribute of the request that it holds.
+pub const ENVOY_GRPC: Kind = Kind {
+    name: "envoy over gRPC",
+    offered: include_str!("../../../hosts/http/proxies/envoy-grpc.yaml"),
+    command: |places| command(ENVOY_GRPC.offered, places),
+    hands_on_unavailable: true,
+    told: paths_in_messages,
+    ..ENVOY_HTTP
 };
 
 fn command(offered: &str, places: &Places<'_>) -> Command {
@@ -57,4 +67,21 @@ fn targets_below_check(heard: &[u8]) -> Vec<String> {
     let lines = text.lines().filter_map(|line| line.strip_suffix(" HTTP/1.1"));
     let targets = lines.filter_map(|line| line.split_once(" /check"));
     targets.map(|(_, target)| target.to_owned()).collect()
+}
+
+/// The field `path` of `AttributeContext.HttpRequest`, found by what stands around it: it has the number 4, and the
+/// next one is the host of these tests.
+fn paths_in_messages(heard: &[u8]) -> Vec<String> {
+    const HOST: &[u8] = b"\x2a\x10upstream.example";
+    let hosts = heard
+        .windows(HOST.len())
+        .enumerate()
+        .filter(|(_, bytes)| *bytes == HOST);
+    let paths = hosts.filter_map(|(host, _)| {
+        let begins = (0..host)
+            .rev()
+            .find(|at| heard[*at] == 0x22 && usize::from(heard[at + 1]) == host - at - 2);
+        begins.map(|begin| String::from_utf8_lossy(&heard[begin + 2..host]).into_owned())
+    });
+    paths.collect()
 }

@@ -9,7 +9,7 @@ mod caddy;
 mod envoy;
 
 pub use caddy::{CADDY, OLDEST_CADDY};
-pub use envoy::ENVOY_HTTP;
+pub use envoy::{ENVOY_GRPC, ENVOY_HTTP};
 pub use kind::{Kind, Places};
 pub use nginx::NGINX;
 pub use running::Proxy;

@@ -98,6 +98,11 @@ pub(crate) fn ask_through_proxy(line: &str) -> Ask {
 }
 
 impl Ask {
+    /// Who asks, and what, for whoever takes it another way.
+    pub(crate) fn into_parts(self) -> (SocketAddr, Request<Vec<u8>>) {
+        (self.caller, self.request.body(self.body).unwrap())
+    }
+
     pub(crate) fn from(mut self, caller: &str) -> Self {
         self.caller.set_ip(caller.parse().unwrap());
         self
@@ -110,6 +115,11 @@ impl Ask {
 
     pub(crate) fn bearer(self, token: &str) -> Self {
         self.field("authorization", &format!("Bearer {token}"))
+    }
+
+    pub(crate) fn body(mut self, body: Vec<u8>) -> Self {
+        self.body = body;
+        self
     }
 
     pub(crate) fn form(mut self, body: &str) -> Self {

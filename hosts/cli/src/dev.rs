@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tollgate::Engine;
 use tollgate_http::control::{
     AddressedRule, Answer, AuthtokenShown, CheckRequest, Explained, Reply, Request, UserChangesRequest, dispatch,
+    this_process,
 };
 
 use crate::exit::{Exit, Failure};
@@ -169,7 +170,7 @@ impl Trial {
 }
 
 fn done(engine: &Engine, request: Request) -> Result<Answer, Failure> {
-    match dispatch(engine, request) {
+    match dispatch(engine, &this_process(), request) {
         Reply::Done(answer) => Ok(answer),
         Reply::Refused(fault) => Err(Failure::refused(fault)),
         Reply::Failed(fault) => Err(Failure::trouble(&fault.code, &fault.message)),

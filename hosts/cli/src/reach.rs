@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use tollgate::{Engine, OpenError, OpenOptions};
-use tollgate_http::control::{Answer, Reply, Request, ask, dispatch, socket_path};
+use tollgate_http::control::{Answer, Reply, Request, ask, dispatch, socket_path, this_process};
 
 use crate::exit::Failure;
 
@@ -31,7 +31,9 @@ pub(crate) fn carry_out(store: &Path, request: Request) -> Result<Answer, Failur
             let reply = request.as_ref().map_or(Ok(None), |request| asked(store, request))?;
             return reply.map(answer).transpose();
         };
-        let reply = request.take().map(|request| dispatch(&engine, request));
+        let reply = request
+            .take()
+            .map(|request| dispatch(&engine, &this_process(), request));
         engine.close();
         reply.map(answer).transpose()
     })

@@ -5,12 +5,15 @@ mod support;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 
 use support::World;
 use support::answering::{Answering, user_names};
-use tollgate_http::control::{AskError, ControlSocket, Request, ask, socket_path};
+use tollgate::AuditOrder;
+use tollgate_http::control::{
+    AskError, ControlSocket, Reply, Request, UserChangesRequest, ask, dispatch, socket_path, this_process,
+};
 
 #[test]
 fn a_server_is_asked_through_its_socket_and_takes_it_along() {
@@ -96,6 +99,36 @@ fn what_is_not_understood_is_said_and_not_repeated() {
     );
     drop(stream);
     answering.stop();
+}
+
+#[test]
+fn a_change_stands_in_the_trail_under_the_name_of_whoever_the_system_says_asked() {
+    let world = World::new();
+    let answering = Answering::start(&world, &world.path());
+    let add = |name: &str| Request::UserAdd {
+        name: name.to_owned(),
+        changes: UserChangesRequest::default(),
+    };
+    assert!(matches!(ask(&world.path(), &add("bob")).unwrap(), Some(Reply::Done(_))));
+    answering.stop();
+    assert!(matches!(
+        dispatch(&world.engine, &this_process(), add("carol")),
+        Reply::Done(_)
+    ));
+
+    let trail = world.engine.audit(AuditOrder::NewestFirst, None, 2).unwrap().items;
+    let [here, there] = trail.as_slice() else {
+        panic!("{trail:?}")
+    };
+    assert_eq!((here.subject.as_str(), here.origin.as_str()), ("carol", "this process"));
+    assert_eq!(
+        (there.subject.as_str(), there.origin.as_str()),
+        ("bob", "control socket")
+    );
+    let uid = fs::metadata("/proc/self").unwrap().uid();
+    let actor = format!("command line, uid {uid}");
+    assert!(there.actor.starts_with(&actor), "{there:?}");
+    assert_eq!(here.actor, there.actor);
 }
 
 #[test]

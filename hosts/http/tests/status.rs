@@ -5,7 +5,7 @@ mod support;
 
 use support::answering::{Answering, count, status};
 use support::{World, ask};
-use tollgate_http::control::{Reply, Request, dispatch};
+use tollgate_http::control::{Reply, Request, dispatch, this_process};
 
 #[test]
 fn a_running_server_tells_what_it_has_decided_and_for_whom() {
@@ -46,7 +46,7 @@ fn a_running_server_tells_what_it_has_decided_and_for_whom() {
 #[test]
 fn without_a_server_there_is_nothing_to_tell() {
     let world = World::new();
-    match dispatch(&world.engine, Request::Status) {
+    match dispatch(&world.engine, &this_process(), Request::Status) {
         Reply::Failed(fault) => {
             assert_eq!(fault.code, "no_server");
             assert!(fault.message.contains("tollgate serve"), "{}", fault.message);

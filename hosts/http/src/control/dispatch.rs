@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use tollgate::{
-    AddNetwork, AddUser, Engine, ExpireToken, IssueAuthtoken, NetworkRule, ReadError, RemoveNetwork, RemoveUser,
-    RevokeToken, SetSetting, SetUser, Setting, Standing, Timestamp, TokenId, UserChanges, UserName,
+    AddNetwork, AddUser, Author, Authored, Engine, ExpireToken, IssueAuthtoken, NetworkRule, ReadError, RemoveNetwork,
+    RemoveUser, RevokeToken, SetSetting, SetUser, Setting, Standing, Timestamp, TokenId, UserChanges, UserName,
 };
 
 use super::explain::explain;
@@ -17,25 +17,26 @@ use super::status::status;
 use crate::host::Host;
 
 /// Carries `request` out on the engine of a running server, which can also say how it is.
-pub fn dispatch_served(host: &Host, request: Request) -> Reply {
+pub fn dispatch_served(host: &Host, author: &Author, request: Request) -> Reply {
     match request {
         Request::Status => Reply::Done(Answer::Status(Box::new(status(host)))),
-        request => dispatch(host.engine(), request),
+        request => dispatch(host.engine(), author, request),
     }
 }
 
-/// Carries `request` out on `engine` and answers it. Blocks for as long as the disk takes.
-pub fn dispatch(engine: &Engine, request: Request) -> Reply {
-    match carry_out(engine, request) {
+/// Carries `request` out on `engine` and answers it. Blocks for as long as the disk takes. What it changes stands in the audit
+/// trail under the name of `author`.
+pub fn dispatch(engine: &Engine, author: &Author, request: Request) -> Reply {
+    match carry_out(engine, &engine.by(author.clone()), request) {
         Ok(answer) => Reply::Done(answer),
         Err(Stop::Refused(fault)) => Reply::Refused(fault),
         Err(Stop::Failed(fault)) => Reply::Failed(fault),
     }
 }
 
-fn carry_out(engine: &Engine, request: Request) -> Result<Answer, Stop> {
+fn carry_out(engine: &Engine, by: &Authored<'_>, request: Request) -> Result<Answer, Stop> {
     match request {
-        Request::UserAdd { name, changes } => add_user(engine, &name, &changes),
+        Request::UserAdd { name, changes } => add_user(by, &name, &changes),
         Request::UserList => {
             let users = engine.users()?;
             Ok(Answer::Users(users.iter().map(Into::into).collect()))
@@ -46,9 +47,9 @@ fn carry_out(engine: &Engine, request: Request) -> Result<Answer, Stop> {
                 name: parsed(&name)?,
                 changes: user_changes(&changes)?,
             };
-            Ok(Answer::User((&engine.execute(command)?).into()))
+            Ok(Answer::User((&by.execute(command)?).into()))
         }
-        Request::UserRemove { name } => remove_user(engine, &name),
+        Request::UserRemove { name } => remove_user(engine, by, &name),
         Request::AuthtokenIssue {
             user,
             expires_at,
@@ -57,7 +58,7 @@ fn carry_out(engine: &Engine, request: Request) -> Result<Answer, Stop> {
         } => {
             let expires_at = end(engine, expires_at.as_deref(), expires_in_s)?;
             let not_before = not_before.as_deref().map(parse_moment).transpose()?;
-            let issued = engine.execute(IssueAuthtoken {
+            let issued = by.execute(IssueAuthtoken {
                 user: parsed(&user)?,
                 expires_at,
                 not_before,
@@ -70,24 +71,24 @@ fn carry_out(engine: &Engine, request: Request) -> Result<Answer, Stop> {
             Ok(Answer::Authtokens(tokens.iter().map(Into::into).collect()))
         }
         Request::AuthtokenRevoke { id } => {
-            let token = engine.execute(RevokeToken { id: token_id(&id)? })?;
+            let token = by.execute(RevokeToken { id: token_id(&id)? })?;
             Ok(Answer::Authtoken((&token).into()))
         }
         Request::AuthtokenExpire { id, at } => {
             let at = at.as_deref().map_or_else(|| Ok(engine.now()), parse_moment)?;
-            let token = engine.execute(ExpireToken { id: token_id(&id)?, at })?;
+            let token = by.execute(ExpireToken { id: token_id(&id)?, at })?;
             Ok(Answer::Authtoken((&token).into()))
         }
-        Request::NetworkTrust(rule) => add_network(engine, &rule, Standing::Trusted),
-        Request::NetworkBan(rule) => add_network(engine, &rule, Standing::Banned),
+        Request::NetworkTrust(rule) => add_network(by, &rule, Standing::Trusted),
+        Request::NetworkBan(rule) => add_network(by, &rule, Standing::Banned),
         Request::NetworkList { user } => list_networks(engine, user.as_deref()),
-        Request::NetworkRemove(rule) => remove_network(engine, &rule),
+        Request::NetworkRemove(rule) => remove_network(by, &rule),
         Request::SettingsList => {
             let settings = engine.settings()?.list();
             Ok(Answer::Settings(settings.iter().map(Into::into).collect()))
         }
         Request::SettingsSet { key, value } => {
-            let setting = engine.execute(SetSetting {
+            let setting = by.execute(SetSetting {
                 setting: Setting::parse(&key, &value)?,
             })?;
             Ok(Answer::Setting((&setting).into()))
@@ -99,7 +100,7 @@ fn carry_out(engine: &Engine, request: Request) -> Result<Answer, Stop> {
     }
 }
 
-fn add_user(engine: &Engine, name: &str, changes: &UserChangesRequest) -> Result<Answer, Stop> {
+fn add_user(by: &Authored<'_>, name: &str, changes: &UserChangesRequest) -> Result<Answer, Stop> {
     let UserChanges {
         operations,
         per_hour,
@@ -114,7 +115,7 @@ fn add_user(engine: &Engine, name: &str, changes: &UserChangesRequest) -> Result
         active: active.unwrap_or(first.active),
         name: first.name,
     };
-    Ok(Answer::User((&engine.execute(command)?).into()))
+    Ok(Answer::User((&by.execute(command)?).into()))
 }
 
 fn user_changes(changes: &UserChangesRequest) -> Result<UserChanges, Stop> {
@@ -145,29 +146,29 @@ fn show_user(engine: &Engine, name: &str) -> Result<Answer, Stop> {
     Ok(Answer::UserDetail(Box::new(detail)))
 }
 
-fn remove_user(engine: &Engine, name: &str) -> Result<Answer, Stop> {
+fn remove_user(engine: &Engine, by: &Authored<'_>, name: &str) -> Result<Answer, Stop> {
     let name: UserName = parsed(name)?;
     let user = engine
         .user(&name)?
         .ok_or_else(|| ReadError::NoSuchUser { name: name.clone() })?;
-    engine.execute(RemoveUser { name })?;
+    by.execute(RemoveUser { name })?;
     Ok(Answer::Removed(RemovedShown {
         id: user.id.0.to_string(),
         removed: user.name.to_string(),
     }))
 }
 
-fn add_network(engine: &Engine, rule: &AddressedRule, standing: Standing) -> Result<Answer, Stop> {
+fn add_network(by: &Authored<'_>, rule: &AddressedRule, standing: Standing) -> Result<Answer, Stop> {
     let (rule, user) = addressed(rule)?;
-    let network = engine.execute(AddNetwork { rule, standing, user })?;
+    let network = by.execute(AddNetwork { rule, standing, user })?;
     Ok(Answer::Network((&network).into()))
 }
 
-fn remove_network(engine: &Engine, rule: &AddressedRule) -> Result<Answer, Stop> {
+fn remove_network(by: &Authored<'_>, rule: &AddressedRule) -> Result<Answer, Stop> {
     let (rule, user) = addressed(rule)?;
     let id = rule_id(rule.as_str(), user.as_ref().map(UserName::as_str));
     let removed = rule.to_string();
-    engine.execute(RemoveNetwork { rule, user })?;
+    by.execute(RemoveNetwork { rule, user })?;
     Ok(Answer::Removed(RemovedShown { id, removed }))
 }
 

@@ -5,6 +5,7 @@
 //! the store alone.
 
 mod moment;
+mod author;
 mod request;
 mod shown;
 mod status;
@@ -16,6 +17,7 @@ mod path;
 mod socket;
 mod call;
 
+pub use author::this_process;
 pub use call::{AskError, ask};
 pub use dispatch::{dispatch, dispatch_served};
 pub use explain::{Explained, GateShown, Outcome};

@@ -11,6 +11,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::author::caller;
 use super::dispatch::dispatch_served;
 use super::path::{Address, socket_path};
 use super::reply::{Fault, Reply};
@@ -99,10 +100,12 @@ impl ControlSocket {
             tokio::select! {
                 () = &mut stop => break,
                 accepted = listener.accept(), if callers.len() < CALLERS_MOST => match accepted {
-                    Ok((stream, _)) if may_call(&stream, owner) => {
-                        callers.spawn(answer_all(stream, host.clone(), stopped.clone()));
-                    }
-                    Ok(_) => tracing::warn!("a caller of another user was turned away from the control socket"),
+                    Ok((stream, _)) => match may_call(&stream, owner) {
+                        Some(uid) => {
+                            callers.spawn(answer_all(stream, uid, host.clone(), stopped.clone()));
+                        }
+                        None => tracing::warn!("a caller of another user was turned away from the control socket"),
+                    },
                     Err(error) => tracing::warn!(%error, "a caller of the control socket could not be accepted"),
                 },
                 Some(_) = callers.join_next(), if !callers.is_empty() => {}
@@ -119,15 +122,15 @@ impl ControlSocket {
     }
 }
 
-/// The mode of the socket keeps others out, but it is set a moment after the socket is there.
-fn may_call(stream: &UnixStream, owner: u32) -> bool {
-    stream
-        .peer_cred()
-        .is_ok_and(|peer| peer.uid() == owner || peer.uid() == 0)
+/// The user at the other end, if they are heard. The mode of the socket keeps others out, but it is set a moment after the socket
+/// is there.
+fn may_call(stream: &UnixStream, owner: u32) -> Option<u32> {
+    let uid = stream.peer_cred().ok()?.uid();
+    (uid == owner || uid == 0).then_some(uid)
 }
 
 /// Answers line after line until the caller goes, is silent for too long, or the server stops.
-async fn answer_all(stream: UnixStream, host: Host, mut stopped: watch::Receiver<()>) {
+async fn answer_all(stream: UnixStream, uid: u32, host: Host, mut stopped: watch::Receiver<()>) {
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read);
     loop {
@@ -141,7 +144,7 @@ async fn answer_all(stream: UnixStream, host: Host, mut stopped: watch::Receiver
             return;
         }
         let whole = line.ends_with(b"\n");
-        let Some(mut reply) = answer(line, host.clone()).await else {
+        let Some(mut reply) = answer(line, uid, host.clone()).await else {
             return;
         };
         reply.push(b'\n');
@@ -151,11 +154,11 @@ async fn answer_all(stream: UnixStream, host: Host, mut stopped: watch::Receiver
     }
 }
 
-/// The reply to one line.
-async fn answer(line: Vec<u8>, host: Host) -> Option<Vec<u8>> {
+/// The reply to one line of the user `uid`.
+async fn answer(line: Vec<u8>, uid: u32, host: Host) -> Option<Vec<u8>> {
     let answered = tokio::task::spawn_blocking(move || {
         let reply = match serde_json::from_slice(&line) {
-            Ok(request) => dispatch_served(&host, request),
+            Ok(request) => dispatch_served(&host, &caller(uid), request),
             Err(error) => Reply::Failed(Fault::new(
                 "not_understood",
                 // What came is not repeated: it may hold a credential.

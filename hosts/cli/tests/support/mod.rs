@@ -58,7 +58,13 @@ impl Folder {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate"));
         command.current_dir(self.0.path()).args(arguments).stdin(Stdio::null());
-        for variable in ["TOLLGATE_DATA", "TOLLGATE_KEY", "TOLLGATE_LOG"] {
+        for variable in [
+            "TOLLGATE_DATA",
+            "TOLLGATE_KEY",
+            "TOLLGATE_LOG",
+            "TOLLGATE_CONFIG",
+            "TOLLGATE_LISTEN",
+        ] {
             command.env_remove(variable);
         }
         command

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, ChildStdout, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -13,26 +13,38 @@ use super::Folder;
 pub(crate) struct Server {
     child: Child,
     stdout: BufReader<ChildStdout>,
+    stderr: BufReader<ChildStderr>,
+    /// What was read of the log so far.
+    log: String,
     pub(crate) address: SocketAddr,
 }
 
 impl Server {
     /// Starts it on a free port and waits for the line that says which.
     pub(crate) fn start(folder: &Folder, arguments: &[&str]) -> Self {
-        let mut command = folder.command(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat());
+        Self::run(&mut folder.command(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat()))
+    }
+
+    /// Starts a command that serves, and waits likewise.
+    pub(crate) fn run(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
-        let Some(address) = line.trim().strip_prefix("listening on http://") else {
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let listening = line.trim().strip_prefix("listening on ");
+        let address = listening.and_then(|url| url.strip_prefix("http://").or(url.strip_prefix("https://")));
+        let Some(address) = address else {
             let mut complaint = String::new();
-            child.stderr.take().unwrap().read_to_string(&mut complaint).unwrap();
+            stderr.read_to_string(&mut complaint).unwrap();
             panic!("expected the address, but found {line:?}\n{complaint}");
         };
         Self {
             address: address.parse().unwrap(),
             child,
             stdout,
+            stderr,
+            log: String::new(),
         }
     }
 
@@ -55,11 +67,25 @@ impl Server {
 
     /// Asks it to end, waits for that, and answers its status and its log.
     pub(crate) fn stop(mut self, signal: Signal) -> (ExitStatus, String) {
-        let id = Pid::from_child(&self.child);
-        kill_process(id, signal).unwrap();
-        let mut log = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-        (self.child.wait().unwrap(), log)
+        self.signal(signal);
+        self.stderr.read_to_string(&mut self.log).unwrap();
+        (self.child.wait().unwrap(), std::mem::take(&mut self.log))
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for a line of the log that has `words` in it.
+    pub(crate) fn logged(&mut self, words: &str) -> String {
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.stderr.read_line(&mut line).unwrap(), 0, "{words} in {}", self.log);
+            self.log.push_str(&line);
+            if line.contains(words) {
+                return line;
+            }
+        }
     }
 
     /// Ends it without a chance to clean up.

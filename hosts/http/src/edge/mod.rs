@@ -86,7 +86,7 @@ where
         let mut fate = Fate::default();
         let request = request.map(|body| body::bounded(body, host.bounds(), &mut fate));
         // On every line of the request, whatever the level.
-        let span = tracing::error_span!(target: "tollgate::request", "request", id = id.as_str());
+        let span = tracing::error_span!(target: "tollgate::request", "request", request_id = id.as_str());
         let answering = self.route.call(request);
         Box::pin(
             async move {

@@ -224,7 +224,7 @@ fn networks_are_trusted_banned_listed_and_removed() {
         let banned = folder.json(&["network", "ban", "203.0.113.7", "--user", "alice"]);
         assert_eq!(
             (&banned["id"], &banned["standing"]),
-            (&json!("alice:203.0.113.7"), &json!("banned"))
+            (&json!("203.0.113.7@alice"), &json!("banned"))
         );
         folder.done(&["network", "trust", "2001:db8::/32"]);
         assert_eq!(

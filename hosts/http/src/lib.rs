@@ -21,10 +21,10 @@ mod check;
 mod ext_authz;
 mod health;
 mod scrape;
+pub mod control;
 mod router;
 mod tls;
 mod server;
-pub mod control;
 
 pub use bounds::Bounds;
 pub use cross_origin::{CrossOrigin, CrossOriginError};

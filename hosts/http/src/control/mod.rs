@@ -8,6 +8,8 @@ mod moment;
 mod author;
 mod request;
 mod shown;
+mod admins;
+mod trail;
 mod status;
 mod reply;
 mod fault;
@@ -17,6 +19,7 @@ mod path;
 mod socket;
 mod call;
 
+pub use admins::{AdminTokenShown, RoleShown};
 pub use author::this_process;
 pub use call::{AskError, ask};
 pub use dispatch::{dispatch, dispatch_served};
@@ -31,3 +34,4 @@ pub use shown::{
 };
 pub use socket::ControlSocket;
 pub use status::{BusyShown, FollowerShown, OutcomeShown, StatusShown};
+pub use trail::AuditEntryShown;

@@ -4,25 +4,33 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use tollgate::{Authtoken, BackupReport, Finding, Issued, Limit, Network, Setting, Standing, User, VerifyReport};
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::moment::write_moment;
 
 /// A user.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = User)]
 pub struct UserShown {
     /// Names the user for ever.
+    #[schema(pattern = "^[0-9]+$", example = "1")]
     pub id: String,
     /// The name.
+    #[schema(min_length = 1, max_length = 255, example = "alice")]
     pub name: String,
     /// Whether the user's tokens may be used.
     pub active: bool,
     /// Operations the user may use.
+    #[schema(example = json!(["GET", "POST"]))]
     pub operations: Vec<String>,
     /// Requests an hour.
     pub per_hour: LimitShown,
     /// Requests at a time.
     pub concurrent: LimitShown,
     /// When the user was added.
+    #[schema(format = DateTime, example = "2027-01-31T12:00:00Z")]
     pub created_at: String,
 }
 
@@ -66,6 +74,31 @@ pub enum LimitShown {
     Word(String),
 }
 
+impl PartialSchema for LimitShown {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(1))
+            .maximum(Some(Limit::MOST));
+        let word = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(["unlimited", "inherit"]));
+        let words = "At most so many, `unlimited`, or `inherit` for what the server says.";
+        OneOfBuilder::new()
+            .item(number)
+            .item(word)
+            .description(Some(words))
+            .examples([serde_json::json!(1_000), serde_json::json!("inherit")])
+            .into()
+    }
+}
+
+impl ToSchema for LimitShown {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Limit".into()
+    }
+}
+
 impl From<Limit> for LimitShown {
     fn from(limit: Limit) -> Self {
         match limit {
@@ -76,19 +109,26 @@ impl From<Limit> for LimitShown {
 }
 
 /// An authtoken, without the secret.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Authtoken)]
 pub struct AuthtokenShown {
     /// Names the token for ever.
+    #[schema(pattern = "^[0-9]+$", example = "7")]
     pub id: String,
     /// Whose it is.
+    #[schema(example = "alice")]
     pub user: String,
     /// When it was issued.
+    #[schema(format = DateTime, example = "2027-01-31T12:00:00Z")]
     pub issued_at: String,
     /// When it may first be used, if not from the beginning.
+    #[schema(format = DateTime, required)]
     pub not_before: Option<String>,
     /// When it may no longer be used, if ever.
+    #[schema(format = DateTime, required)]
     pub expires_at: Option<String>,
     /// When it was taken back, if it was.
+    #[schema(format = DateTime, required)]
     pub revoked_at: Option<String>,
 }
 
@@ -141,17 +181,23 @@ impl From<&Issued> for IssuedShown {
 }
 
 /// A network rule.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Network)]
 pub struct NetworkShown {
-    /// The rule, behind the user's name and a colon where it is about one.
+    /// The rule with `_` for its slash, and after it `@` and the user's name where it is about one.
+    #[schema(example = "10.0.0.0_8")]
     pub id: String,
     /// The addresses, as they were written.
+    #[schema(example = "10.0.0.0/8")]
     pub rule: String,
     /// `trusted` or `banned`.
+    #[schema(pattern = "^(trusted|banned)$", example = "trusted")]
     pub standing: String,
     /// The user whom it is about; everybody where there is none.
+    #[schema(required)]
     pub user: Option<String>,
     /// When it was added.
+    #[schema(format = DateTime, example = "2027-01-31T12:00:00Z")]
     pub added_at: String,
 }
 
@@ -172,27 +218,43 @@ impl From<&Network> for NetworkShown {
     }
 }
 
-/// What lists name a rule by.
-pub(super) fn rule_id(rule: &str, user: Option<&str>) -> String {
+/// What lists name a rule by. It stands in a path as it is, but for what is odd in the user's name. No rule holds `_` or `@`,
+/// so that no two rules have one id.
+pub(crate) fn rule_id(rule: &str, user: Option<&str>) -> String {
+    let rule = rule.replace('/', "_");
     match user {
-        Some(user) => format!("{user}:{rule}"),
-        None => rule.to_owned(),
+        Some(user) => format!("{rule}@{user}"),
+        None => rule,
     }
 }
 
+/// The rule and the user that [`rule_id`] has named so.
+#[cfg(test)]
+pub(crate) fn named_by_rule_id(id: &str) -> (String, Option<&str>) {
+    let (rule, user) = match id.split_once('@') {
+        Some((rule, user)) => (rule, Some(user)),
+        None => (id, None),
+    };
+    (rule.replace('_', "/"), user)
+}
+
 /// A setting.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Setting)]
 pub struct SettingShown {
     /// Its key.
+    #[schema(example = "per_hour")]
     pub id: String,
     /// The same.
+    #[schema(example = "per_hour")]
     pub key: String,
     /// Its value.
     pub value: SettingValue,
 }
 
 /// The value of a setting, in the type that it has.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = SettingValue)]
 #[serde(untagged)]
 pub enum SettingValue {
     /// On or off.
@@ -317,5 +379,24 @@ pub fn in_shell(name: &str) -> String {
         name.to_owned()
     } else {
         format!("'{}'", name.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_rules_name_them_and_no_two_are_alike() {
+        for (rule, user, id) in [
+            ("10.0.0.0/8", None, "10.0.0.0_8"),
+            ("10.0.0.0/8", Some("ann@example.org"), "10.0.0.0_8@ann@example.org"),
+            ("fd00:1::2", None, "fd00:1::2"),
+            ("1::2", Some("fd00"), "1::2@fd00"),
+            ("203.0.113.*", Some("a_b/c"), "203.0.113.*@a_b/c"),
+        ] {
+            assert_eq!(rule_id(rule, user), id);
+            assert_eq!(named_by_rule_id(id), (rule.to_owned(), user));
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tollgate::UserName;
+use utoipa::ToSchema;
 
 use crate::health::trouble;
 use crate::host::Host;
@@ -10,7 +11,8 @@ use crate::host::Host;
 const BUSIEST_MOST: usize = 20;
 
 /// A running server.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Status)]
 pub struct StatusShown {
     /// The version of the server.
     pub version: String,
@@ -29,6 +31,7 @@ pub struct StatusShown {
     /// Whether commands are carried out.
     pub writing: bool,
     /// Why one of the two is not so.
+    #[schema(required)]
     pub trouble: Option<String>,
     /// Connections that are open.
     pub connections: u64,
@@ -43,7 +46,8 @@ pub struct StatusShown {
 }
 
 /// How often a check ended in one way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Outcome)]
 pub struct OutcomeShown {
     /// `permitted`, or the label of a reason to deny.
     pub id: String,
@@ -52,7 +56,8 @@ pub struct OutcomeShown {
 }
 
 /// A user who asks much.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Busy)]
 pub struct BusyShown {
     /// The user's id.
     pub id: String,
@@ -65,7 +70,8 @@ pub struct BusyShown {
 }
 
 /// Whoever follows the feed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Follower)]
 pub struct FollowerShown {
     /// What it is called.
     pub id: String,
@@ -76,7 +82,7 @@ pub struct FollowerShown {
 }
 
 /// What `host` says of itself.
-pub(super) fn status(host: &Host) -> StatusShown {
+pub(crate) fn status(host: &Host) -> StatusShown {
     let engine = host.engine();
     let (busiest, over_ms) = host.busiest(BUSIEST_MOST);
     let named = busiest.into_iter().filter_map(|busy| {

@@ -87,10 +87,18 @@ where
         let request = request.map(|body| body::bounded(body, host.bounds(), &mut fate));
         // On every line of the request, whatever the level.
         let span = tracing::error_span!(target: "tollgate::request", "request", request_id = id.as_str());
-        let answering = self.route.call(request);
+        let fields_most = host.bounds().fields_most;
+        // The loop bounds them for HTTP/1.1, and refuses a little less politely.
+        let answering = (request.headers().len() <= fields_most).then(|| self.route.call(request));
         Box::pin(
             async move {
-                let Ok(mut answer) = answering.await;
+                let mut answer = match answering {
+                    Some(answering) => {
+                        let Ok(answer) = answering.await;
+                        answer
+                    }
+                    None => too_many_fields(fields_most),
+                };
                 if let Some(fault) = fate.fault().filter(|_| is_about_body(area, answer.status())) {
                     answer = given_up(fault, &host, version);
                 }
@@ -110,6 +118,15 @@ where
 /// Whether an answer was made for want of the body. `/check` answers by its own table.
 fn is_about_body(area: Area, status: StatusCode) -> bool {
     area != Area::Check && (status.is_client_error() || status.is_server_error())
+}
+
+fn too_many_fields(most: usize) -> Response {
+    problem_document(
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "about:blank",
+        "There are too many header fields",
+        &format!("Send at most {most} header fields."),
+    )
 }
 
 /// The answer to a request whose body was given up. What is left of the body is not read, so an HTTP/1 connection ends.

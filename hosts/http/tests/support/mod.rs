@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 pub(crate) mod answering;
+pub(crate) mod frames;
 pub(crate) mod judged;
 pub(crate) mod pair;
 pub(crate) mod running;

@@ -75,4 +75,5 @@ in_front! {
     oldest_caddy OLDEST_CADDY,
     envoy_http ENVOY_HTTP,
     envoy_grpc ENVOY_GRPC,
+    haproxy HAPROXY,
 }

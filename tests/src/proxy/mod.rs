@@ -7,9 +7,11 @@ mod running;
 mod nginx;
 mod caddy;
 mod envoy;
+mod haproxy;
 
 pub use caddy::{CADDY, OLDEST_CADDY};
 pub use envoy::{ENVOY_GRPC, ENVOY_HTTP};
+pub use haproxy::HAPROXY;
 pub use kind::{Kind, Places};
 pub use nginx::NGINX;
 pub use running::Proxy;

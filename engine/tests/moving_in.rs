@@ -224,6 +224,11 @@ fn an_export_is_of_no_use_under_another_key() {
 
 fn export(engine: &Engine) -> Vec<Portable> {
     let mut records = Vec::new();
-    engine.export(|record| Ok::<(), ()>(records.push(record))).unwrap();
+    engine
+        .export(|record| {
+            records.push(record);
+            Ok::<(), ()>(())
+        })
+        .unwrap();
     records
 }

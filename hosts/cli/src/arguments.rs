@@ -8,6 +8,11 @@ use clap::{Args, Parser, Subcommand};
 use tollgate::{Limit, NetworkRule, OperationSet, UserName};
 use tollgate_http::control::parse_moment;
 
+mod files;
+
+use files::{EXPORT, IMPORT};
+pub(crate) use files::{ExportFile, FileFormat, ImportFile};
+
 /// Users with tokens, limits and trusted networks, and one decision: may this request pass?
 #[derive(Parser)]
 #[command(
@@ -47,8 +52,12 @@ pub(crate) enum Verb {
   tollgate init --data /var/lib/tollgate/tollgate.redb
 
 The key stands in a file of its own beside the store. Back it up apart from the store: without it the tokens in
-the store cannot be recognised, and with both somebody can forge records.")]
-    Init,
+the store cannot be recognised, and with both somebody can forge records.
+
+A store that is to take over another's export needs the other's key:
+  tollgate init --data new.redb --with-key old.key
+  tollgate import old.jsonl --data new.redb")]
+    Init(Init),
     /// Answer proxies over HTTP, and other commands through the socket beside the store
     #[command(after_help = "Examples:
   tollgate serve --dev
@@ -95,6 +104,20 @@ The request is judged as given: --ip is the client behind all proxies. Exit code
 
 The copy opens with the same key, which is not copied. An existing file is never overwritten.")]
     Backup(Backup),
+    /// Move in: users, tokens, rules and settings from a file, in clear or as digests
+    #[command(after_help = IMPORT)]
+    Import(ImportFile),
+    /// Write users, tokens (as digests), rules and settings to a file that imports again to the same state
+    #[command(after_help = EXPORT)]
+    Export(ExportFile),
+}
+
+/// How to make a store.
+#[derive(Args)]
+pub(crate) struct Init {
+    /// Take a copy of this key file instead of drawing a new key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) with_key: Option<PathBuf>,
 }
 
 /// How to serve. What is none is taken from the environment, the configuration, or what is built in.

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use serde_json::json;
-use tollgate::{Engine, KEY_VARIABLE};
+use tollgate::{Engine, KEY_VARIABLE, OpenError, OpenOptions, PepperKey};
 
+use crate::arguments::Init;
 use crate::exit::{Exit, Failure};
 use crate::print;
 
@@ -20,9 +21,28 @@ pub(crate) fn create(store: &Path) -> Result<Engine, Failure> {
     Ok(Engine::create(store)?)
 }
 
+/// Makes the store under a copy of another's key, which then stands beside it like one of its own.
+fn create_with_key(store: &Path, file: &Path) -> Result<Engine, Failure> {
+    let key = PepperKey::read(file).map_err(OpenError::from)?;
+    if store.exists() {
+        return Err(OpenError::Exists { path: store.into() }.into());
+    }
+    let own = store.with_extension("key");
+    key.write_new(&own).map_err(OpenError::from)?;
+    let made = OpenOptions::new().create(true).key(key).open(store);
+    made.map_err(|error| {
+        let _ = std::fs::remove_file(&own);
+        error.into()
+    })
+}
+
 /// Makes the store, and says where it and its key are.
-pub(crate) fn init(store: &Path, as_json: bool) -> Result<Exit, Failure> {
-    create(store)?.close();
+pub(crate) fn init(store: &Path, new: &Init, as_json: bool) -> Result<Exit, Failure> {
+    match &new.with_key {
+        None => create(store)?,
+        Some(file) => create_with_key(store, file)?,
+    }
+    .close();
     let key_file = store.with_extension("key");
     // Where the key came from the environment, no file was made.
     let key_file = key_file

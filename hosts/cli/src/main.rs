@@ -11,6 +11,8 @@ mod request;
 mod reach;
 mod table;
 mod init;
+mod import;
+mod export;
 mod dev;
 mod config;
 mod logs;
@@ -49,7 +51,9 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     let data = data.as_deref().unwrap_or(Path::new(STORE));
     match verb {
-        Verb::Init => init::init(data, *json),
+        Verb::Init(new) => init::init(data, new, *json),
+        Verb::Import(file) => import::import(data, file, *json),
+        Verb::Export(file) => export::export(data, file, *json),
         verb => {
             let answer = reach::carry_out(data, request::request(verb)?)?;
             let text = if *json {

@@ -17,6 +17,14 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end());
 }
 
+/// Writes a whole file. Whoever closed the other end has read enough.
+pub(crate) fn copy(from: &mut impl std::io::Read) -> std::io::Result<()> {
+    match std::io::copy(from, &mut std::io::stdout().lock()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 /// Writes why something was not done.
 pub(crate) fn failure(failure: &Failure, as_json: bool) {
     if as_json {

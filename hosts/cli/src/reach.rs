@@ -39,6 +39,46 @@ pub(crate) fn carry_out(store: &Path, request: Request) -> Result<Answer, Failur
     })
 }
 
+/// A store that is reached for many requests in a row.
+pub(crate) enum Held {
+    /// By a server.
+    Served,
+    /// By this process, which keeps others out meanwhile.
+    Open(Engine),
+}
+
+/// Finds out who holds the store, or takes hold of it.
+pub(crate) fn hold(store: &Path) -> Result<Held, Failure> {
+    if is_served(store) {
+        return Ok(Held::Served);
+    }
+    patiently(store, || match open_unless_locked(store, None)? {
+        Some(engine) => Ok(Some(Held::Open(engine))),
+        None => Ok(is_served(store).then_some(Held::Served)),
+    })
+}
+
+impl Held {
+    /// Has one request carried out.
+    pub(crate) fn ask(&self, store: &Path, request: Request) -> Result<Answer, Failure> {
+        match self {
+            Self::Open(engine) => answer(dispatch(engine, &this_process(), request)),
+            Self::Served => answer(asked(store, &request)?.ok_or_else(|| {
+                let words =
+                    "expected the server to answer on, but it has ended: what it has done stays done, repeat the rest";
+                Failure::trouble("no_answer", words)
+            })?),
+        }
+    }
+
+    /// Lets go of the store.
+    pub(crate) fn release(self) {
+        if let Self::Open(engine) = self {
+            engine.close();
+        }
+    }
+}
+
 fn asked(store: &Path, request: &Request) -> Result<Option<Reply>, Failure> {
     ask(store, request).map_err(|error| Failure::trouble("no_answer", error.to_string()))
 }

@@ -42,7 +42,9 @@ pub(crate) fn request(verb: &Verb) -> Result<Request, Failure> {
             }
             Request::Backup { to }
         }
-        Verb::Init | Verb::Serve(_) => return Err(Failure::usage("expected a verb that asks something of a store")),
+        Verb::Init(_) | Verb::Serve(_) | Verb::Import(_) | Verb::Export(_) => {
+            return Err(Failure::usage("expected a verb that asks something of a store"));
+        }
     })
 }
 

@@ -28,6 +28,9 @@ pub(crate) fn text(answer: &Answer) -> String {
         Answer::Settings(list) => settings(list),
         Answer::Removed(RemovedShown { id: _, removed }) => format!("Removed {removed}."),
         Answer::Explained(explained) => one_explained(explained),
+        // The verbs that ask for these tell by themselves what came of them.
+        Answer::Imported(done) => format!("{} lines were there already", done.already),
+        Answer::Exported(done) => done.path.display().to_string(),
         // Only the live screen asks for it, and draws it by itself.
         Answer::Status(status) => format!("revision {}", status.revision),
         Answer::Verified(verified) => one_verified(verified),

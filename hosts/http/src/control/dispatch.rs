@@ -1,19 +1,23 @@
 //! Requests carried out on an engine. The one place where the command line meets it, with or without a server between.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use tollgate::{
-    AddNetwork, AddUser, Author, Authored, Engine, ExpireToken, IssueAuthtoken, NetworkRule, ReadError, RemoveNetwork,
-    RemoveUser, RevokeToken, SetSetting, SetUser, Setting, Standing, Timestamp, TokenId, UserChanges, UserName,
+    AddNetwork, AddUser, Author, Authored, Engine, ExecuteError, ExpireToken, Import, IssueAuthtoken, NetworkRule,
+    ReadError, Refusal, RemoveNetwork, RemoveUser, RevokeToken, SetSetting, SetUser, Setting, Standing, Timestamp,
+    TokenId, UserChanges, UserName,
 };
 
 use super::explain::explain;
 use super::fault::Stop;
 use super::moment::parse_moment;
+use super::moved::{ExportedShown, ImportedShown, LineFaultShown};
 use super::reply::{Answer, Reply};
-use super::request::{AddressedRule, Request, UserChangesRequest};
+use super::request::{AddressedRule, ImportRequest, NumberedLine, Request, UserChangesRequest};
 use super::shown::{NetworkShown, RemovedShown, UserDetail, rule_id};
 use super::status::status;
+use super::transfer::{Format, export_to, portable};
 use crate::host::Host;
 
 /// Carries `request` out on the engine of a running server, which can also say how it is.
@@ -96,8 +100,47 @@ fn carry_out(engine: &Engine, by: &Authored<'_>, request: Request) -> Result<Ans
         Request::Check(check) => Ok(Answer::Explained(Box::new(explain(engine, &check)?))),
         Request::Verify => Ok(Answer::Verified(engine.verify()?.into())),
         Request::Status => Err(Stop::no_server()),
+        Request::Import(request) => import(by, &request),
+        Request::Export { to, csv } => export(engine, to, csv),
         Request::Backup { to } => Ok(Answer::BackedUp(engine.backup(to)?.into())),
     }
+}
+
+fn import(by: &Authored<'_>, request: &ImportRequest) -> Result<Answer, Stop> {
+    let (mut lines, mut faults) = (Vec::with_capacity(request.lines.len()), Vec::new());
+    for NumberedLine { number, line } in &request.lines {
+        match portable(line) {
+            Ok(record) => lines.push((*number, record)),
+            Err(reason) => faults.push(LineFaultShown { line: *number, reason }),
+        }
+    }
+    if !faults.is_empty() && !request.skip_faults {
+        return Ok(Answer::Imported(ImportedShown::refused(faults)));
+    }
+    let command = Import {
+        source: request.source.clone(),
+        lines,
+        skip_faults: request.skip_faults,
+    };
+    match by.execute(command) {
+        Ok(done) => {
+            let mut shown = ImportedShown::from(done);
+            shown.faults.extend(faults);
+            shown.faults.sort_by_key(|fault| fault.line);
+            Ok(Answer::Imported(shown))
+        }
+        Err(ExecuteError::Refused(Refusal::Lines { faults })) => {
+            let faults = faults.iter().map(Into::into).collect();
+            Ok(Answer::Imported(ImportedShown::refused(faults)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn export(engine: &Engine, to: PathBuf, csv: bool) -> Result<Answer, Stop> {
+    let format = if csv { Format::Csv } else { Format::JsonLines };
+    let exported = export_to(engine, &to, format)?;
+    Ok(Answer::Exported(ExportedShown::new(to, exported)))
 }
 
 fn add_user(by: &Authored<'_>, name: &str, changes: &UserChangesRequest) -> Result<Answer, Stop> {

@@ -4,6 +4,7 @@ use tollgate::{BackupError, ExecuteError, ParseSettingError, ReadError, Refusal,
 
 use super::moment::{MomentError, write_moment};
 use super::reply::Fault;
+use super::transfer::ExportFileError;
 
 /// Whose fault it is.
 pub(super) enum Stop {
@@ -46,6 +47,16 @@ impl From<ExecuteError> for Stop {
                 Self::Failed(Fault::new("in_doubt", error.to_string()))
             }
             ExecuteError::Unavailable(_) => Self::Failed(Fault::new("unavailable", error.to_string())),
+        }
+    }
+}
+
+impl From<ExportFileError> for Stop {
+    fn from(error: ExportFileError) -> Self {
+        match error {
+            ExportFileError::Exists(_) => Self::Refused(Fault::new("file_exists", error.to_string())),
+            ExportFileError::Unwritable { .. } => Self::Failed(Fault::new("unwritable", error.to_string())),
+            ExportFileError::Unreadable(error) => error.into(),
         }
     }
 }

@@ -5,11 +5,13 @@
 //! the store alone.
 
 mod moment;
+pub mod transfer;
 mod author;
 mod request;
 mod shown;
 mod admins;
 mod trail;
+mod moved;
 mod status;
 mod reply;
 mod fault;
@@ -25,9 +27,10 @@ pub use call::{AskError, ask};
 pub use dispatch::{dispatch, dispatch_served};
 pub use explain::{Explained, GateShown, Outcome};
 pub use moment::{MomentError, parse_moment, write_moment};
+pub use moved::{ExportedShown, ImportedShown, LineFaultShown};
 pub use path::socket_path;
 pub use reply::{Answer, Fault, Reply};
-pub use request::{AddressedRule, CheckRequest, Request, UserChangesRequest};
+pub use request::{AddressedRule, CheckRequest, ImportRequest, NumberedLine, Request, UserChangesRequest};
 pub use shown::{
     AuthtokenShown, BackupShown, FindingShown, IssuedShown, LimitShown, NetworkShown, RemovedShown, SettingShown,
     SettingValue, UserDetail, UserShown, VerifyShown, in_shell,

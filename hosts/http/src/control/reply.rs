@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::explain::Explained;
+use super::moved::{ExportedShown, ImportedShown};
 use super::shown::{
     AuthtokenShown, BackupShown, IssuedShown, NetworkShown, RemovedShown, SettingShown, UserDetail, UserShown,
     VerifyShown,
@@ -70,6 +71,10 @@ pub enum Answer {
     Explained(Box<Explained>),
     /// Every row is as it should be.
     Verified(VerifyShown),
+    /// Lines were imported, or refused.
+    Imported(ImportedShown),
+    /// An export was written.
+    Exported(ExportedShown),
     /// The store was copied.
     BackedUp(BackupShown),
     /// What a running server says of itself.
@@ -93,6 +98,8 @@ impl Answer {
             Self::Removed(shown) => serde_json::to_string_pretty(shown),
             Self::Explained(shown) => serde_json::to_string_pretty(shown),
             Self::Verified(shown) => serde_json::to_string_pretty(shown),
+            Self::Imported(shown) => serde_json::to_string_pretty(shown),
+            Self::Exported(shown) => serde_json::to_string_pretty(shown),
             Self::BackedUp(shown) => serde_json::to_string_pretty(shown),
             Self::Status(shown) => serde_json::to_string_pretty(shown),
         }

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::transfer::Line;
+
 /// One request to an engine, named after the verb that makes it.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -89,6 +91,15 @@ pub enum Request {
     Check(CheckRequest),
     /// Reads every row and compares it with what checks are decided by.
     Verify,
+    /// Imports lines of a file: all of them or, where one is at fault, none.
+    Import(ImportRequest),
+    /// Writes everything but secrets to a file.
+    Export {
+        /// Where to; an absolute path, since the two processes may stand in different folders.
+        to: PathBuf,
+        /// Whether as CSV; else as JSON lines.
+        csv: bool,
+    },
     /// Copies the store.
     Backup {
         /// Where to; an absolute path, since the two processes may stand in different folders.
@@ -96,6 +107,27 @@ pub enum Request {
     },
     /// Asks a running server how it is; there is none where the engine is asked directly.
     Status,
+}
+
+/// Lines that are imported together.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportRequest {
+    /// Where they come from, for the audit trail.
+    pub source: String,
+    /// The lines.
+    pub lines: Vec<NumberedLine>,
+    /// Whether lines at fault are left out instead.
+    pub skip_faults: bool,
+}
+
+/// A line, and where it stands.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct NumberedLine {
+    /// Its number in the file.
+    pub number: u64,
+    /// What it says.
+    pub line: Line,
 }
 
 /// What is set on a user; what is none stays as it is.

@@ -21,7 +21,7 @@ use crate::host::Host;
 const CALLERS_MOST: usize = 64;
 
 /// Longest request in bytes.
-const REQUEST_LEN_MAX: u64 = 1 << 20;
+const REQUEST_LEN_MAX: u64 = 4 << 20;
 
 /// How long a caller may be silent.
 const SILENT_WITHIN: Duration = Duration::from_secs(60);

@@ -1,0 +1,15 @@
+//! Records as lines of files: what `tollgate import` reads and `tollgate export` writes, as JSON lines or CSV.
+//!
+//! Both formats hold the same [`Line`], a flat record with a name for each field. A line is about a setting where it has
+//! `setting`, about a network rule where it has `rule`, about an authtoken (and its user) where it has `token` or `digest`, and
+//! about a user otherwise.
+
+mod line;
+mod portable;
+mod format;
+mod export;
+
+pub use export::{ExportFileError, export_to};
+pub use format::{Format, Lines};
+pub use line::Line;
+pub use portable::{line_of, portable};

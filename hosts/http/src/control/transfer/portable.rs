@@ -1,0 +1,224 @@
+//! From a line to a record, and back.
+
+use std::str::FromStr;
+
+use tollgate::{
+    ForeignDigest, ForeignForm, Limit, Portable, PortableAuthtoken, PortableNetwork, PortableSecret, PortableUser,
+    Setting, Standing, Timestamp, TokenDigest, TokenId, UserId, UserName,
+};
+use zeroize::Zeroizing;
+
+use super::super::moment::{parse_moment, write_moment};
+use super::line::Line;
+
+/// Names digests that were made under a store's own key, before the key's fingerprint.
+const KEYED: &str = "tollgate-";
+
+/// The record that a line is about.
+///
+/// # Errors
+///
+/// In words that name the field and repeat no secret.
+pub fn portable(line: &Line) -> Result<Portable, String> {
+    let about = [
+        ("setting", line.setting.is_some()),
+        ("rule", line.rule.is_some()),
+        ("token", line.token.is_some()),
+        ("digest", line.digest.is_some()),
+    ];
+    let about: Vec<&str> = about
+        .into_iter()
+        .filter_map(|(field, set)| set.then_some(field))
+        .collect();
+    match about.as_slice() {
+        [] => Ok(Portable::User(user(line)?)),
+        [one, other, ..] => Err(format!(
+            "expected a line about one thing, but found `{one}` and `{other}`"
+        )),
+        ["setting"] => setting(line),
+        ["rule"] => network(line),
+        [_] => authtoken(line),
+    }
+}
+
+fn setting(line: &Line) -> Result<Portable, String> {
+    let key = line.setting.as_deref().unwrap_or_default();
+    let value = line.value.as_deref().unwrap_or_default();
+    let setting = Setting::parse(key, value).map_err(|error| error.to_string())?;
+    Ok(Portable::Setting(setting))
+}
+
+fn network(line: &Line) -> Result<Portable, String> {
+    let standing = match line.standing.as_deref().map(str::trim) {
+        Some("trusted") => Standing::Trusted,
+        Some("banned") => Standing::Banned,
+        Some(found) => return Err(format!("standing: expected `trusted` or `banned`, but found `{found}`")),
+        None => return Err("standing: expected `trusted` or `banned`, but found nothing".to_owned()),
+    };
+    Ok(Portable::Network(PortableNetwork {
+        rule: required("rule", line.rule.as_deref())?,
+        standing,
+        user: field("user", line.user.as_deref())?,
+        added_at: moment("added_at", line.added_at.as_deref())?,
+    }))
+}
+
+fn user(line: &Line) -> Result<PortableUser, String> {
+    let active = match line.active.as_deref().map(str::trim) {
+        None => None,
+        Some("true") => Some(true),
+        Some("false") => Some(false),
+        Some(found) => return Err(format!("active: expected `true` or `false`, but found `{found}`")),
+    };
+    Ok(PortableUser {
+        id: field::<u64>("user_id", line.user_id.as_deref())?.map(UserId),
+        name: required("user", line.user.as_deref())?,
+        active,
+        operations: field("operations", line.operations.as_deref())?,
+        per_hour: limit("per_hour", line.per_hour.as_deref())?,
+        concurrent: limit("concurrent", line.concurrent.as_deref())?,
+        created_at: moment("created_at", line.created_at.as_deref())?,
+    })
+}
+
+fn authtoken(line: &Line) -> Result<Portable, String> {
+    let user = user(line)?;
+    let token = PortableAuthtoken {
+        id: field::<u64>("token_id", line.token_id.as_deref())?.map(TokenId),
+        user: user.name.clone(),
+        secret: secret(line)?,
+        issued_at: moment("issued_at", line.issued_at.as_deref())?,
+        not_before: moment("not_before", line.not_before.as_deref())?,
+        expires_at: moment("expires_at", line.expires_at.as_deref())?,
+        revoked_at: moment("revoked_at", line.revoked_at.as_deref())?,
+    };
+    Ok(Portable::Authtoken(token, Some(user)))
+}
+
+fn secret(line: &Line) -> Result<PortableSecret, String> {
+    let Some(digest) = &line.digest else {
+        let token = line.token.clone().unwrap_or_default();
+        return match line.scheme.as_deref() {
+            None | Some("clear") => Ok(PortableSecret::Clear(token)),
+            Some(scheme) => Err(format!(
+                "scheme: expected none beside a token in clear, but found `{scheme}`"
+            )),
+        };
+    };
+    let scheme = line.scheme.as_deref().map(str::trim);
+    let scheme = scheme.ok_or("scheme: expected sha256, sha512 or blake3 beside a digest, but found nothing")?;
+    if let Some(key) = scheme.strip_prefix(KEYED) {
+        let fingerprint = u64::from_str_radix(key, 16).ok().filter(|_| key.len() == 16);
+        let key = fingerprint.ok_or_else(|| format!("scheme: expected 16 hexadecimal digits behind `{KEYED}`"))?;
+        return Ok(PortableSecret::Keyed {
+            digest: TokenDigest::from_bytes(bytes(digest)?),
+            key: key.to_be_bytes(),
+        });
+    }
+    let form: ForeignForm = scheme
+        .parse()
+        .map_err(|_| format!("scheme: expected sha256, sha512 or blake3, but found `{scheme}`"))?;
+    let digest = ForeignDigest::parse(form, digest).map_err(|error| format!("digest: {error}"))?;
+    Ok(PortableSecret::Digest(digest))
+}
+
+/// 32 bytes in hexadecimal digits, as any of the schemes has them.
+fn bytes(digits: &str) -> Result<[u8; 32], String> {
+    let digest = ForeignDigest::parse(ForeignForm::Blake3, digits);
+    let bytes = digest.ok().and_then(|digest| digest.as_bytes().try_into().ok());
+    bytes.ok_or_else(|| "digest: expected 64 hexadecimal digits".to_owned())
+}
+
+fn required<T: FromStr<Err: ToString>>(name: &str, text: Option<&str>) -> Result<T, String> {
+    field(name, text)?.ok_or_else(|| format!("{name}: expected a value, but found nothing"))
+}
+
+fn field<T: FromStr<Err: ToString>>(name: &str, text: Option<&str>) -> Result<Option<T>, String> {
+    let parsed = text.map(|text| text.trim().parse());
+    parsed
+        .transpose()
+        .map_err(|error: T::Err| format!("{name}: {}", error.to_string()))
+}
+
+/// A limit. Elsewhere 0 and -1 mean that there is none.
+fn limit(name: &str, text: Option<&str>) -> Result<Option<Limit>, String> {
+    match text.map(str::trim) {
+        Some("0" | "-1") => Ok(Some(Limit::Unlimited)),
+        text => field(name, text),
+    }
+}
+
+/// A moment, written by people or, to the millisecond, by an export.
+fn moment(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, String> {
+    let Some(text) = text else { return Ok(None) };
+    if let Ok(millis) = text.trim().parse::<u64>() {
+        return Ok(Some(Timestamp::from_millis(millis)));
+    }
+    parse_moment(text).map(Some).map_err(|error| format!("{name}: {error}"))
+}
+
+/// The line that says what a record says.
+pub fn line_of(record: &Portable) -> Line {
+    match record {
+        Portable::Setting(setting) => Line {
+            setting: Some(setting.key().to_owned()),
+            value: Some(setting.to_string()),
+            ..Line::default()
+        },
+        Portable::User(user) => user_line(user),
+        Portable::Authtoken(token, user) => authtoken_line(token, user.as_ref()),
+        Portable::Network(network) => Line {
+            user: network.user.as_ref().map(UserName::to_string),
+            rule: Some(network.rule.to_string()),
+            standing: Some(network.standing.to_string()),
+            added_at: network.added_at.map(exact),
+            ..Line::default()
+        },
+    }
+}
+
+fn user_line(user: &PortableUser) -> Line {
+    Line {
+        user: Some(user.name.to_string()),
+        user_id: user.id.map(|id| id.0.to_string()),
+        active: user.active.map(|active| active.to_string()),
+        operations: user.operations.map(|operations| operations.to_string()),
+        per_hour: user.per_hour.map(|limit| limit.to_string()),
+        concurrent: user.concurrent.map(|limit| limit.to_string()),
+        created_at: user.created_at.map(exact),
+        ..Line::default()
+    }
+}
+
+fn authtoken_line(token: &PortableAuthtoken, user: Option<&PortableUser>) -> Line {
+    let hex = |bytes: &[u8]| Zeroizing::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let (clear, digest, scheme) = match &token.secret {
+        PortableSecret::Clear(text) => (Some(text.clone()), None, None),
+        PortableSecret::Digest(digest) => (None, Some(hex(digest.as_bytes())), Some(digest.form().to_string())),
+        PortableSecret::Keyed { digest, key } => {
+            let key = u64::from_be_bytes(*key);
+            (None, Some(hex(digest.as_bytes())), Some(format!("{KEYED}{key:016x}")))
+        }
+    };
+    Line {
+        user: Some(token.user.to_string()),
+        token: clear,
+        digest,
+        scheme,
+        token_id: token.id.map(|id| id.0.to_string()),
+        issued_at: token.issued_at.map(exact),
+        not_before: token.not_before.map(write_moment),
+        expires_at: token.expires_at.map(write_moment),
+        revoked_at: token.revoked_at.map(exact),
+        ..user.map(user_line).unwrap_or_default()
+    }
+}
+
+/// A moment to the millisecond: whole ones as people read them.
+fn exact(moment: Timestamp) -> String {
+    if moment.as_millis().is_multiple_of(1_000) && write_moment(moment) != "never" {
+        write_moment(moment)
+    } else {
+        moment.as_millis().to_string()
+    }
+}

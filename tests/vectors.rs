@@ -42,7 +42,7 @@ impl Judge for Native {
 
     fn ask(&mut self, ask: &Ask) -> Option<String> {
         let verdict = native::ask(&self.view, &ask.request, ask.now_ms);
-        let outcome = native::outcome(&self.view, &verdict);
+        let outcome = native::outcome(&self.view, &ask.request, &verdict);
         if let (Verdict::Permit(permit), Some(label)) = (verdict, &ask.hold) {
             self.held.insert(label.clone(), permit.hold());
         }

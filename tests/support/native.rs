@@ -52,8 +52,12 @@ pub fn change(writer: &mut LiveWriter, change: &Change) -> bool {
 
 /// Asks for a verdict.
 pub fn ask<'v>(view: &'v LiveView, request: &Request, now_ms: u64) -> Verdict<'v> {
+    with_parts(request, |parts| check(view, parts, Timestamp::from_millis(now_ms)))
+}
+
+fn with_parts<R>(request: &Request, f: impl FnOnce(&RequestParts<'_>) -> R) -> R {
     let scopes: Vec<&str> = request.scopes.iter().map(String::as_str).collect();
-    let parts = RequestParts {
+    f(&RequestParts {
         method: &request.method.0,
         path: &request.path.0,
         query: request.query.as_ref().map(slice),
@@ -63,18 +67,17 @@ pub fn ask<'v>(view: &'v LiveView, request: &Request, now_ms: u64) -> Verdict<'v
         authtoken: Field::collect(request.authtoken.iter().map(slice)),
         preflight: request.preflight,
         scopes: &scopes,
-    };
-    check(view, &parts, Timestamp::from_millis(now_ms))
+    })
 }
 
 /// A verdict in the words of a vector.
-pub fn outcome(view: &LiveView, verdict: &Verdict<'_>) -> Outcome {
+pub fn outcome(view: &LiveView, request: &Request, verdict: &Verdict<'_>) -> Outcome {
     match verdict {
         Verdict::Permit(permit) => Outcome::Granted {
             permit: Granted {
                 subject: permit.subject().map(|subject| named(view, subject)),
                 quota: permit.quota().map(quota),
-                upgrade: permit.upgrade().is_some(),
+                upgrade: with_parts(request, |parts| permit.upgrade(parts)).is_some(),
             },
         },
         Verdict::Denial(denial) => Outcome::Denied(Denied {

@@ -58,7 +58,7 @@ pub(crate) fn tell(
             }
             Move::Ask(request, keep) => {
                 let verdict = native::ask(&view, request, now_ms);
-                let answer = said(&native::outcome(&view, &verdict));
+                let answer = said(&native::outcome(&view, request, &verdict));
                 let (twins_answer, twins_permit) = ask_twin(&mut twin, request, now_ms, fault);
                 prop_assert_eq!(&answer, &twins_answer, "step {} at {}: {:?}", at, now_ms, request);
                 *seen

@@ -8,7 +8,7 @@ use crate::deny::DenyReason;
 use crate::foreign::{Foreign, ForeignDigest, ForeignForms};
 use crate::gates::{self, Gate};
 use crate::live::{Holder, LiveView, ServerFacts, Standing, Subject};
-use crate::permit::{Permit, Places, Upgrade};
+use crate::permit::{Permit, Places};
 use crate::quota::QuotaState;
 use crate::request::RequestParts;
 use crate::time::Timestamp;
@@ -69,7 +69,7 @@ pub fn check<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp)
     loop {
         match admit(view, request, now) {
             Ok(Admitted::Preflight) => return Verdict::Permit(Permit::anonymous(view)),
-            Ok(Admitted::Holder { found, place, server }) => return charge(view, &server, &found, place, now),
+            Ok(Admitted::Holder { holder, place, server }) => return charge(view, &server, &holder, place, now),
             Err(End::Denied(denial)) => return Verdict::Denial(denial),
             // Changes of the server's facts are rare next to checks, so beginning again is rarer still.
             Err(End::Moved) => {}
@@ -82,17 +82,10 @@ enum Admitted<'v> {
     /// A CORS preflight, which needs no credential.
     Preflight,
     Holder {
-        found: Found<'v>,
+        holder: Holder<'v>,
         place: Place,
         server: ServerFacts,
     },
-}
-
-/// Whose token was presented.
-struct Found<'v> {
-    holder: Holder<'v>,
-    /// Offered where a foreign token was found by the digest of another scheme.
-    upgrade: Option<Upgrade>,
 }
 
 /// How a decision ends before anything is charged.
@@ -139,14 +132,13 @@ fn admit<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) -> 
     };
     let presented = extract(request, server.authtoken_in_url(), &mut scratch).map_err(hidden(Gate::Extract))?;
     let foreign = server.foreign_tokens();
-    let found = look_up(view, &presented, foreign, request.peer).map_err(hidden(Gate::LookUp))?;
-    let holder = &found.holder;
+    let holder = look_up(view, &presented, foreign, request.peer).map_err(hidden(Gate::LookUp))?;
     // The server's facts must not be older than the user's: of two changes made one after the other, a check that sees
     // the second sees the first.
     if !view.is_still(mark) {
         return Err(End::Moved);
     }
-    let subject = Subject::of(holder, presented.place);
+    let subject = Subject::of(&holder, presented.place);
     let known = |gate| {
         move |reason| Denial {
             reason,
@@ -169,7 +161,7 @@ fn admit<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) -> 
     let in_doubt = holder.token.in_doubt() || holder.user.in_doubt();
     gates::freshness(view.freshness(), in_doubt, now).map_err(known(Gate::Freshness))?;
     let place = presented.place;
-    Ok(Admitted::Holder { found, place, server })
+    Ok(Admitted::Holder { holder, place, server })
 }
 
 /// The record of the presented token, if such a token may stand where it stood and belongs to the name beside it.
@@ -178,7 +170,7 @@ fn look_up<'v>(
     presented: &Presented<'_>,
     foreign: ForeignForms,
     peer: Option<IpAddr>,
-) -> Result<Found<'v>, DenyReason> {
+) -> Result<Holder<'v>, DenyReason> {
     let token = match WellFormed::parse(presented.token) {
         Ok(token) => token,
         Err(ParseTokenError::Prefix) if !foreign.is_empty() => return look_up_foreign(view, presented, foreign, peer),
@@ -187,8 +179,7 @@ fn look_up<'v>(
     if !presented.place.accepts(token.kind()) {
         return Err(DenyReason::UnknownToken);
     }
-    let holder = view.look_up(&view.digest(token), presented.name, peer)?;
-    Ok(Found { holder, upgrade: None })
+    view.look_up(&view.digest(token), presented.name, peer)
 }
 
 /// The record of a token that was made elsewhere: by its text, then by its digest in each form that is accepted, in their
@@ -200,26 +191,22 @@ fn look_up_foreign<'v>(
     presented: &Presented<'_>,
     foreign: ForeignForms,
     peer: Option<IpAddr>,
-) -> Result<Found<'v>, DenyReason> {
+) -> Result<Holder<'v>, DenyReason> {
     let text = Foreign::parse(presented.token).map_err(|_| DenyReason::UnknownToken)?;
-    let to = view.foreign(text);
+    let by_text = view.foreign(text);
     let by = |digest: &_| view.look_up(digest, presented.name, peer);
-    if let Ok(holder) = by(&to) {
-        return Ok(Found { holder, upgrade: None });
+    if let Ok(holder) = by(&by_text) {
+        return Ok(holder);
     }
     for digest in foreign.iter().filter_map(|form| ForeignDigest::of(form, text)) {
-        let from = view.foreign_digest(&digest);
-        if let Ok(holder) = by(&from) {
-            let token = holder.token.id();
-            // What another token stands under is not to be had.
-            let upgrade = view.token(&to).is_none().then_some(Upgrade { token, from, to });
-            return Ok(Found { holder, upgrade });
+        if let Ok(holder) = by(&view.foreign_digest(&digest)) {
+            let scheme = Some(digest.form());
+            return Ok(Holder { scheme, ..holder });
         }
     }
     // An upgrade that was applied meanwhile has put the record where it was not yet looked for, and then taken it from
     // where it is no longer.
-    let holder = by(&to)?;
-    Ok(Found { holder, upgrade: None })
+    by(&by_text)
 }
 
 /// Charges the hourly limit and takes a place, or does neither. The verdict is made here, where its parts are, and handed
@@ -227,7 +214,7 @@ fn look_up_foreign<'v>(
 fn charge<'v>(
     view: &'v LiveView,
     server: &ServerFacts,
-    Found { holder, upgrade }: &Found<'v>,
+    holder: &Holder<'v>,
     place: Place,
     now: Timestamp,
 ) -> Verdict<'v> {
@@ -260,7 +247,7 @@ fn charge<'v>(
             }
         },
     };
-    Verdict::Permit(Permit::granted(view, subject, places, charge, quota, *upgrade))
+    Verdict::Permit(Permit::granted(view, subject, places, charge, quota))
 }
 
 #[cfg(test)]

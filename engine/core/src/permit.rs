@@ -3,11 +3,14 @@
 use core::fmt;
 use core::num::NonZeroU32;
 
+use crate::credential::{Place, Scratch, extract};
 use crate::digest::TokenDigest;
+use crate::foreign::{Foreign, ForeignDigest};
 use crate::index::UserSlot;
 use crate::live::{LiveView, Subject};
 use crate::quota::{Charge, QuotaState};
 use crate::record::{TokenId, UserName};
+use crate::request::RequestParts;
 
 /// A place among a user's requests under way; dropping it frees the place.
 pub(crate) struct Places<'v> {
@@ -55,7 +58,6 @@ pub struct Permit<'v> {
     places: Option<Places<'v>>,
     charge: Option<Charge>,
     quota: Option<QuotaState>,
-    upgrade: Option<Upgrade>,
 }
 
 impl<'v> Permit<'v> {
@@ -66,7 +68,6 @@ impl<'v> Permit<'v> {
             places: None,
             charge: None,
             quota: None,
-            upgrade: None,
         }
     }
 
@@ -76,7 +77,6 @@ impl<'v> Permit<'v> {
         places: Option<Places<'v>>,
         charge: Option<Charge>,
         quota: Option<QuotaState>,
-        upgrade: Option<Upgrade>,
     ) -> Self {
         Self {
             view,
@@ -84,7 +84,6 @@ impl<'v> Permit<'v> {
             places,
             charge,
             quota,
-            upgrade,
         }
     }
 
@@ -104,9 +103,26 @@ impl<'v> Permit<'v> {
     }
 
     /// The better digest that this token can have from now on, where it was found by the digest of a foreign scheme. Whoever
-    /// owns the records may take the offer, once the request has passed; ask before [`Permit::hold`].
-    pub fn upgrade(&self) -> Option<Upgrade> {
-        self.upgrade
+    /// owns the records may take the offer; where another token stands already there is none.
+    ///
+    /// `request` must be the one that was checked: the digests are computed from it again, so that a permit keeps nothing of
+    /// a credential, and one without an offer costs no more than it did. Allocates nothing.
+    pub fn upgrade(&self, request: &RequestParts<'_>) -> Option<Upgrade> {
+        let subject = self.subject?;
+        let scheme = subject.scheme?;
+        let in_url = matches!(subject.place, Place::Query | Place::Form);
+        let mut scratch = Scratch::default();
+        let text = Foreign::parse(extract(request, in_url, &mut scratch).ok()?.token).ok()?;
+        let (from, to) = (
+            self.view.foreign_digest(&ForeignDigest::of(scheme, text)?),
+            self.view.foreign(text),
+        );
+        let stands = self.view.token(&from).is_some_and(|token| token.id == subject.token);
+        (stands && self.view.token(&to).is_none()).then_some(Upgrade {
+            token: subject.token,
+            from,
+            to,
+        })
     }
 
     /// The same permit without a borrow, for requests that outlive the caller's frame.

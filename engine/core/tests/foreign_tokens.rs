@@ -77,7 +77,7 @@ impl World {
             ..RequestParts::default()
         };
         match check(&self.view, &request, Timestamp::from_millis(1)) {
-            Verdict::Permit(permit) => Ok(permit.upgrade()),
+            Verdict::Permit(permit) => Ok(permit.upgrade(&request)),
             Verdict::Denial(denial) => Err(denial.reason),
         }
     }

@@ -95,7 +95,7 @@ impl Engine {
     pub fn check(&self, request: &RequestParts<'_>, now: Timestamp) -> Verdict<'_> {
         let verdict = tollgate_core::check(&self.0.view, request, now);
         if let Verdict::Permit(permit) = &verdict
-            && let Some(upgrade) = permit.upgrade()
+            && let Some(upgrade) = permit.upgrade(request)
         {
             self.0.queue.offer(upgrade);
         }

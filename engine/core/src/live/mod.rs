@@ -9,7 +9,7 @@ use core::net::IpAddr;
 
 use crate::deny::DenyReason;
 use crate::digest::{DigestKey, TokenDigest};
-use crate::foreign::{Foreign, ForeignDigest, ForeignForms};
+use crate::foreign::{Foreign, ForeignDigest, ForeignForm, ForeignForms};
 use crate::index::{Found, TokenIndex, TokenWords, UserSlot, UserWords, Users};
 use crate::record::{Limit, ServerRecord, TokenRecord, UserId, UserName, UserRecord};
 use crate::sync::{AtomicU64, Ordering};
@@ -60,6 +60,8 @@ pub(crate) struct Holder<'v> {
     pub(crate) user: UserWords,
     /// How the user's own rules see the peer.
     pub(crate) standing: Standing,
+    /// The foreign scheme by whose digest the token was found; none where it was found by its text.
+    pub(crate) scheme: Option<ForeignForm>,
     pub(crate) slot: &'v UserSlot,
 }
 
@@ -249,6 +251,7 @@ impl LiveView {
             token,
             user,
             standing,
+            scheme: None,
             slot,
         })
     }

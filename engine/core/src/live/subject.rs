@@ -1,6 +1,7 @@
 //! Whom a decision is about.
 
 use crate::credential::Place;
+use crate::foreign::ForeignForm;
 use crate::live::Holder;
 use crate::record::{TokenId, UserId};
 
@@ -15,6 +16,8 @@ pub struct Subject {
     pub place: Place,
     pub(crate) position: u32,
     pub(crate) generation: u16,
+    /// The foreign scheme by whose digest the token was found.
+    pub(crate) scheme: Option<ForeignForm>,
 }
 
 impl Subject {
@@ -25,6 +28,7 @@ impl Subject {
             place,
             position: holder.token.user(),
             generation: holder.user.generation(),
+            scheme: holder.scheme,
         }
     }
 }

@@ -5,6 +5,7 @@ use core::num::NonZeroU32;
 
 use crate::credential::{Place, Presented, Scratch, extract};
 use crate::deny::DenyReason;
+use crate::digest::TokenDigest;
 use crate::foreign::{Foreign, ForeignDigest, ForeignForms};
 use crate::gates::{self, Gate};
 use crate::live::{Holder, LiveView, ServerFacts, Standing, Subject};
@@ -12,7 +13,7 @@ use crate::permit::{Permit, Places};
 use crate::quota::QuotaState;
 use crate::request::RequestParts;
 use crate::time::Timestamp;
-use crate::token::{ParseTokenError, WellFormed};
+use crate::token::{WellFormed, is_of_our_making};
 
 /// What a check answers.
 #[must_use = "a request may pass only if this is a permit, and is under way only while the permit is held"]
@@ -67,12 +68,32 @@ impl Denial {
 /// a token whose user trusts it.
 pub fn check<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) -> Verdict<'v> {
     loop {
-        match admit(view, request, now) {
+        match admit::<OURS>(view, request, now) {
             Ok(Admitted::Preflight) => return Verdict::Permit(Permit::anonymous(view)),
             Ok(Admitted::Holder { holder, place, server }) => return charge(view, &server, &holder, place, now),
             Err(End::Denied(denial)) => return Verdict::Denial(denial),
+            Err(End::NotOurs) => return check_foreign(view, request, now),
             // Changes of the server's facts are rare next to checks, so beginning again is rarer still.
             Err(End::Moved) => {}
+        }
+    }
+}
+
+/// Whether a token is looked up as one of ours, or as one that was made elsewhere. Each has code of its own: what the two
+/// share is compiled twice, so that tokens of ours have nothing to carry for the others.
+const OURS: bool = false;
+const FOREIGN: bool = true;
+
+/// The same decision, from the beginning, about a text that is no token of ours.
+#[inline(never)]
+fn check_foreign<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) -> Verdict<'v> {
+    loop {
+        match admit::<FOREIGN>(view, request, now) {
+            Ok(Admitted::Preflight) => return Verdict::Permit(Permit::anonymous(view)),
+            Ok(Admitted::Holder { holder, place, server }) => return charge(view, &server, &holder, place, now),
+            Err(End::Denied(denial)) => return Verdict::Denial(denial),
+            // Only a token of ours can turn out not to be one.
+            Err(End::Moved | End::NotOurs) => {}
         }
     }
 }
@@ -93,6 +114,8 @@ enum End {
     Denied(Denial),
     /// The server's facts changed meanwhile, so those that were read may be older than the user's.
     Moved,
+    /// The text does not begin like a token of ours, and others are accepted too.
+    NotOurs,
 }
 
 impl From<Denial> for End {
@@ -101,19 +124,27 @@ impl From<Denial> for End {
     }
 }
 
+/// The denial of a gate that charges nothing, but for its reason.
+#[inline]
+fn denial(gate: Gate, subject: Option<Subject>) -> impl FnOnce(DenyReason) -> Denial {
+    move |reason| Denial {
+        reason,
+        gate,
+        subject,
+        quota: None,
+    }
+}
+
 /// Asks every gate that charges nothing, in order.
-fn admit<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) -> Result<Admitted<'v>, End> {
+fn admit<'v, const MADE_ELSEWHERE: bool>(
+    view: &'v LiveView,
+    request: &RequestParts<'_>,
+    now: Timestamp,
+) -> Result<Admitted<'v>, End> {
     let mark = view.server_mark();
     let server = view.server_facts(request.peer);
     let standing = server.standing;
-    let unnamed = |gate| {
-        move |reason| Denial {
-            reason,
-            gate,
-            subject: None,
-            quota: None,
-        }
-    };
+    let unnamed = |gate| denial(gate, None);
     gates::network_global(standing).map_err(unnamed(Gate::NetworkGlobal))?;
 
     if server.allow_preflight() && request.preflight && request.method == b"OPTIONS" {
@@ -131,22 +162,22 @@ fn admit<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) -> 
         }
     };
     let presented = extract(request, server.authtoken_in_url(), &mut scratch).map_err(hidden(Gate::Extract))?;
-    let foreign = server.foreign_tokens();
-    let holder = look_up(view, &presented, foreign, request.peer).map_err(hidden(Gate::LookUp))?;
+    let forms = server.foreign_tokens();
+    let found = if MADE_ELSEWHERE {
+        look_up_foreign(view, &presented, forms, request.peer)
+    } else if forms.is_empty() || is_of_our_making(presented.token) {
+        look_up(view, &presented, request.peer)
+    } else {
+        return Err(End::NotOurs);
+    };
+    let holder = found.map_err(hidden(Gate::LookUp))?;
     // The server's facts must not be older than the user's: of two changes made one after the other, a check that sees
     // the second sees the first.
     if !view.is_still(mark) {
         return Err(End::Moved);
     }
     let subject = Subject::of(&holder, presented.place);
-    let known = |gate| {
-        move |reason| Denial {
-            reason,
-            gate,
-            subject: Some(subject),
-            quota: None,
-        }
-    };
+    let known = |gate| denial(gate, Some(subject));
 
     // An address that only this user may trust learns of the token's state after it is known to be trusted.
     let network = gates::network_user(standing, holder.standing);
@@ -165,17 +196,8 @@ fn admit<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) -> 
 }
 
 /// The record of the presented token, if such a token may stand where it stood and belongs to the name beside it.
-fn look_up<'v>(
-    view: &'v LiveView,
-    presented: &Presented<'_>,
-    foreign: ForeignForms,
-    peer: Option<IpAddr>,
-) -> Result<Holder<'v>, DenyReason> {
-    let token = match WellFormed::parse(presented.token) {
-        Ok(token) => token,
-        Err(ParseTokenError::Prefix) if !foreign.is_empty() => return look_up_foreign(view, presented, foreign, peer),
-        Err(_) => return Err(DenyReason::UnknownToken),
-    };
+fn look_up<'v>(view: &'v LiveView, presented: &Presented<'_>, peer: Option<IpAddr>) -> Result<Holder<'v>, DenyReason> {
+    let token = WellFormed::parse(presented.token).map_err(|_| DenyReason::UnknownToken)?;
     if !presented.place.accepts(token.kind()) {
         return Err(DenyReason::UnknownToken);
     }
@@ -184,21 +206,19 @@ fn look_up<'v>(
 
 /// The record of a token that was made elsewhere: by its text, then by its digest in each form that is accepted, in their
 /// order. It is an authtoken, so it may stand in every place.
-// Never inlined, so that tokens of our own keep the code that they had.
-#[inline(never)]
 fn look_up_foreign<'v>(
     view: &'v LiveView,
     presented: &Presented<'_>,
-    foreign: ForeignForms,
+    forms: ForeignForms,
     peer: Option<IpAddr>,
 ) -> Result<Holder<'v>, DenyReason> {
     let text = Foreign::parse(presented.token).map_err(|_| DenyReason::UnknownToken)?;
     let by_text = view.foreign(text);
-    let by = |digest: &_| view.look_up(digest, presented.name, peer);
+    let by = |digest: &_| look_up_digest(view, digest, presented.name, peer);
     if let Ok(holder) = by(&by_text) {
         return Ok(holder);
     }
-    for digest in foreign.iter().filter_map(|form| ForeignDigest::of(form, text)) {
+    for digest in forms.iter().filter_map(|form| ForeignDigest::of(form, text)) {
         if let Ok(holder) = by(&view.foreign_digest(&digest)) {
             let scheme = Some(digest.form());
             return Ok(Holder { scheme, ..holder });
@@ -209,8 +229,21 @@ fn look_up_foreign<'v>(
     by(&by_text)
 }
 
+/// [`LiveView::look_up`], compiled once for all digests of a foreign token.
+#[inline(never)]
+fn look_up_digest<'v>(
+    view: &'v LiveView,
+    digest: &TokenDigest,
+    name: Option<&[u8]>,
+    peer: Option<IpAddr>,
+) -> Result<Holder<'v>, DenyReason> {
+    view.look_up(digest, name, peer)
+}
+
 /// Charges the hourly limit and takes a place, or does neither. The verdict is made here, where its parts are, and handed
 /// on as it is.
+// Always inlined: the holder is still in registers.
+#[inline(always)]
 fn charge<'v>(
     view: &'v LiveView,
     server: &ServerFacts,

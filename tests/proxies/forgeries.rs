@@ -175,6 +175,17 @@ pub(crate) fn a_forwarded_uri_that_the_client_writes_changes_nothing(world: &Wor
     world.refuses("a profile without a token", 401, &Request::get("/?profile=plain"));
 }
 
+/// A proxy that the setting does not name is a stranger that asks for itself, and over gRPC it is not answered at all.
+pub(crate) fn a_proxy_that_is_not_trusted_lets_nobody_through(world: &World) {
+    let (_, token) = world.user("alice", &[]);
+    let request = Request::get("/").bearer(&token);
+    world.passes("the twin", &request);
+    world.store.run(&["settings", "set", "trusted_proxies", "127.0.0.9"]);
+    let (answer, arrival) = world.send(&request);
+    assert!([403, world.kind.without_answer].contains(&answer.status), "{answer:?}");
+    assert!(arrival.is_none());
+}
+
 /// Fields of a proxy are believed from the addresses of the setting alone.
 pub(crate) fn check_asking_past_the_proxy(world: &World) {
     let (_, token) = world.user("alice", &["--operations", "GET"]);

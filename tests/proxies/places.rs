@@ -24,6 +24,8 @@ pub(crate) fn a_valid_token_passes_from_each_place_and_the_upstream_learns_whose
     ] {
         let arrival = world.passes("a valid token", &request);
         assert_eq!(arrival.target, "/orders?page=2");
+        let body: &[u8] = if arrival.method == "POST" { b"a new order" } else { b"" };
+        assert_eq!(arrival.body, body, "{request:?}");
         assert_eq!(arrival.all("x-tollgate-user"), ["alice"], "{request:?}");
         assert_eq!(arrival.all("x-tollgate-token-id"), [id.as_str()], "{request:?}");
     }

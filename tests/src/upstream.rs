@@ -18,6 +18,8 @@ pub struct Arrival {
     pub target: String,
     /// Field lines, names in lower case.
     pub fields: Vec<(String, String)>,
+    /// The body, where its length was announced.
+    pub body: Vec<u8>,
 }
 
 impl Arrival {
@@ -135,12 +137,17 @@ fn read(reader: &mut BufReader<&TcpStream>) -> io::Result<Option<Arrival>> {
     let fields: Vec<_> = fields
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
-    let arrival = Arrival { method, target, fields };
+    let mut arrival = Arrival {
+        method,
+        target,
+        fields,
+        body: Vec::new(),
+    };
     let len: u64 = arrival
         .all("content-length")
         .first()
         .map_or(0, |len| len.parse().unwrap());
-    io::copy(&mut reader.take(len), &mut io::sink())?;
+    reader.take(len).read_to_end(&mut arrival.body)?;
     Ok(Some(arrival))
 }
 
@@ -164,6 +171,7 @@ mod tests {
             ("POST", "//a/../b?c")
         );
         assert_eq!(arrivals[0].all("x-a"), ["1", "2"]);
+        assert_eq!(arrivals[0].body, b"four");
         assert_eq!(upstream.take().len(), 0);
     }
 }

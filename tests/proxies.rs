@@ -64,6 +64,7 @@ in_front! {
         forgeries::a_forwarded_address_that_the_client_writes_changes_nothing,
         forgeries::a_method_that_the_client_only_writes_changes_nothing,
         forgeries::a_forwarded_uri_that_the_client_writes_changes_nothing,
+        forgeries::a_request_id_that_the_client_writes_names_nothing,
         forgeries::a_proxy_that_is_not_trusted_lets_nobody_through,
         paths::what_was_decided_on_is_what_arrives_however_it_is_spelt,
         paths::each_proxy_reads_targets_in_its_own_way,

@@ -175,6 +175,20 @@ pub(crate) fn a_forwarded_uri_that_the_client_writes_changes_nothing(world: &Wor
     world.refuses("a profile without a token", 401, &Request::get("/?profile=plain"));
 }
 
+/// The name of a request is on its answer and on its lines in the log; a client who chose it could hide among others.
+pub(crate) fn a_request_id_that_the_client_writes_names_nothing(world: &World) {
+    const FORGED: &str = "forged-by-the-client";
+    let (_, token) = world.user("alice", &[]);
+    for name in ["X-Request-Id", "X_Request_Id"] {
+        let answer = world.refuses(name, 401, &Request::get("/").field(name, FORGED));
+        assert!(!answer.all("x-request-id").contains(&FORGED), "{answer:?}");
+        world.passes(name, &Request::get("/").bearer(&token).field(name, FORGED));
+    }
+    assert!(!world.server.log().contains(FORGED), "{}", world.server.log());
+    let lines = world.server.log();
+    assert!(lines.contains("check denied"), "the twin is there: {lines}");
+}
+
 /// A proxy that the setting does not name is a stranger that asks for itself, and over gRPC it is not answered at all.
 pub(crate) fn a_proxy_that_is_not_trusted_lets_nobody_through(world: &World) {
     let (_, token) = world.user("alice", &[]);

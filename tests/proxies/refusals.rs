@@ -327,10 +327,13 @@ pub(crate) fn the_concurrent_limit_counts_questions_and_not_the_requests_behind_
     world.upstream.hold();
     thread::scope(|scope| {
         let ask = || world.connect().unwrap().send(&request).unwrap().status;
-        let pair = [scope.spawn(ask), scope.spawn(ask)];
+        // One after the other, because their questions must not meet.
+        let one = scope.spawn(ask);
+        world.upstream.wait_for(1);
+        let other = scope.spawn(ask);
         world.upstream.wait_for(2);
         world.upstream.release();
-        assert_eq!(pair.map(|one| one.join().unwrap()), [200, 200]);
+        assert_eq!([one, other].map(|client| client.join().unwrap()), [200, 200]);
     });
     world.upstream.take();
 

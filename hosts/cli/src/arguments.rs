@@ -67,7 +67,8 @@ A store that is to take over another's export needs the other's key:
   tollgate serve --config tollgate.toml --print-config
 
 Proxies ask at /check, or below it. Their header fields are believed if they come from an address in the setting
-trusted_proxies. /healthz says that the server lives, /readyz whether it should be asked, /metrics what it has done.
+trusted_proxies. /healthz says that the server lives, /readyz whether it should be asked, and /metrics what it has done,
+to the addresses in metrics.from (at first those of this machine).
 
 Flags override the environment, that the configuration file, and that what is built in. Each key of the file has a
 variable: limits.connections is TOLLGATE_LIMITS_CONNECTIONS, and log.level is TOLLGATE_LOG. No secret stands in the file.

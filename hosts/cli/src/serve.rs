@@ -176,6 +176,7 @@ async fn run(
     let options = HostOptions {
         bounds: config.bounds,
         cross_origin: config.cross_origin()?,
+        metrics_from: config.metrics_from.clone(),
     };
     let host = Host::new(engine.clone(), options);
     let control = match ControlSocket::bind(host.clone(), &config.data) {

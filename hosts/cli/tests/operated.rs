@@ -112,6 +112,11 @@ fn the_log_names_every_request_and_no_secret() {
     let (_, answer) = server.get("/nowhere?token=tg_at_canary", "cookie: tg_at_canary\r\n");
     let odd = "POST /check HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-cdata-authtoken: tg_at_canary\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 23\r\n\r\n@authtoken=tg_at_canary";
     assert_eq!(exchange(server.address, odd).0, 400);
+    let (_, counts) = server.get("/metrics", "");
+    assert!(
+        counts.contains("unknown_token\"} 1") && !counts.contains("canary") && !counts.contains("alice"),
+        "{counts}"
+    );
     let (_, log) = server.stop(Signal::TERM);
 
     assert!(!log.contains(&token) && !log.contains("canary"), "{log}");
@@ -128,7 +133,8 @@ fn the_log_names_every_request_and_no_secret() {
             ("/check/a", 200),
             ("/check/b", 401),
             ("/nowhere", 404),
-            ("/check", 400)
+            ("/check", 400),
+            ("/metrics", 200)
         ]
     );
     assert!(
@@ -158,9 +164,12 @@ fn requests_that_are_answered_need_not_be_logged() {
 #[test]
 fn a_certificate_is_read_again_on_sighup_and_a_bad_one_is_not_taken() {
     let folder = Folder::with_store();
+    // Moved into place, so that nobody finds half a file.
     let write = |cert: &str, key: &str| {
-        fs::write(folder.path("cert.pem"), cert).unwrap();
-        fs::write(folder.path("key.pem"), key).unwrap();
+        for (name, text) in [("cert.pem", cert), ("key.pem", key)] {
+            fs::write(folder.path("new"), text).unwrap();
+            fs::rename(folder.path("new"), folder.path(name)).unwrap();
+        }
     };
     let [first, second] = [(), ()].map(|()| rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap());
     let arguments = ["--tls-cert", "cert.pem", "--tls-key", "key.pem"];
@@ -176,11 +185,11 @@ fn a_certificate_is_read_again_on_sighup_and_a_bad_one_is_not_taken() {
     let mut server = Server::start(&folder, &arguments);
     write(&second.cert.pem(), &first.signing_key.serialize_pem());
     server.signal(Signal::HUP);
-    let line = server.logged("the old one stays");
+    let line = server.logged("the certificate cannot be used: the old one stays");
     assert!(line.contains("ERROR") && line.contains("issued together"), "{line}");
     write(&second.cert.pem(), &second.signing_key.serialize_pem());
     server.signal(Signal::HUP);
-    server.logged("was read again");
+    server.logged("as SIGHUP asks");
     assert!(server.stop(Signal::TERM).0.success());
     assert_eq!(
         folder.run(&["serve", "--tls-cert", "cert.pem"]).code,

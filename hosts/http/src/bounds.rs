@@ -12,7 +12,7 @@ pub struct Bounds {
     pub head_within: Duration,
     /// Header fields of a request; more are answered with 431.
     pub fields_most: usize,
-    /// Bytes of the head of a request; more are answered with 431.
+    /// Bytes of the head of a request, at least 8,192; more are answered with 431.
     pub head_len_max: usize,
     /// How long the body of a request may take to arrive whole; a later one is answered with 408.
     pub body_within: Duration,

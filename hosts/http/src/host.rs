@@ -1,9 +1,10 @@
 //! What every route works with: the engine, and what the host keeps beside it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tollgate::{Engine, RequestParts, Timestamp, Verdict};
+use tollgate::{Engine, NetworkRule, RequestParts, Timestamp, Verdict};
 
 use crate::bounds::Bounds;
 use crate::busiest::{Busiest, Busy};
@@ -12,12 +13,26 @@ use crate::metrics::Metrics;
 use crate::request_id::Names;
 
 /// How a host serves.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct HostOptions {
     /// What clients can hold on to.
     pub bounds: Bounds,
     /// Which pages of other origins may ask the JSON interfaces; none where that is off.
     pub cross_origin: Option<CrossOrigin>,
+    /// The addresses that may read `/metrics`, behind all proxies: at first those of this machine, since the counts tell
+    /// strangers how many users there are and how often tokens are guessed.
+    pub metrics_from: Vec<NetworkRule>,
+}
+
+impl Default for HostOptions {
+    fn default() -> Self {
+        let loopback = ["127.0.0.0/8", "::1"];
+        Self {
+            bounds: Bounds::default(),
+            cross_origin: None,
+            metrics_from: loopback.into_iter().filter_map(|rule| rule.parse().ok()).collect(),
+        }
+    }
 }
 
 /// An engine as a server has it. Cloning costs a reference count; all clones are the same host.
@@ -64,6 +79,12 @@ impl Host {
     /// Which pages of other origins may ask.
     pub(crate) fn cross_origin(&self) -> Option<&CrossOrigin> {
         self.0.options.cross_origin.as_ref()
+    }
+
+    /// Whether `client` may read what was counted.
+    pub(crate) fn may_scrape(&self, client: IpAddr) -> bool {
+        let rules = &self.0.options.metrics_from;
+        rules.iter().any(|rule| rule.range().contains(client.to_canonical()))
     }
 
     /// What names the requests that no proxy has named.

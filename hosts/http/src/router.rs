@@ -5,6 +5,7 @@
 //! decides a request asks `Host::check`, which counts.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::response::Response;
 
@@ -29,6 +30,8 @@ pub fn router(host: impl Into<Host>) -> Router {
         .merge(health::routes(host.clone()))
         .merge(scrape::routes(host.clone()))
         .fallback(not_found)
+        // The edge bounds every body, and says so in words.
+        .layer(DefaultBodyLimit::disable())
         .layer(Edge::of(host))
 }
 

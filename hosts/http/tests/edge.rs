@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod support;
 
-use support::{Ask, PROXY, World, ask};
+use support::{Ask, PROXY, World, ask, ask_through_proxy};
 
 /// What the answer to a request of these fields is called.
 #[cfg(test)]
@@ -39,7 +39,7 @@ fn answers_are_counted_by_area_and_checks_by_outcome() {
     let world = World::new();
     let host = world.host();
     let scraped = |line: &str| {
-        let answer = world.send_to(&host, ask("GET /metrics"));
+        let answer = world.send_to(&host, ask("GET /metrics").from(PROXY));
         assert_eq!(answer.status, 200);
         let text = String::from_utf8(answer.body).unwrap();
         assert!(text.ends_with("# EOF\n"), "{text}");
@@ -91,7 +91,7 @@ fn a_server_is_ready_as_long_as_it_checks_and_takes_commands() {
 #[test]
 fn the_state_of_the_engine_stands_among_the_counts() {
     let world = World::new();
-    let text = || String::from_utf8(world.send(ask("GET /metrics")).body).unwrap();
+    let text = || String::from_utf8(world.send(ask("GET /metrics").from(PROXY)).body).unwrap();
     let revision = format!("tollgate_revision {}\n", world.engine.revision().0);
     let before = text();
     for line in [
@@ -114,7 +114,7 @@ fn the_state_of_the_engine_stands_among_the_counts() {
     host.metrics()
         .note_followers([("edge-1".to_owned(), 3), ("edge-2".to_owned(), 0)]);
     host.metrics().note_followers([("edge-1".to_owned(), 2)]);
-    let followed = String::from_utf8(world.send_to(&host, ask("GET /metrics")).body).unwrap();
+    let followed = String::from_utf8(world.send_to(&host, ask("GET /metrics").from(PROXY)).body).unwrap();
     assert!(
         followed.contains("tollgate_follower_lag_revisions{follower=\"edge-1\"} 2\n"),
         "{followed}"
@@ -126,4 +126,28 @@ fn the_state_of_the_engine_stands_among_the_counts() {
         after.contains("tollgate_checking 0\n") && after.contains("tollgate_writing 0\n"),
         "{after}"
     );
+}
+
+#[test]
+fn strangers_do_not_read_the_counts() {
+    let world = World::new();
+    let status = |ask: Ask| world.send(ask).status;
+    assert_eq!(status(ask("GET /metrics").from("127.0.0.9")), 200);
+    assert_eq!(status(ask("GET /metrics").from("::1")), 200);
+    assert_eq!(status(ask("GET /metrics").from("::ffff:127.0.0.1")), 200);
+    assert_eq!(
+        status(ask("GET /metrics")),
+        403,
+        "a client whom network rules trust is none who operates the server"
+    );
+    assert_eq!(
+        status(ask_through_proxy("GET /metrics")),
+        403,
+        "nor is one behind a proxy on this machine"
+    );
+    assert_eq!(
+        status(ask("GET /metrics").from(PROXY).field("x-forwarded-for", "nobody")),
+        403
+    );
+    assert_eq!(status(ask("GET /readyz")), 200, "whoever spreads the load may ask");
 }

@@ -166,6 +166,12 @@ pub(super) const KNOBS: &[Knob] = &[
         take: |config, raw| raw.switch().map(|on| config.credentials = on),
         show: |config| json!(config.credentials),
     },
+    Knob {
+        key: "metrics.from",
+        variable: "TOLLGATE_METRICS_FROM",
+        take: |config, raw| raw.rules().map(|rules| config.metrics_from = rules),
+        show: |config| json!(config.metrics_from.iter().map(ToString::to_string).collect::<Vec<_>>()),
+    },
 ];
 
 fn size(raw: &Raw, what: &str, least: u64, most: u64) -> Result<usize, String> {

@@ -12,7 +12,8 @@ mod shown;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use tollgate_http::{Bounds, CrossOrigin};
+use tollgate::NetworkRule;
+use tollgate_http::{Bounds, CrossOrigin, HostOptions};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::exit::Failure;
@@ -44,6 +45,7 @@ pub(crate) struct Config {
     pub(crate) bounds: Bounds,
     pub(crate) origins: Vec<String>,
     pub(crate) credentials: bool,
+    pub(crate) metrics_from: Vec<NetworkRule>,
     /// Where each knob was set, in the order of the table.
     sources: Vec<Source>,
 }
@@ -80,6 +82,7 @@ impl Default for Config {
             bounds: Bounds::default(),
             origins: Vec::new(),
             credentials: false,
+            metrics_from: HostOptions::default().metrics_from,
             sources: vec![Source::Default; KNOBS.len()],
         }
     }

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tollgate::NetworkRule;
+
 /// A value as it was written.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Raw {
@@ -121,5 +123,11 @@ impl Raw {
         addresses
             .filter(|addresses| !addresses.is_empty())
             .ok_or_else(|| self.instead(expected))
+    }
+
+    pub(super) fn rules(&self) -> Result<Vec<NetworkRule>, String> {
+        let expected = "a list of addresses, ranges or prefixes such as 127.0.0.0/8";
+        let rules: Option<Vec<NetworkRule>> = self.texts(expected)?.iter().map(|text| text.parse().ok()).collect();
+        rules.ok_or_else(|| self.instead(expected))
     }
 }

@@ -35,6 +35,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("limits.stop_seconds", "1", "1", "3601"),
     ("cors.origins", "[\"https://a.example\"]", "https://a.example", "[1]"),
     ("cors.credentials", "true", "true", "1"),
+    ("metrics.from", "[\"10.0.0.0/8\"]", "10.0.0.0/8", "\"tg_at_canary\""),
 ];
 
 /// A file of TOML in which `key` has `value`, and the line in which it stands.

@@ -28,6 +28,9 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 /// say so.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
+/// The shortest head that the library can be bounded to.
+const HEAD_LEN_LEAST: usize = 8_192;
+
 /// All connections of a server.
 pub(super) struct Connections {
     shared: Arc<Shared>,
@@ -159,7 +162,7 @@ fn protocols(streams: Streams, bounds: &Bounds) -> Builder<Streams> {
         .timer(TokioTimer::new())
         .header_read_timeout(bounds.head_within)
         .max_headers(bounds.fields_most)
-        .max_buf_size(bounds.head_len_max);
+        .max_buf_size(bounds.head_len_max.max(HEAD_LEN_LEAST));
     protocols
         .http2()
         .timer(TokioTimer::new())

@@ -65,20 +65,54 @@ pub(crate) fn permitted(identity: &Identity, quota: Option<QuotaState>, profile:
     answer
 }
 
+/// What a denied caller is told, before it is put into header fields or into JSON.
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    /// The `type` of the problem document.
+    pub(crate) kind: String,
+    pub(crate) title: &'static str,
+    pub(crate) detail: String,
+    /// The lines of `WWW-Authenticate`.
+    pub(crate) challenges: Vec<String>,
+    /// `Retry-After`.
+    pub(crate) retry_after_s: Option<u64>,
+}
+
+impl Refusal {
+    /// By the row of the reason. `detail` takes the place of the advice that goes with the status.
+    pub(crate) fn of(denial: &Denial, detail: Option<&str>) -> Self {
+        let row = denial.reason.row();
+        let status = StatusCode::from_u16(row.status).unwrap_or(StatusCode::FORBIDDEN);
+        let retry_after_s = denial.retry_after_s();
+        Self {
+            status,
+            kind: problem_type(row.problem),
+            title: row.title,
+            detail: detail.map_or_else(|| advice(status, retry_after_s), str::to_owned),
+            challenges: challenges(status, row.bearer_error),
+            retry_after_s,
+        }
+    }
+}
+
+/// The `type` of a problem of ours.
+pub(crate) fn problem_type(problem: &str) -> String {
+    format!("urn:tollgate:problem:{problem}")
+}
+
 /// The answer to a request that may not. `detail` takes the place of the advice that goes with the status.
 pub(crate) fn denied(denial: &Denial, detail: Option<&str>, profile: Profile) -> Response {
-    let row = denial.reason.row();
-    let status = StatusCode::from_u16(row.status).unwrap_or(StatusCode::FORBIDDEN);
-    let retry_after_s = denial.retry_after_s();
-    let advice = advice(status, retry_after_s);
-    let problem = format!("urn:tollgate:problem:{}", row.problem);
-    let mut answer = problem_document(profile.answer(status), &problem, row.title, detail.unwrap_or(&advice));
+    let refusal = Refusal::of(denial, detail);
+    let status = refusal.status;
+    let mut answer = problem_document(profile.answer(status), &refusal.kind, refusal.title, &refusal.detail);
     common(&mut answer, &Identity::default(), denial.quota, status, profile);
     let headers = answer.headers_mut();
-    if let Some(seconds) = retry_after_s {
+    if let Some(seconds) = refusal.retry_after_s {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    challenge(headers, status, row.bearer_error);
+    for challenge in &refusal.challenges {
+        headers.append(header::WWW_AUTHENTICATE, visible_as_is(challenge));
+    }
     answer
 }
 
@@ -160,20 +194,13 @@ fn advice(status: StatusCode, retry_after_s: Option<u64>) -> String {
 
 /// The challenges of a refusal (RFC 6750 section 3): both schemes where a credential would help, and the error alone
 /// where a credential was there.
-fn challenge(headers: &mut HeaderMap, status: StatusCode, bearer_error: Option<&str>) {
+fn challenges(status: StatusCode, bearer_error: Option<&str>) -> Vec<String> {
     let bearer = match bearer_error {
-        Some(error) => format!("Bearer realm=\"tollgate\", error=\"{error}\""),
-        None => "Bearer realm=\"tollgate\"".to_owned(),
+        Some(error) => Some(format!("Bearer realm=\"tollgate\", error=\"{error}\"")),
+        None => (status == StatusCode::UNAUTHORIZED).then(|| "Bearer realm=\"tollgate\"".to_owned()),
     };
-    if status == StatusCode::UNAUTHORIZED || bearer_error.is_some() {
-        set(headers, header::WWW_AUTHENTICATE.as_str(), &bearer);
-    }
-    if status == StatusCode::UNAUTHORIZED {
-        headers.append(
-            header::WWW_AUTHENTICATE,
-            HeaderValue::from_static("Basic realm=\"tollgate\""),
-        );
-    }
+    let basic = (status == StatusCode::UNAUTHORIZED).then(|| "Basic realm=\"tollgate\"".to_owned());
+    bearer.into_iter().chain(basic).collect()
 }
 
 fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {

@@ -20,6 +20,8 @@ pub struct Bounds {
     pub body_len_max: usize,
     /// Requests at a time on one HTTP/2 connection; more are refused, to be tried again.
     pub streams_most: u32,
+    /// Permits that are held at a time for requests elsewhere; a check that wants one more is denied.
+    pub permits_most: usize,
     /// How long requests under way may take to end once the server stops.
     pub stop_within: Duration,
 }
@@ -32,8 +34,9 @@ impl Default for Bounds {
             fields_most: 128,
             head_len_max: 64 * 1024,
             body_within: Duration::from_secs(30),
-            body_len_max: 1024 * 1024,
+            body_len_max: 2 * 1024 * 1024,
             streams_most: 128,
+            permits_most: 65_536,
             stop_within: Duration::from_secs(10),
         }
     }

@@ -11,7 +11,7 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, Request};
 use axum::response::Response;
 use axum::routing::any;
-use tollgate::{Denial, DenyReason, Engine, Gate, Permit, UserName, Verdict};
+use tollgate::{Denial, DenyReason, Engine, Gate, Permit, RequestParts, UserName, Verdict};
 
 use crate::answer::{Identity, Profile, denied, permitted};
 use crate::forwarded::{Target, client, is_proxy, target};
@@ -67,20 +67,45 @@ pub(crate) fn decide(
     client: Option<IpAddr>,
     profile: Profile,
 ) -> Response {
+    match judge(host, readable, headers, client, &[]) {
+        Judged::Permitted(permit, identity) => permitted(&identity, permit.quota(), profile),
+        Judged::Denied(denial, detail) => denied(&denial, detail, profile),
+    }
+}
+
+/// A verdict, with what it takes to put it into words.
+pub(crate) enum Judged<'h, 'r> {
+    /// Whose request it is.
+    Permitted(Permit<'h>, Identity),
+    /// And what is wrong with the request itself, where that was the reason.
+    Denied(Denial, Option<&'r str>),
+}
+
+/// Decides about a request by `client` with `headers` to a route that wants `scopes`, and logs a denial.
+pub(crate) fn judge<'h, 'r>(
+    host: &'h Host,
+    readable: &'r Readable<'r>,
+    headers: &'r HeaderMap,
+    client: Option<IpAddr>,
+    scopes: &'r [&'r str],
+) -> Judged<'h, 'r> {
     let parts = match readable {
-        Ok((target, form)) => request_parts(*target, headers, client, form.as_deref()),
+        Ok((target, form)) => RequestParts {
+            scopes,
+            ..request_parts(*target, headers, client, form.as_deref())
+        },
         Err(_) => unreadable_parts(client),
     };
     let denial = match host.check(&parts, host.engine().now()) {
         Verdict::Permit(permit) => match identity(&permit) {
-            Some(identity) => return permitted(&identity, permit.quota(), profile),
+            Some(identity) => return Judged::Permitted(permit, identity),
             None => unknown(DenyReason::UnknownToken, Gate::LookUp),
         },
         Verdict::Denial(denial) => denial,
     };
     log(&denial, client);
     let detail = readable.as_ref().err().filter(|_| denial.gate == Gate::Extract);
-    denied(&denial, detail.map(String::as_str), profile)
+    Judged::Denied(denial, detail.map(String::as_str))
 }
 
 /// Whom to name to the upstream. None where the user was removed since the permit was granted: an empty name would

@@ -10,6 +10,7 @@ use crate::bounds::Bounds;
 use crate::busiest::{Busiest, Busy};
 use crate::cross_origin::CrossOrigin;
 use crate::metrics::Metrics;
+use crate::permits::Permits;
 use crate::request_id::Names;
 
 /// How a host serves.
@@ -45,16 +46,19 @@ struct Inner {
     metrics: Metrics,
     busiest: Busiest,
     names: Names,
+    permits: Permits,
     began: tokio::time::Instant,
 }
 
 impl Host {
     /// A host of `engine`.
     pub fn new(engine: Engine, options: HostOptions) -> Self {
+        let metrics = Metrics::new();
         Self(Arc::new(Inner {
             engine,
+            permits: Permits::new(options.bounds.permits_most, metrics.permits()),
             options,
-            metrics: Metrics::new(),
+            metrics,
             busiest: Busiest::new(),
             names: Names::new(),
             began: tokio::time::Instant::now(),
@@ -90,6 +94,11 @@ impl Host {
     /// What names the requests that no proxy has named.
     pub(crate) fn names(&self) -> &Names {
         &self.0.names
+    }
+
+    /// The permits of requests elsewhere.
+    pub(crate) fn permits(&self) -> &Permits {
+        &self.0.permits
     }
 
     /// Decides as [`Engine::check`] does, and counts the decision. Every route that decides does so here.

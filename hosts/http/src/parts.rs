@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use tollgate::{Field, RequestParts};
 
 use crate::forwarded::Target;
@@ -60,6 +60,35 @@ pub(crate) fn unreadable_parts(client: Option<IpAddr>) -> RequestParts<'static> 
         peer: client,
         authorization: Field::Repeated,
         ..RequestParts::default()
+    }
+}
+
+/// The fields that [`request_parts`] reads of a request; [`read_form`] reads its content type.
+static READ: [HeaderName; 4] = [
+    header::AUTHORIZATION,
+    HeaderName::from_static("x-cdata-authtoken"),
+    header::ORIGIN,
+    header::ACCESS_CONTROL_REQUEST_METHOD,
+];
+
+/// Adds a field line that somebody tells of, where a decision may depend on it; names are compared without case. A value
+/// that no field can hold counts as repeated, so that what it stands for is refused and not overlooked.
+pub(crate) fn hear(headers: &mut HeaderMap, name: &str, value: &[u8]) {
+    let Some(name) = READ.iter().find(|read| name.eq_ignore_ascii_case(read.as_str())) else {
+        return;
+    };
+    if headers.get_all(name).iter().nth(1).is_some() {
+        // Repeated is repeated, however often.
+        return;
+    }
+    match HeaderValue::from_bytes(value) {
+        Ok(value) => {
+            headers.append(name, value);
+        }
+        Err(_) => {
+            headers.append(name, HeaderValue::from_static(""));
+            headers.append(name, HeaderValue::from_static(""));
+        }
     }
 }
 

@@ -18,6 +18,7 @@ pub(super) struct Gauges {
     checking: Gauge,
     writing: Gauge,
     connections: Gauge,
+    permits: Gauge,
     followers: Family<Follower, Gauge>,
 }
 
@@ -40,6 +41,7 @@ impl Gauges {
                 "1 while commands are carried out, 0 once none is before a restart",
             ),
             connections: gauge("connections", "Connections that are open"),
+            permits: gauge("permits", "Permits that are held for requests elsewhere"),
             followers: followers.clone(),
         };
         let words = "Changes that a follower of the feed has not confirmed yet";
@@ -69,6 +71,10 @@ impl Gauges {
 
     pub(super) fn note_connections(&self, open: usize) {
         self.connections.set(i64::try_from(open).unwrap_or(i64::MAX));
+    }
+
+    pub(super) fn permits(&self) -> Gauge {
+        self.permits.clone()
     }
 
     pub(super) fn connections(&self) -> u64 {

@@ -7,6 +7,7 @@ mod requests;
 
 use std::time::Duration;
 
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use tollgate::{Condition, DenyReason};
 
@@ -65,6 +66,11 @@ impl Metrics {
     /// that it has not confirmed. Whoever is not among them is forgotten.
     pub fn note_followers(&self, lags: impl IntoIterator<Item = (String, u64)>) {
         self.gauges.note_followers(lags);
+    }
+
+    /// Where the number of permits that are held is noted.
+    pub(crate) fn permits(&self) -> Gauge {
+        self.gauges.permits()
     }
 
     /// Everything in the text format that scrapers read, with the engine in `condition`.

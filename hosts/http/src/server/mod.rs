@@ -108,5 +108,6 @@ impl Server {
         running.shutdown().await;
         host.metrics().note_connections(0);
         connections.cut().await;
+        host.permits().close();
     }
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod answering;
 pub(crate) mod frames;
+pub(crate) mod json;
 pub(crate) mod judged;
 pub(crate) mod pair;
 pub(crate) mod running;

@@ -1,0 +1,42 @@
+//! Who may ask. What a question says of a request is believed, so a stranger could try tokens from any address, or spend a
+//! user's limits without the fields of a real request. Only a trusted proxy and an administrator of any role may.
+
+use std::net::IpAddr;
+
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use tollgate::Engine;
+
+use crate::answer::{problem_document, problem_type};
+use crate::forwarded::{client, is_proxy};
+
+/// Lets an asker through, or answers 403.
+///
+/// An asker whom a trusted proxy forwards is who the proxy says, not the proxy: a proxy in front of everything lends its
+/// trust to nobody.
+#[expect(clippy::result_large_err, reason = "the refusal is the answer, made once")]
+pub(super) fn admit(engine: &Engine, caller: IpAddr, headers: &HeaderMap) -> Result<(), Response> {
+    let proxies = engine.trusted_proxies();
+    let from_proxy = client(headers, caller, &proxies).is_some_and(|asker| is_proxy(asker, &proxies));
+    let is_admin = || bearer(headers).is_some_and(|token| engine.admit(token, engine.now()).is_ok());
+    if from_proxy || is_admin() {
+        return Ok(());
+    }
+    Err(problem_document(
+        StatusCode::FORBIDDEN,
+        &problem_type("not-an-asker"),
+        "Only a trusted proxy or an administrator may ask",
+        "Ask from an address in the setting `trusted_proxies`, or send an administrator's token as `Authorization: Bearer \
+         TOKEN`; `tollgate admin-token issue NAME --role reader` makes one.",
+    ))
+}
+
+/// The token of the one `Authorization` field, where its scheme is Bearer.
+fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
+    let mut lines = headers.get_all(header::AUTHORIZATION).iter();
+    let (line, None) = (lines.next()?, lines.next()) else {
+        return None;
+    };
+    let (scheme, token) = line.as_bytes().split_at_checked(7)?;
+    scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
+}

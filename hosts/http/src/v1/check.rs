@@ -1,0 +1,147 @@
+//! `POST /v1/check`.
+
+use std::net::SocketAddr;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use axum::response::Response;
+
+use super::asker::admit;
+use super::decision::{Decision, Problem, Results};
+use super::question::{Asked, Check, Malformed, Question};
+use crate::answer::{problem_document, problem_type};
+use crate::check::{Judged, Readable, judge, may_hold_credential};
+use crate::forwarded::{Target, origin_form};
+use crate::host::Host;
+use crate::parts::{FORM_LEN_MAX, UnreadableForm};
+
+/// Decides about one request, or about up to 1,000 in their order.
+///
+/// The answer is 200 whatever the decisions are.
+#[utoipa::path(
+    post,
+    path = "/v1/check",
+    tag = "checks",
+    request_body = Asked<'_>,
+    responses(
+        (status = 200, description = "The decision, or the decisions in the order of the checks", body = inline(Decided)),
+        (status = 400, description = "The body is no JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The asker is neither a trusted proxy nor an administrator", body = Problem, content_type = "application/problem+json"),
+        (status = 408, description = "The body did not arrive in time", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too long", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not announced as JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The body is no question", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn check(
+    State(host): State<Host>,
+    ConnectInfo(caller): ConnectInfo<SocketAddr>,
+    request: Request<Body>,
+) -> Response {
+    let (head, body) = request.into_parts();
+    if let Err(refused) = admit(host.engine(), caller.ip(), &head.headers) {
+        return refused;
+    }
+    if !is_json(&head.headers) {
+        let detail = "Send the question as `Content-Type: application/json`.";
+        return malformed(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail);
+    }
+    // The edge bounds the body in bytes and in time, and says so where it is given up.
+    let Ok(body) = to_bytes(body, usize::MAX).await else {
+        return malformed(StatusCode::BAD_REQUEST, "The body broke off.");
+    };
+    // From here to the answer nothing is waited for: a permit that is held is never left without whoever asked for it.
+    match Question::read(&body) {
+        Err(Malformed { status, detail }) => malformed(status, &detail),
+        Ok(question) => decided(&answer(&host, &question)),
+    }
+}
+
+/// What is answered to a question.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+enum Decided {
+    #[schema(title = "One")]
+    One(Decision),
+    #[schema(title = "Many")]
+    Many(Results),
+}
+
+fn answer(host: &Host, question: &Question<'_>) -> Decided {
+    match question {
+        Question::One(check) => Decided::One(decide(host, check)),
+        Question::Many(checks) => Decided::Many(Results {
+            results: checks.iter().map(|check| decide(host, check)).collect(),
+        }),
+    }
+}
+
+fn decide(host: &Host, check: &Check<'_>) -> Decision {
+    let fields = check.fields();
+    let scopes: Vec<&str> = check.scopes.iter().map(|scope| &**scope).collect();
+    let readable = readable(host, check);
+    // Taken first, so that nothing is charged for a permit that there is no room for.
+    let room = check.hold.then(|| host.permits().room());
+    match judge(host, &readable, &fields, check.client(), &scopes) {
+        Judged::Denied(denial, detail) => Decision::denied(&denial, detail),
+        Judged::Permitted(permit, identity) => {
+            let quota = permit.quota();
+            match room {
+                None => Decision::permitted(identity, quota, None),
+                Some(Some(room)) => {
+                    let id = room.keep(host.engine().hold(permit), check.hold_for());
+                    Decision::permitted(identity, quota, Some((id, check.hold_s())))
+                }
+                Some(None) => {
+                    permit.cancel();
+                    Decision::without_room()
+                }
+            }
+        }
+    }
+}
+
+/// What a check is about, read as `/check` reads it. The method stands for itself: nobody else speaks of it.
+fn readable<'c>(host: &Host, check: &'c Check<'_>) -> Readable<'c> {
+    let target = origin_form(check.path.as_bytes()).map_err(|contradiction| contradiction.to_string())?;
+    let target = Target {
+        method: check.method.as_bytes(),
+        ..target
+    };
+    match &check.form {
+        Some(form) if form.len() <= FORM_LEN_MAX => Ok((target, Some(Bytes::copy_from_slice(form.as_bytes())))),
+        Some(_) if may_hold_credential(host.engine()) => Err(UnreadableForm.to_string()),
+        Some(_) | None => Ok((target, None)),
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut lines = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(line), None) = (lines.next(), lines.next()) else {
+        return false;
+    };
+    let kind = line.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+    kind.trim_ascii().eq_ignore_ascii_case(b"application/json")
+}
+
+fn decided(decided: &Decided) -> Response {
+    let Ok(text) = serde_json::to_vec(decided) else {
+        // Strings and numbers always encode.
+        return Response::new(Body::empty());
+    };
+    let mut answer = Response::new(Body::from(text));
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+fn malformed(status: StatusCode, detail: &str) -> Response {
+    problem_document(
+        status,
+        &problem_type("malformed-question"),
+        "The question cannot be read",
+        detail,
+    )
+}

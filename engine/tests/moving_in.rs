@@ -1,5 +1,10 @@
 //! Moving in without reissuing: records of other systems and of other stores are imported, and their tokens pass.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails here says where")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that fails here says where"
+)]
 
 mod support;
 
@@ -7,8 +12,8 @@ use std::time::Duration;
 
 use support::{BEGIN, World, options, refused, trust};
 use tollgate::{
-    Change, DenyReason, Engine, ExecuteError, ForeignDigest, ForeignForm, Import, Imported, IssueAuthtoken, LineFault,
-    Portable, PortableAuthtoken, PortableSecret, PortableUser, Refusal, RevokeToken, TokenId,
+    Change, DenyReason, Engine, ExecuteError, Foreign, ForeignDigest, ForeignForm, Import, Imported, IssueAuthtoken,
+    LineFault, Portable, PortableAuthtoken, PortableSecret, PortableUser, Refusal, RevokeToken, TokenId,
 };
 
 /// A token of somebody else's making, and its SHA-256.
@@ -46,7 +51,7 @@ fn digested(text: &str) -> PortableSecret {
 
 /// As another system would have stored it; what is asked of the core is that it fits.
 fn sha256(text: &str) -> String {
-    let text = tollgate::Foreign::parse(text.as_bytes()).unwrap();
+    let text = Foreign::parse(text.as_bytes()).unwrap();
     let digest = ForeignDigest::of(ForeignForm::Sha256, text).unwrap();
     digest.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -110,6 +115,53 @@ fn a_digest_is_upgraded_at_first_use_and_is_the_same_token_ever_after() {
         matches!(revived, Err(ExecuteError::Refused(Refusal::Lines { .. }))),
         "{revived:?}"
     );
+}
+
+/// One text that came under two schemes, for two users: whichever is used, neither token takes the other's place.
+#[test]
+fn two_tokens_of_one_text_stay_two() {
+    let world = World::new();
+    let text = Foreign::parse(CLEAR.as_bytes()).unwrap();
+    let of = |form| PortableSecret::Digest(ForeignDigest::of(form, text).unwrap());
+    let lines = vec![
+        token("ann", of(ForeignForm::Sha256)),
+        token("bob", of(ForeignForm::Sha512)),
+    ];
+    import(&world.engine, lines).unwrap();
+    for _ in 0..3 {
+        for name in ["ann", "bob"] {
+            assert!(passes_as(&world.engine, name), "{name}");
+        }
+        world.engine.checkpoint().unwrap();
+    }
+    assert_eq!(world.engine.verify().unwrap().findings, []);
+    assert!(!passes_as(&world.engine, "cid"), "the twin");
+}
+
+/// Whether the token passes in Basic, with the user's name beside it.
+fn passes_as(engine: &Engine, name: &str) -> bool {
+    let basic = format!("Basic {}", base64(format!("{name}:{CLEAR}").as_bytes()));
+    matches!(
+        engine.check(&support::request(basic.as_bytes()), engine.now()),
+        tollgate::Verdict::Permit(_)
+    )
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let bits = (0..3).fold(0_u32, |bits, at| bits << 8 | u32::from(*group.get(at).unwrap_or(&0)));
+        for digit in 0..4 {
+            let used = digit <= group.len();
+            text.push(if used {
+                char::from(DIGITS[(bits >> (18 - 6 * digit)) as usize & 63])
+            } else {
+                '='
+            });
+        }
+    }
+    text
 }
 
 #[test]

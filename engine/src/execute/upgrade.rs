@@ -21,8 +21,9 @@ fn put(batch: &mut Batch<'_, '_>, upgrade: &Upgrade) -> Result<(), StoreError> {
     let Some(before) = batch.rows.row::<Tokens>(&id)? else {
         return Ok(());
     };
-    // Another token may have come to stand there since the check, under the same text.
-    if before.digest != from || batch.around.view.token(&to).is_some() {
+    // Another token of the same text may have come to stand there since the check, or earlier in this batch.
+    let put = |change: &Change| matches!(change, Change::PutToken(token) if token.digest == to);
+    if before.digest != from || batch.around.view.token(&to).is_some() || batch.changes.iter().any(put) {
         return Ok(());
     }
     let row = TokenRow { digest: to, ..before };

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use support::{BEGIN, refused, request};
 use tollgate::{
-    AddNetwork, AddUser, AuditOrder, Author, Change, DenyReason, Engine, Foreign, ForeignDigest, ForeignForm, Import,
+    AddNetwork, AddUser, AuditOrder, Author, Change, DenyReason, Foreign, ForeignDigest, ForeignForm, Import,
     IssueAdminToken, Limit, ManualClock, Once, OpenOptions, OperationSet, Portable, PortableAuthtoken, PortableSecret,
     PortableUser, Repeatable, Revision, RevokeToken, Role, SeededEntropy, Setting, Standing, TokenId, Verdict,
 };

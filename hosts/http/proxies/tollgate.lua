@@ -1,14 +1,16 @@
 -- For HAProxy, loaded by haproxy.cfg beside it: the action `lua.tollgate` puts the request at hand to Tollgate's /check.
--- Where it may pass, the variable txn.tollgate_passes becomes true and the identity stands in txn.tollgate_user, …_client,
--- …_scope and …_token_id. Where it may not, the client gets Tollgate's answer. Whatever goes wrong leaves the variable as it is,
--- and haproxy.cfg lets nobody through without it.
+-- Where it may pass, the variable txn.tollgate_passes becomes true and the identity stands in txn.tollgate_user, _client,
+-- _scope and _token_id. Where it may not, the client gets Tollgate's answer. Whatever goes wrong leaves the variable as it
+-- is, and haproxy.cfg lets nobody through without it.
 
 local CHECK = "http://127.0.0.1:8480/check"
 local TIMEOUT_MS = 1000
 
 -- What a decision may depend on, and what a client is told of a refusal.
 local ASKED = { "authorization", "x-cdata-authtoken", "origin", "access-control-request-method" }
-local TOLD = { "content-type", "cache-control", "www-authenticate", "retry-after", "ratelimit", "ratelimit-policy", "x-request-id" }
+local TOLD = {
+    "content-type", "cache-control", "www-authenticate", "retry-after", "ratelimit", "ratelimit-policy", "x-request-id",
+}
 
 -- All lines of the fields `names`. Every line is kept, so that Tollgate sees two credentials where there are two.
 local function lines(headers, names)

@@ -1,4 +1,4 @@
-//! The engine behind HTTP: forward authentication for proxies, and the control socket of the command line.
+//! The engine behind HTTP: forward authentication for proxies, over gRPC too, and the control socket of the command line.
 //!
 //! The modules stand in the order the data flows, and import only upwards:
 //!

@@ -5,13 +5,14 @@
 
 use std::io::{BufWriter, IsTerminal as _};
 
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{Config, LogFormat};
+use crate::print;
 
 /// How every target of ours begins.
 const OURS: &str = "tollgate";
@@ -25,7 +26,22 @@ const LINES_MOST: usize = 16_384;
 
 /// What writes the lines; dropping it writes those that wait.
 #[must_use = "lines that wait are written when this is dropped"]
-pub(crate) struct Logs(#[allow(dead_code, reason = "held for its drop")] WorkerGuard);
+pub(crate) struct Logs {
+    writing: Option<WorkerGuard>,
+    dropped: ErrorCounter,
+}
+
+impl Drop for Logs {
+    fn drop(&mut self) {
+        self.writing.take();
+        let dropped = self.dropped.dropped_lines();
+        if dropped > 0 {
+            print::note(&format!(
+                "{dropped} log lines were dropped, because standard error was read too slowly"
+            ));
+        }
+    }
+}
 
 /// Starts logging as `config` has it.
 pub(crate) fn start(config: &Config) -> Logs {
@@ -34,6 +50,7 @@ pub(crate) fn start(config: &Config) -> Logs {
         .lossy(true)
         .thread_name("tollgate-logs")
         .finish(BufWriter::new(std::io::stderr()));
+    let dropped = writer.error_counter();
     let access = if config.log_access {
         config.log_level
     } else {
@@ -59,5 +76,8 @@ pub(crate) fn start(config: &Config) -> Logs {
             registry.with(layer).init();
         }
     }
-    Logs(guard)
+    Logs {
+        writing: Some(guard),
+        dropped,
+    }
 }

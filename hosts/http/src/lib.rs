@@ -1,5 +1,37 @@
 //! The engine behind HTTP: forward authentication for proxies, over gRPC too, and the control socket of the command line.
 //!
+//! # One server
+//!
+//! A [`Host`] is an engine with what a server keeps beside it: its bounds, its counts, the users who ask most. [`router`]
+//! makes the routes of a host, for a program that has a server of its own; [`Server`] is one that bounds what clients can
+//! hold on to. [`Bounds`] says what that is.
+//!
+//! ```no_run
+//! use tollgate_http::{Host, HostOptions, Server};
+//!
+//! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+//! let engine = tollgate::Engine::open("tollgate.redb")?;
+//! let server = Server::bind(&["127.0.0.1:8480".parse()?]).await?;
+//! let stop = async { /* until it is told to end */ };
+//! server.run(Host::new(engine, HostOptions::default()), stop).await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What operates it
+//!
+//! | path | what |
+//! |---|---|
+//! | `/healthz` | 200 as long as the process answers |
+//! | `/readyz` | 200 while checks can pass and commands are carried out; else 503, and a problem document that says why |
+//! | `/metrics` | what was counted, in the text format of OpenMetrics, for the addresses in [`HostOptions::metrics_from`] |
+//!
+//! Every answer has an `X-Request-Id`: the one that a trusted proxy gave, or one that is drawn. The same name stands on
+//! every log line of the request, and one line with the target `tollgate::access` tells how it was answered: method,
+//! path without its query, status, microseconds, client. Header fields, queries and bodies are never logged.
+//!
+//! # Inside
+//!
 //! The modules stand in the order the data flows, and import only upwards:
 //!
 //! ```text

@@ -31,6 +31,11 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// The shortest head that the library can be bounded to.
 const HEAD_LEN_LEAST: usize = 8_192;
 
+/// Bytes of bodies that an HTTP/2 client may send before somebody reads them: on one stream, and on all of a connection.
+/// What a client can make the server remember is the second of these and a head for each stream.
+const STREAM_WINDOW: u32 = 64 * 1024;
+const CONNECTION_WINDOW: u32 = 256 * 1024;
+
 /// All connections of a server.
 pub(super) struct Connections {
     shared: Arc<Shared>,
@@ -168,6 +173,8 @@ fn protocols(streams: Streams, bounds: &Bounds) -> Builder<Streams> {
         .timer(TokioTimer::new())
         .max_concurrent_streams(bounds.streams_most)
         .max_header_list_size(u32::try_from(bounds.head_len_max).unwrap_or(u32::MAX))
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .keep_alive_interval(KEEP_ALIVE)
         .keep_alive_timeout(KEEP_ALIVE);
     protocols

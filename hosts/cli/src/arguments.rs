@@ -1,11 +1,10 @@
 //! What was typed. Everything here is about words alone: nothing looks at the world, and each verb teaches by example.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand};
-use tollgate::{Limit, NetworkRule, OperationSet, UserName};
+use clap::{Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use tollgate_http::control::parse_moment;
 
 mod files;
@@ -42,6 +41,37 @@ pub(crate) struct Arguments {
     pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) verb: Verb,
+}
+
+impl Arguments {
+    /// Reads what was typed.
+    pub(crate) fn typed(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let matches = Self::described().try_get_matches_from(words)?;
+        Self::from_arg_matches(&matches)
+    }
+
+    /// The whole command line, each verb with its exit codes.
+    pub(crate) fn described() -> Command {
+        let command = Self::command();
+        let own = command.get_after_help().cloned();
+        let command = with_exit_codes(command);
+        match own {
+            Some(own) => command.after_help(own),
+            None => command,
+        }
+    }
+}
+
+/// What every verb says of its exit code, unless it says more than that.
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 refused, 2 usage, 3 store or server trouble.";
+
+fn with_exit_codes(command: Command) -> Command {
+    let said = command.get_after_help().map(ToString::to_string);
+    let command = match said {
+        Some(said) => command.after_help(format!("{said}\n\n{EXIT_CODES}")),
+        None => command,
+    };
+    command.mut_subcommands(with_exit_codes)
 }
 
 /// What to do.
@@ -88,6 +118,12 @@ place. SIGTERM and SIGINT let requests under way end.")]
     /// Settings of the server
     #[command(subcommand, arg_required_else_help = true)]
     Settings(SettingsVerb),
+    /// Admin tokens: the secrets that scripts present to the admin API
+    #[command(subcommand, arg_required_else_help = true)]
+    AdminToken(AdminTokenVerb),
+    /// The audit trail: who changed what, from where, when
+    #[command(subcommand, arg_required_else_help = true)]
+    Audit(AuditVerb),
     /// Explain whether a request may pass, gate by gate, and charge nothing
     #[command(after_help = "Examples:
   tollgate check --header 'Authorization: Bearer TOKEN'
@@ -111,6 +147,28 @@ The copy opens with the same key, which is not copied. An existing file is never
     /// Write users, tokens (as digests), rules and settings to a file that imports again to the same state
     #[command(after_help = EXPORT)]
     Export(ExportFile),
+    /// Print what a shell needs to complete these commands
+    #[command(after_help = "Examples:
+  tollgate completions bash > ~/.local/share/bash-completion/completions/tollgate
+  tollgate completions zsh > ~/.zfunc/_tollgate
+  tollgate completions fish > ~/.config/fish/completions/tollgate.fish
+
+Open another shell then, and press Tab behind `tollgate `.")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write a page for every verb
+    #[command(after_help = "Examples:
+  tollgate man | man -l -
+  tollgate man ~/.local/share/man/man1
+
+Pages that were written there before are replaced. Then: man tollgate-user-add")]
+    Man {
+        /// The folder for the pages of all verbs; it must be there
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
 }
 
 /// How to make a store.
@@ -151,163 +209,6 @@ pub(crate) struct Serve {
     /// How much is logged: error, warn, info, debug, trace or off [default: info]
     #[arg(long, value_name = "LEVEL")]
     pub(crate) log_level: Option<String>,
-}
-
-/// About users.
-#[derive(Subcommand)]
-pub(crate) enum UserVerb {
-    /// Add a user
-    #[command(after_help = "Examples:
-  tollgate user add alice
-  tollgate user add reports --operations GET --per-hour 1000 --concurrent 4
-
-PUT covers PATCH and MERGE, and GET covers HEAD. A user has no token at first: tollgate authtoken issue NAME")]
-    Add {
-        /// The name, as it stands in Basic credentials
-        name: UserName,
-        #[command(flatten)]
-        limits: UserLimits,
-        /// Refuse the user's tokens until `user set NAME --active`
-        #[arg(long)]
-        inactive: bool,
-    },
-    /// List all users
-    #[command(after_help = "Example:
-  tollgate user list --json")]
-    List,
-    /// Show one user with their tokens and network rules
-    #[command(after_help = "Example:
-  tollgate user show alice")]
-    Show {
-        /// The name
-        name: UserName,
-    },
-    /// Change a user; what is not named stays as it is
-    #[command(after_help = "Examples:
-  tollgate user set alice --per-hour unlimited
-  tollgate user set alice --inactive
-
-A change counts from the moment the command returns. It refunds nothing of the current hour.")]
-    Set {
-        /// The name
-        name: UserName,
-        #[command(flatten)]
-        limits: UserLimits,
-        /// Let the user's tokens pass again
-        #[arg(long, conflicts_with = "inactive")]
-        active: bool,
-        /// Refuse the user's tokens
-        #[arg(long)]
-        inactive: bool,
-    },
-    /// Remove a user with their network rules; their tokens are refused from then on
-    #[command(after_help = "Example:
-  tollgate user remove alice")]
-    Remove {
-        /// The name
-        name: UserName,
-    },
-}
-
-/// What a user may do.
-#[derive(Args)]
-pub(crate) struct UserLimits {
-    /// Operations the user may use, separated by commas [for a new user: GET,POST,PUT,DELETE]
-    #[arg(long, value_name = "LIST")]
-    pub(crate) operations: Option<OperationSet>,
-    /// Requests an hour: a number, `unlimited`, or `inherit` for the server's setting [for a new user: inherit]
-    #[arg(long, value_name = "N", value_parser = limit, allow_negative_numbers = true)]
-    pub(crate) per_hour: Option<Limit>,
-    /// Requests at a time: likewise [for a new user: inherit]
-    #[arg(long, value_name = "N", value_parser = limit, allow_negative_numbers = true)]
-    pub(crate) concurrent: Option<Limit>,
-}
-
-/// About authtokens.
-#[derive(Subcommand)]
-pub(crate) enum AuthtokenVerb {
-    /// Issue a token and show it, once
-    #[command(after_help = "Examples:
-  tollgate authtoken issue alice
-  tollgate authtoken issue alice --expires-in 30d
-  tollgate authtoken issue alice --not-before 2027-01-01T00:00:00Z --expires-at 2027-12-31T23:59:59Z
-
-Only a digest of the token is stored: what is lost cannot be shown again, only issued anew.")]
-    Issue {
-        /// Whose it will be
-        user: UserName,
-        /// The first moment at which it may no longer be used
-        #[arg(long, value_name = "MOMENT", value_parser = moment, conflicts_with = "expires_in")]
-        expires_at: Option<String>,
-        /// The same, from the present moment on: 90m, 12h, 30d
-        #[arg(long, value_name = "DURATION", value_parser = seconds)]
-        expires_in: Option<u64>,
-        /// The first moment at which it may be used
-        #[arg(long, value_name = "MOMENT", value_parser = moment)]
-        not_before: Option<String>,
-    },
-    /// List the tokens of one user, or all of them, without their secrets
-    #[command(after_help = "Example:
-  tollgate authtoken list alice")]
-    List {
-        /// Whose
-        user: Option<UserName>,
-    },
-    /// Take a token back, for ever; when the command returns, no check passes it any more
-    #[command(after_help = "Example:
-  tollgate authtoken revoke 7")]
-    Revoke {
-        /// Its id, from `authtoken list`
-        id: u64,
-    },
-    /// End the life of a token, at once or at a moment; it is never lengthened
-    #[command(after_help = "Examples:
-  tollgate authtoken expire 7
-  tollgate authtoken expire 7 --at 2027-06-30T00:00:00Z")]
-    Expire {
-        /// Its id, from `authtoken list`
-        id: u64,
-        /// The first moment at which it may no longer be used
-        #[arg(long, value_name = "MOMENT", value_parser = moment)]
-        at: Option<String>,
-    },
-}
-
-/// About networks.
-#[derive(Subcommand)]
-pub(crate) enum NetworkVerb {
-    /// Let addresses call; nothing is trusted at first
-    #[command(after_help = "Examples:
-  tollgate network trust 203.0.113.7
-  tollgate network trust 203.0.113.1-99
-  tollgate network trust 2001:db8::/32 --user alice")]
-    Trust(Rule),
-    /// Keep addresses out, whatever else trusts them
-    #[command(after_help = "Example:
-  tollgate network ban 203.0.113.*")]
-    Ban(Rule),
-    /// List the rules for everybody and for users
-    #[command(after_help = "Example:
-  tollgate network list --user alice")]
-    List {
-        /// The rules of this user alone
-        #[arg(long, value_name = "NAME")]
-        user: Option<UserName>,
-    },
-    /// Remove the rule for exactly these addresses
-    #[command(after_help = "Example:
-  tollgate network remove 203.0.113.* --user alice")]
-    Remove(Rule),
-}
-
-/// A rule and whom it is about.
-#[derive(Args)]
-pub(crate) struct Rule {
-    /// An address, a wildcard (203.0.113.*), a range (203.0.113.1-99) or a prefix (203.0.113.0/24)
-    pub(crate) rule: NetworkRule,
-    /// For this user alone
-    #[arg(long, value_name = "NAME")]
-    pub(crate) user: Option<UserName>,
 }
 
 /// About settings.
@@ -358,14 +259,6 @@ pub(crate) struct Backup {
     pub(crate) to: PathBuf,
 }
 
-/// A limit; what other systems write for "no limit" is answered with advice.
-fn limit(text: &str) -> Result<Limit, String> {
-    Limit::from_str(text).map_err(|error| match text.trim() {
-        "0" | "-1" => format!("{error}; {text} has meant both no limit and no access elsewhere, so say which: `unlimited`, or `--inactive`"),
-        _ => error.to_string(),
-    })
-}
-
 fn moment(text: &str) -> Result<String, String> {
     parse_moment(text)
         .map(|_| text.to_owned())
@@ -378,6 +271,18 @@ fn seconds(text: &str) -> Result<u64, String> {
         Ok(_) | Err(_) => Err("expected a duration of at least a second, such as 90m, 12h or 30d".to_owned()),
     }
 }
+
+mod admin_token;
+mod audit;
+mod authtoken;
+mod network;
+mod user;
+
+pub(crate) use admin_token::AdminTokenVerb;
+pub(crate) use audit::{AuditVerb, Last, Since};
+pub(crate) use authtoken::AuthtokenVerb;
+pub(crate) use network::{NetworkVerb, Rule};
+pub(crate) use user::{UserLimits, UserVerb};
 
 #[cfg(test)]
 mod tests;

@@ -45,9 +45,9 @@ pub(crate) fn prepare(store: &Path) -> Result<(Engine, Trial), Failure> {
     } else {
         create(store)?
     };
-    let again = match done(&engine, Request::UserList)? {
-        Answer::Users(users) if users.iter().any(|user| user.name == USER) => true,
-        Answer::Users(users) if users.is_empty() => false,
+    let again = match done(&engine, Request::UserList { cursor: None })? {
+        Answer::Users(page) if page.items.iter().any(|user| user.name == USER) => true,
+        Answer::Users(page) if page.items.is_empty() => false,
         _ => {
             return Err(Failure::new(
                 Exit::Refused,
@@ -104,9 +104,10 @@ fn revoke_earlier_tokens(engine: &Engine) -> Result<(), Failure> {
         engine,
         Request::AuthtokenList {
             user: Some(USER.to_owned()),
+            cursor: None,
         },
     )? {
-        for AuthtokenShown { id, .. } in tokens.into_iter().filter(|token| token.revoked_at.is_none()) {
+        for AuthtokenShown { id, .. } in tokens.items.into_iter().filter(|token| token.revoked_at.is_none()) {
             done(engine, Request::AuthtokenRevoke { id })?;
         }
     }

@@ -74,6 +74,7 @@ impl From<OpenError> for Failure {
 pub(crate) fn of(answer: &Answer) -> Exit {
     match answer {
         Answer::Explained(explained) if !explained.permitted => Exit::Refused,
+        Answer::Trail(trail) if !trail.sound => Exit::Refused,
         Answer::Verified(verified) if !verified.sound => Exit::Trouble,
         _ => Exit::Done,
     }

@@ -9,7 +9,8 @@ use tollgate_http::control::{Answer, ExportedShown, Request};
 
 use crate::arguments::{ExportFile, FileFormat};
 use crate::exit::{Exit, Failure};
-use crate::{print, reach};
+use crate::print;
+use crate::reach::Reach;
 
 /// Exports the store. Whoever holds it writes the file, so that it is of one moment also while a server runs.
 pub(crate) fn export(store: &Path, export: &ExportFile, as_json: bool) -> Result<Exit, Failure> {
@@ -44,7 +45,7 @@ fn ask(store: &Path, to: &Path, format: Format) -> Result<ExportedShown, Failure
         return Err(Failure::usage("expected the path of the export in UTF-8"));
     }
     let csv = format == Format::Csv;
-    match reach::carry_out(store, Request::Export { to, csv })? {
+    match Reach::to(store).ask(Request::Export { to, csv })? {
         Answer::Exported(exported) => Ok(exported),
         _ => Err(Failure::trouble("not_understood", "the server answered something else")),
     }

@@ -9,7 +9,12 @@ mod exit;
 mod print;
 mod request;
 mod reach;
+mod fields;
+mod columns;
 mod table;
+mod list;
+mod audit;
+mod pages;
 mod init;
 mod import;
 mod export;
@@ -21,17 +26,17 @@ mod serve;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use clap::error::ErrorKind;
 
 use arguments::{Arguments, Verb};
 use exit::{Exit, Failure};
+use reach::Reach;
 
 /// The store where none is named.
 const STORE: &str = "tollgate.redb";
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::typed(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(error) => return not_understood(&error),
     };
@@ -54,16 +59,10 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Verb::Init(new) => init::init(data, new, *json),
         Verb::Import(file) => import::import(data, file, *json),
         Verb::Export(file) => export::export(data, file, *json),
-        verb => {
-            let answer = reach::carry_out(data, request::request(verb)?)?;
-            let text = if *json {
-                print::json(&answer)?
-            } else {
-                table::text(&answer)
-            };
-            print::out(&text);
-            Ok(exit::of(&answer))
-        }
+        Verb::Completions { shell } => Ok(pages::completions(*shell)),
+        Verb::Man { folder } => pages::man(folder.as_deref(), *json),
+        Verb::Audit(verb) => audit::audit(data, verb, *json),
+        verb => list::answer(&mut Reach::to(data), verb, *json),
     }
 }
 
@@ -72,7 +71,7 @@ fn not_understood(error: &clap::Error) -> ExitCode {
     let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     let wants_json = std::env::args_os().any(|argument| argument == "--json");
     if is_help {
-        print::out(&error.render().to_string());
+        print::out(&error.render().ansi().to_string());
         Exit::Done.into()
     } else if wants_json {
         let words = error.render().to_string();
@@ -85,7 +84,7 @@ fn not_understood(error: &clap::Error) -> ExitCode {
         print::failure(&Failure::usage(words), true);
         Exit::Usage.into()
     } else {
-        print::note(&error.render().to_string());
+        print::note(&error.render().ansi().to_string());
         Exit::Usage.into()
     }
 }

@@ -19,24 +19,52 @@ const QUEUE_WITHIN: Duration = Duration::from_secs(20);
 const TURNS: usize = 15;
 const TURN: Duration = Duration::from_millis(200);
 
-/// Asks the server, where one answers, and otherwise opens the store for this one request.
-pub(crate) fn carry_out(store: &Path, request: Request) -> Result<Answer, Failure> {
-    if let Some(reply) = asked(store, &request)? {
-        return answer(reply);
+/// A way to a store that is asked once or often.
+pub(crate) struct Reach<'s> {
+    store: &'s Path,
+    opened: Option<Opened>,
+}
+
+/// A store that this process has opened, and the place at the head of the queue until it lets go of it.
+struct Opened {
+    engine: Engine,
+    _queue: Option<File>,
+}
+
+enum Found {
+    Opened(Engine),
+    Answered(Answer),
+}
+
+impl<'s> Reach<'s> {
+    pub(crate) fn to(store: &'s Path) -> Self {
+        Self { store, opened: None }
     }
-    let mut request = Some(request);
-    patiently(store, || {
-        let Some(engine) = open_unless_locked(store, None)? else {
+
+    /// Asks the server, where one answers, and otherwise the store itself, which stays open for further requests.
+    pub(crate) fn ask(&mut self, request: Request) -> Result<Answer, Failure> {
+        if let Some(opened) = &self.opened {
+            return answer(dispatch(&opened.engine, &this_process(), request));
+        }
+        if let Some(reply) = asked(self.store, &request)? {
+            return answer(reply);
+        }
+        let (found, queue) = patiently(self.store, || {
+            if let Some(engine) = open_unless_locked(self.store, None)? {
+                return Ok(Some(Found::Opened(engine)));
+            }
             // A server may have begun meanwhile.
-            let reply = request.as_ref().map_or(Ok(None), |request| asked(store, request))?;
-            return reply.map(answer).transpose();
-        };
-        let reply = request
-            .take()
-            .map(|request| dispatch(&engine, &this_process(), request));
-        engine.close();
-        reply.map(answer).transpose()
-    })
+            let reply = asked(self.store, &request)?;
+            Ok(reply.map(answer).transpose()?.map(Found::Answered))
+        })?;
+        match found {
+            Found::Answered(answer) => Ok(answer),
+            Found::Opened(engine) => {
+                let opened = self.opened.insert(Opened { engine, _queue: queue });
+                answer(dispatch(&opened.engine, &this_process(), request))
+            }
+        }
+    }
 }
 
 /// A store that is reached for many requests in a row.
@@ -52,10 +80,11 @@ pub(crate) fn hold(store: &Path) -> Result<Held, Failure> {
     if is_served(store) {
         return Ok(Held::Served);
     }
-    patiently(store, || match open_unless_locked(store, None)? {
+    let (held, _queue) = patiently(store, || match open_unless_locked(store, None)? {
         Some(engine) => Ok(Some(Held::Open(engine))),
         None => Ok(is_served(store).then_some(Held::Served)),
-    })
+    })?;
+    Ok(held)
 }
 
 impl Held {
@@ -85,7 +114,7 @@ fn asked(store: &Path, request: &Request) -> Result<Option<Reply>, Failure> {
 
 /// Opens the store for as long as this process runs, with the key in `key_file` or else where it usually is.
 pub(crate) fn open(store: &Path, key_file: Option<&Path>) -> Result<Engine, Failure> {
-    patiently(store, || match open_unless_locked(store, key_file)? {
+    let (engine, _queue) = patiently(store, || match open_unless_locked(store, key_file)? {
         None if is_served(store) => Err(Failure::trouble(
             "store_served",
             format!(
@@ -94,7 +123,8 @@ pub(crate) fn open(store: &Path, key_file: Option<&Path>) -> Result<Engine, Fail
             ),
         )),
         opened => Ok(opened),
-    })
+    })?;
+    Ok(engine)
 }
 
 /// Whether a server answers for the store. One that is stopping no longer does.
@@ -114,13 +144,17 @@ fn open_unless_locked(store: &Path, key_file: Option<&Path>) -> Result<Option<En
     }
 }
 
-/// Tries, in turn with other commands, until `attempt` is no longer kept out by a lock, or for three seconds.
-fn patiently<T>(store: &Path, mut attempt: impl FnMut() -> Result<Option<T>, Failure>) -> Result<T, Failure> {
-    let _queue = queue(store);
+/// Tries, in turn with other commands, until `attempt` is no longer kept out by a lock, or for three seconds. Answers what came
+/// of it, and the place at the head of the queue.
+fn patiently<T>(
+    store: &Path,
+    mut attempt: impl FnMut() -> Result<Option<T>, Failure>,
+) -> Result<(T, Option<File>), Failure> {
+    let queue = queue(store);
     let mut freed = None;
     for _ in 0..TURNS {
         if let Some(done) = attempt()? {
-            return Ok(done);
+            return Ok((done, queue));
         }
         // Either the lock comes free, or a server may answer by the end of this turn.
         let freed = freed.get_or_insert_with(|| lock_freed(store));

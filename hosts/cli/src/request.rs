@@ -5,15 +5,18 @@ use std::path::absolute;
 use tollgate::{Limit, OperationSet, Setting};
 use tollgate_http::control::{AddressedRule, CheckRequest, Request, UserChangesRequest};
 
-use crate::arguments::{AuthtokenVerb, Backup, Check, NetworkVerb, Rule, SettingsVerb, UserLimits, UserVerb, Verb};
+use crate::arguments::{
+    AdminTokenVerb, AuthtokenVerb, Backup, Check, NetworkVerb, Rule, SettingsVerb, UserLimits, UserVerb, Verb,
+};
 use crate::exit::Failure;
 
-/// The request that a verb makes.
-pub(crate) fn request(verb: &Verb) -> Result<Request, Failure> {
+/// The request that a verb makes. `cursor` leads to a further page of a list.
+pub(crate) fn request(verb: &Verb, cursor: Option<String>) -> Result<Request, Failure> {
     Ok(match verb {
-        Verb::User(verb) => user(verb)?,
-        Verb::Authtoken(verb) => authtoken(verb),
-        Verb::Network(verb) => network(verb),
+        Verb::User(verb) => user(verb, cursor)?,
+        Verb::Authtoken(verb) => authtoken(verb, cursor),
+        Verb::Network(verb) => network(verb, cursor),
+        Verb::AdminToken(verb) => admin_token(verb, cursor),
         Verb::Settings(SettingsVerb::List) => Request::SettingsList,
         Verb::Settings(SettingsVerb::Set { key, value }) => {
             Setting::parse(key, value).map_err(|error| Failure::usage(error.to_string()))?;
@@ -42,19 +45,25 @@ pub(crate) fn request(verb: &Verb) -> Result<Request, Failure> {
             }
             Request::Backup { to }
         }
-        Verb::Init(_) | Verb::Serve(_) | Verb::Import(_) | Verb::Export(_) => {
-            return Err(Failure::usage("expected a verb that asks something of a store"));
+        Verb::Init(_)
+        | Verb::Serve(_)
+        | Verb::Import(_)
+        | Verb::Export(_)
+        | Verb::Audit(_)
+        | Verb::Completions { .. }
+        | Verb::Man { .. } => {
+            return Err(Failure::usage("expected a verb that asks one thing of a store"));
         }
     })
 }
 
-fn user(verb: &UserVerb) -> Result<Request, Failure> {
+fn user(verb: &UserVerb, cursor: Option<String>) -> Result<Request, Failure> {
     Ok(match verb {
         UserVerb::Add { name, limits, inactive } => Request::UserAdd {
             name: name.to_string(),
             changes: changes(limits, inactive.then_some(false)),
         },
-        UserVerb::List => Request::UserList,
+        UserVerb::List => Request::UserList { cursor },
         UserVerb::Show { name } => Request::UserShow { name: name.to_string() },
         UserVerb::Set {
             name,
@@ -98,7 +107,7 @@ fn changes(limits: &UserLimits, active: Option<bool>) -> UserChangesRequest {
     }
 }
 
-fn authtoken(verb: &AuthtokenVerb) -> Request {
+fn authtoken(verb: &AuthtokenVerb, cursor: Option<String>) -> Request {
     match verb {
         AuthtokenVerb::Issue {
             user,
@@ -113,6 +122,7 @@ fn authtoken(verb: &AuthtokenVerb) -> Request {
         },
         AuthtokenVerb::List { user } => Request::AuthtokenList {
             user: user.as_ref().map(ToString::to_string),
+            cursor,
         },
         AuthtokenVerb::Revoke { id } => Request::AuthtokenRevoke { id: id.to_string() },
         AuthtokenVerb::Expire { id, at } => Request::AuthtokenExpire {
@@ -122,7 +132,7 @@ fn authtoken(verb: &AuthtokenVerb) -> Request {
     }
 }
 
-fn network(verb: &NetworkVerb) -> Request {
+fn network(verb: &NetworkVerb, cursor: Option<String>) -> Request {
     let addressed = |rule: &Rule| AddressedRule {
         rule: rule.rule.to_string(),
         user: rule.user.as_ref().map(ToString::to_string),
@@ -132,7 +142,26 @@ fn network(verb: &NetworkVerb) -> Request {
         NetworkVerb::Ban(rule) => Request::NetworkBan(addressed(rule)),
         NetworkVerb::List { user } => Request::NetworkList {
             user: user.as_ref().map(ToString::to_string),
+            cursor,
         },
         NetworkVerb::Remove(rule) => Request::NetworkRemove(addressed(rule)),
+    }
+}
+
+fn admin_token(verb: &AdminTokenVerb, cursor: Option<String>) -> Request {
+    match verb {
+        AdminTokenVerb::Issue {
+            name,
+            role,
+            expires_at,
+            expires_in,
+        } => Request::AdminTokenIssue {
+            name: name.to_string(),
+            role: role.to_string(),
+            expires_at: expires_at.clone(),
+            expires_in_s: *expires_in,
+        },
+        AdminTokenVerb::List => Request::AdminTokenList { cursor },
+        AdminTokenVerb::Revoke { id } => Request::AdminTokenRevoke { id: id.to_string() },
     }
 }

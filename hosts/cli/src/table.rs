@@ -1,38 +1,42 @@
 //! Answers as people read them: a table or a few lines, and what to do next.
 
-use comfy_table::{ContentArrangement, Table, presets};
 use tollgate_http::control::{
-    Answer, AuthtokenShown, BackupShown, Explained, FindingShown, IssuedShown, LimitShown, NetworkShown, Outcome,
-    RemovedShown, SettingShown, SettingValue, UserDetail, UserShown, VerifyShown, in_shell,
+    AdminTokenShown, Answer, AuditEntryShown, AuthtokenShown, BackupShown, Explained, FindingShown, IssuedAdminShown,
+    IssuedShown, LimitShown, NetworkShown, Outcome, RemovedShown, RoleShown, SettingShown, SettingValue, TrailShown,
+    UserShown, VerifyShown, in_shell,
 };
 
-/// The text of an answer.
+use crate::columns::table;
+use crate::fields;
+use crate::print::{FAULT, GOOD};
+
+/// Something that stands in a line of a table.
+pub(crate) trait Row {
+    /// The headings.
+    const HEADS: &'static [&'static str];
+    /// What is said where there is none, and what to do next.
+    const NONE: &'static str;
+    /// What stands below the headings.
+    fn cells(&self) -> Vec<String>;
+}
+
+/// The text of an answer that is no list.
 pub(crate) fn text(answer: &Answer) -> String {
     match answer {
         Answer::User(user) => one_user(user),
-        Answer::UserDetail(detail) => user_detail(detail),
-        Answer::Users(users) if users.is_empty() => "There are no users yet. Next: tollgate user add NAME".to_owned(),
-        Answer::Users(list) => users(list),
         Answer::Issued(issued) => one_issued(issued),
-        Answer::Authtoken(token) => tokens(std::slice::from_ref(token)),
-        Answer::Authtokens(list) if list.is_empty() => {
-            "There are no authtokens. Next: tollgate authtoken issue USER".to_owned()
-        }
-        Answer::Authtokens(list) => tokens(list),
-        Answer::Network(network) => networks(std::slice::from_ref(network)),
-        Answer::Networks(list) if list.is_empty() => {
-            "There are no network rules, so nobody may call. Next: tollgate network trust ADDRESS".to_owned()
-        }
-        Answer::Networks(list) => networks(list),
-        Answer::Setting(setting) => settings(std::slice::from_ref(setting)),
-        Answer::Settings(list) => settings(list),
+        Answer::IssuedAdmin(issued) => one_issued_admin(issued),
+        Answer::Authtoken(token) => rows(std::slice::from_ref(token)),
+        Answer::AdminToken(token) => rows(std::slice::from_ref(token)),
+        Answer::Network(network) => rows(std::slice::from_ref(network)),
+        Answer::Setting(setting) => rows(std::slice::from_ref(setting)),
+        Answer::Settings(list) => rows(list),
         Answer::Removed(RemovedShown { id: _, removed }) => format!("Removed {removed}."),
         Answer::Explained(explained) => one_explained(explained),
         // The verbs that ask for these tell by themselves what came of them.
         Answer::Imported(done) => format!("{} lines were there already", done.already),
         Answer::Exported(done) => done.path.display().to_string(),
-        // Only the live screen asks for it, and draws it by itself.
-        Answer::Status(status) => format!("revision {}", status.revision),
+        Answer::Trail(trail) => one_trail(trail),
         Answer::Verified(verified) => one_verified(verified),
         Answer::BackedUp(BackupShown {
             path,
@@ -43,63 +47,60 @@ pub(crate) fn text(answer: &Answer) -> String {
             "Copied revision {revision}, {rows} rows in {len} bytes, to {}. It opens with the key of this store.",
             path.display()
         ),
+        // Only the live screen asks for it, and draws it by itself.
+        Answer::Status(status) => format!("revision {}", status.revision),
+        // These come in pages, and are written page by page.
+        Answer::UserDetail(detail) => rows(std::slice::from_ref(&detail.user)),
+        Answer::Users(page) => rows(&page.items),
+        Answer::Authtokens(page) => rows(&page.items),
+        Answer::AdminTokens(page) => rows(&page.items),
+        Answer::Networks(page) => rows(&page.items),
+        Answer::Audit(page) => rows(&page.items),
     }
+}
+
+/// A table of rows, or the words for none.
+pub(crate) fn rows<T: Row>(items: &[T]) -> String {
+    if items.is_empty() {
+        return T::NONE.to_owned();
+    }
+    table(T::HEADS, items.iter().map(Row::cells))
 }
 
 fn one_user(user: &UserShown) -> String {
     format!(
         "{}\n\nTo give this user a token: tollgate authtoken issue {}",
-        users(std::slice::from_ref(user)),
+        rows(std::slice::from_ref(user)),
         in_shell(&user.name)
     )
 }
 
-fn users(users: &[UserShown]) -> String {
-    table(
-        &["id", "name", "active", "operations", "per hour", "concurrent", "added"],
-        users.iter().map(|user| {
-            let UserShown {
-                id,
-                name,
-                active,
-                operations,
-                per_hour,
-                concurrent,
-                created_at,
-            } = user;
-            vec![
-                id.clone(),
-                name.clone(),
-                yes_or_no(*active),
-                or_none(&operations.join(",")),
-                limit(per_hour),
-                limit(concurrent),
-                created_at.clone(),
-            ]
-        }),
-    )
+impl Row for UserShown {
+    const HEADS: &'static [&'static str] = &["id", "name", "active", "operations", "per hour", "concurrent", "added"];
+    const NONE: &'static str = "There are no users yet. Next: tollgate user add NAME";
+
+    fn cells(&self) -> Vec<String> {
+        let Self {
+            id,
+            name,
+            active,
+            operations,
+            per_hour,
+            concurrent,
+            created_at,
+        } = self;
+        vec![
+            id.clone(),
+            name.clone(),
+            yes_or_no(*active),
+            or_none(&operations.join(",")),
+            limit(per_hour),
+            limit(concurrent),
+            created_at.clone(),
+        ]
+    }
 }
 
-fn user_detail(detail: &UserDetail) -> String {
-    let UserDetail {
-        user,
-        networks: rules,
-        authtokens,
-    } = detail;
-    let rules = if rules.is_empty() {
-        "No network rules of their own.".to_owned()
-    } else {
-        networks(rules)
-    };
-    let authtokens = if authtokens.is_empty() {
-        format!("No authtokens. Next: tollgate authtoken issue {}", in_shell(&user.name))
-    } else {
-        tokens(authtokens)
-    };
-    format!("{}\n\n{rules}\n\n{authtokens}", users(std::slice::from_ref(user)))
-}
-
-/// The only text that holds a secret.
 fn one_issued(issued: &IssuedShown) -> String {
     let IssuedShown {
         id,
@@ -121,59 +122,158 @@ fn one_issued(issued: &IssuedShown) -> String {
     )
 }
 
-fn tokens(tokens: &[AuthtokenShown]) -> String {
-    let or_dash = |moment: &Option<String>| moment.clone().unwrap_or_else(|| "-".to_owned());
-    table(
-        &["id", "user", "issued", "not before", "expires", "revoked"],
-        tokens.iter().map(|token| {
-            let AuthtokenShown {
-                id,
-                user,
-                issued_at,
-                not_before,
-                expires_at,
-                revoked_at,
-            } = token;
-            vec![
-                id.clone(),
-                user.clone(),
-                issued_at.clone(),
-                or_dash(not_before),
-                or_dash(expires_at),
-                or_dash(revoked_at),
-            ]
-        }),
+fn one_issued_admin(issued: &IssuedAdminShown) -> String {
+    let IssuedAdminShown {
+        id,
+        token,
+        name,
+        role,
+        expires_at,
+    } = issued;
+    let ends = expires_at
+        .as_ref()
+        .map(|moment| format!(" until {moment}"))
+        .unwrap_or_default();
+    format!(
+        "Admin token {id} for {name}, {}{ends}:\n\n  {token}\n\nKeep it safe: it is not shown again, and cannot be had from \
+         the store. It is for the admin API: curl -H 'Authorization: Bearer TOKEN' http://127.0.0.1:8480/admin/v1/users",
+        role_word(*role)
     )
 }
 
-fn networks(networks: &[NetworkShown]) -> String {
-    table(
-        &["rule", "standing", "for", "added"],
-        networks.iter().map(|network| {
-            let NetworkShown {
-                id: _,
-                rule,
-                standing,
-                user,
-                added_at,
-            } = network;
-            let user = user.clone().unwrap_or_else(|| "everybody".to_owned());
-            vec![rule.clone(), standing.clone(), user, added_at.clone()]
-        }),
-    )
+impl Row for AuthtokenShown {
+    const HEADS: &'static [&'static str] = &["id", "user", "issued", "not before", "expires", "revoked"];
+    const NONE: &'static str = "There are no authtokens. Next: tollgate authtoken issue USER";
+
+    fn cells(&self) -> Vec<String> {
+        let Self {
+            id,
+            user,
+            issued_at,
+            not_before,
+            expires_at,
+            revoked_at,
+        } = self;
+        vec![
+            id.clone(),
+            user.clone(),
+            issued_at.clone(),
+            or_dash(not_before),
+            or_dash(expires_at),
+            or_dash(revoked_at),
+        ]
+    }
 }
 
-fn settings(settings: &[SettingShown]) -> String {
-    table(
-        &["setting", "value"],
-        settings.iter().map(|setting| {
-            let value = match &setting.value {
-                SettingValue::Switch(on) => on.to_string(),
-                SettingValue::Limit(value) => limit(value),
-                SettingValue::Rules(rules) => or_none(&rules.join(",")),
-            };
-            vec![setting.key.clone(), value]
-        }),
+impl Row for AdminTokenShown {
+    const HEADS: &'static [&'static str] = &["id", "name", "role", "issued", "expires", "revoked"];
+    const NONE: &'static str = "There are no admin tokens. Next: tollgate admin-token issue NAME";
+
+    fn cells(&self) -> Vec<String> {
+        let Self {
+            id,
+            name,
+            role,
+            issued_at,
+            expires_at,
+            revoked_at,
+        } = self;
+        vec![
+            id.clone(),
+            name.clone(),
+            role_word(*role).to_owned(),
+            issued_at.clone(),
+            or_dash(expires_at),
+            or_dash(revoked_at),
+        ]
+    }
+}
+
+impl Row for AuditEntryShown {
+    const HEADS: &'static [&'static str] = &["entry", "at", "who", "from", "action", "subject", "change"];
+    const NONE: &'static str =
+        "There are no such entries in the audit trail. All of it: tollgate audit list --last all";
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.id.clone(),
+            self.at.clone(),
+            self.actor.clone(),
+            self.origin.clone(),
+            self.action.clone(),
+            self.subject.clone(),
+            fields::difference(self.before.as_ref(), self.after.as_ref()),
+        ]
+    }
+}
+
+impl Row for NetworkShown {
+    const HEADS: &'static [&'static str] = &["rule", "standing", "for", "added"];
+    const NONE: &'static str = "There are no network rules, so nobody may call. Next: tollgate network trust ADDRESS";
+
+    fn cells(&self) -> Vec<String> {
+        let Self {
+            id: _,
+            rule,
+            standing,
+            user,
+            added_at,
+        } = self;
+        let user = user.clone().unwrap_or_else(|| "everybody".to_owned());
+        vec![rule.clone(), standing.clone(), user, added_at.clone()]
+    }
+}
+
+impl Row for SettingShown {
+    const HEADS: &'static [&'static str] = &["setting", "value"];
+    const NONE: &'static str = "There are no settings.";
+
+    fn cells(&self) -> Vec<String> {
+        let value = match &self.value {
+            SettingValue::Switch(on) => on.to_string(),
+            SettingValue::Limit(value) => limit(value),
+            SettingValue::Rules(rules) => or_none(&rules.join(",")),
+        };
+        vec![self.key.clone(), value]
+    }
+}
+
+fn one_trail(trail: &TrailShown) -> String {
+    let TrailShown {
+        sound,
+        entries,
+        head,
+        newest_at,
+        broken_at,
+        fault,
+        kept_at,
+    } = trail;
+    let until = newest_at
+        .as_ref()
+        .map(|moment| format!(", the newest of {moment}"))
+        .unwrap_or_default();
+    if !sound {
+        let at = broken_at
+            .as_ref()
+            .map(|at| format!(" at entry {at}"))
+            .unwrap_or_default();
+        let (begin, end) = (FAULT.render(), FAULT.render_reset());
+        return format!(
+            "{begin}The audit trail is broken{at}:{end} {}.\nUp to there {entries} entries follow each other{until}; the last has the digest\n  {head}\n\n\
+             Compare with an export or a backup from before: tollgate audit verify FILE",
+            fault.as_deref().unwrap_or_default()
+        );
+    }
+    let (begin, end) = (GOOD.render(), GOOD.render_reset());
+    let kept = match kept_at.as_deref() {
+        Some("0") => "\nThe digest that was kept is that of an empty trail.".to_owned(),
+        Some(kept) if *kept == entries.to_string() => "\nIt ends with the digest that was kept.".to_owned(),
+        Some(kept) => format!("\nThe digest that was kept is that of entry {kept}, and the rest was written since."),
+        None => String::new(),
+    };
+    format!(
+        "{begin}The audit trail is whole:{end} {entries} entries{until}. The last has the digest\n  {head}{kept}\n\n\
+         Keep this digest elsewhere. That nothing was cut off is seen later with: tollgate audit verify --head {head}"
     )
 }
 
@@ -190,10 +290,13 @@ fn one_explained(explained: &Explained) -> String {
         }),
     );
     let status = explained.status;
+    let (bad, good) = (FAULT.render(), GOOD.render());
+    let end = FAULT.render_reset();
+    let denied = format!("{bad}Denied{end} with status {status}, because of");
     match (&explained.reason, &explained.next) {
-        (Some(reason), Some(next)) => format!("{gates}\n\nDenied with status {status}, because of {reason}.\n{next}"),
-        (Some(reason), None) => format!("{gates}\n\nDenied with status {status}, because of {reason}."),
-        (None, _) => format!("{gates}\n\nPermitted, with status {status}."),
+        (Some(reason), Some(next)) => format!("{gates}\n\n{denied} {reason}.\n{next}"),
+        (Some(reason), None) => format!("{gates}\n\n{denied} {reason}."),
+        (None, _) => format!("{gates}\n\n{good}Permitted{end}, with status {status}."),
     }
 }
 
@@ -231,20 +334,6 @@ fn one_verified(verified: &VerifyShown) -> String {
     format!("{read}\n\n{listed}{more}\n\nThis store is not sound: restore a backup.")
 }
 
-/// Columns under headings, without lines around them.
-fn table(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(heads.iter().map(|head| head.to_uppercase()));
-    for row in rows {
-        table.add_row(row);
-    }
-    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-    lines.join("\n")
-}
-
 fn limit(limit: &LimitShown) -> String {
     match limit {
         LimitShown::AtMost(most) => most.to_string(),
@@ -262,4 +351,12 @@ fn or_none(list: &str) -> String {
     } else {
         list.to_owned()
     }
+}
+
+fn or_dash(moment: &Option<String>) -> String {
+    moment.clone().unwrap_or_else(|| "-".to_owned())
+}
+
+fn role_word(role: RoleShown) -> &'static str {
+    tollgate::Role::from(role).name()
 }

@@ -20,16 +20,19 @@ fn a_server_is_asked_through_its_socket_and_takes_it_along() {
     let world = World::new();
     let store = world.path();
     assert!(
-        ask(&store, &Request::UserList).is_ok_and(|reply| reply.is_none()),
+        ask(&store, &Request::UserList { cursor: None }).is_ok_and(|reply| reply.is_none()),
         "nobody answers yet"
     );
     let answering = Answering::start(&world, &store);
-    assert_eq!(user_names(ask(&store, &Request::UserList).unwrap()), ["alice"]);
+    assert_eq!(
+        user_names(ask(&store, &Request::UserList { cursor: None }).unwrap()),
+        ["alice"]
+    );
     let mode = fs::metadata(socket_path(&store)).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     answering.stop();
     assert!(!socket_path(&store).exists());
-    assert!(ask(&store, &Request::UserList).is_ok_and(|reply| reply.is_none()));
+    assert!(ask(&store, &Request::UserList { cursor: None }).is_ok_and(|reply| reply.is_none()));
 }
 
 #[test]
@@ -39,11 +42,14 @@ fn a_dead_socket_is_replaced_and_any_other_file_is_left_alone() {
     let path = socket_path(&store);
     drop(UnixListener::bind(&path).unwrap());
     assert!(
-        ask(&store, &Request::UserList).is_ok_and(|reply| reply.is_none()),
+        ask(&store, &Request::UserList { cursor: None }).is_ok_and(|reply| reply.is_none()),
         "nobody listens at it"
     );
     let answering = Answering::start(&world, &store);
-    assert_eq!(user_names(ask(&store, &Request::UserList).unwrap()), ["alice"]);
+    assert_eq!(
+        user_names(ask(&store, &Request::UserList { cursor: None }).unwrap()),
+        ["alice"]
+    );
     answering.stop();
 
     fs::write(&path, b"notes").unwrap();
@@ -64,7 +70,10 @@ fn a_path_that_is_too_long_for_the_system_is_reached_all_the_same() {
     let store = deep.join("tollgate.redb");
     fs::write(&store, b"").unwrap();
     let answering = Answering::start(&world, &store);
-    assert_eq!(user_names(ask(&store, &Request::UserList).unwrap()), ["alice"]);
+    assert_eq!(
+        user_names(ask(&store, &Request::UserList { cursor: None }).unwrap()),
+        ["alice"]
+    );
     answering.stop();
     assert!(!socket_path(&store).exists());
 }
@@ -94,7 +103,7 @@ fn what_is_not_understood_is_said_and_not_repeated() {
         assert!(!reply.contains("tg_at_x"), "{reply}");
     }
     assert!(
-        said("\"user_list\"").contains("\"alice\""),
+        said("{\"user_list\":{}}").contains("\"alice\""),
         "and the connection goes on"
     );
     drop(stream);
@@ -141,9 +150,9 @@ fn a_server_that_goes_without_an_answer_leaves_it_unknown() {
             let (stream, _) = listener.accept().unwrap();
             let mut line = String::new();
             BufReader::new(&stream).read_line(&mut line).unwrap();
-            assert_eq!(line, "\"user_list\"\n");
+            assert_eq!(line, "{\"user_list\":{\"cursor\":null}}\n");
         });
-        ask(&store, &Request::UserList).err()
+        ask(&store, &Request::UserList { cursor: None }).err()
     });
     let broken_off = asked.unwrap();
     assert!(matches!(broken_off, AskError::BrokenOff(_)), "{broken_off}");

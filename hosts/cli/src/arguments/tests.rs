@@ -21,10 +21,11 @@ fn verbs() -> Vec<(String, Command)> {
     found
 }
 
-/// The words of a line, as a shell splits it.
+/// The words of a command, as a shell splits it. What comes behind a pipe or an arrow is none of ours.
 fn split(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quoted = false;
+    let line = line.split(['|', '>']).next().unwrap_or_default();
     for letter in line.trim().chars() {
         match letter {
             '\'' => quoted = !quoted,
@@ -74,7 +75,7 @@ fn every_example_can_be_typed() {
     help.push(Arguments::command().get_after_help().unwrap().to_string());
     let mut typed = 0;
     for example in help.iter().flat_map(|help| examples(help)) {
-        let parsed = Arguments::try_parse_from(split(example)).map(|_| ());
+        let parsed = Arguments::typed(split(example).into_iter().map(Into::into)).map(|_| ());
         assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
         typed += 1;
     }
@@ -83,6 +84,39 @@ fn every_example_can_be_typed() {
         Arguments::try_parse_from(split("tollgate user fly")).is_err_and(|error| error.exit_code() == 2),
         "the twin"
     );
+}
+
+#[test]
+fn every_verb_says_what_its_exit_codes_mean() {
+    fn walk(command: &Command) {
+        for verb in command.get_subcommands().filter(|verb| !verb.has_subcommands()) {
+            let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("Exit code"), "{}: {help}", verb.get_name());
+        }
+        command.get_subcommands().for_each(walk);
+    }
+    let described = Arguments::described();
+    walk(&described);
+    let own = described.get_after_help().unwrap().to_string();
+    assert_eq!(own.matches("Exit codes:").count(), 1, "{own}");
+}
+
+#[test]
+fn how_many_and_since_when_are_read_as_people_write_them() {
+    assert_eq!("all".parse(), Ok(Last::All));
+    assert_eq!("7".parse(), Ok(Last::Count(7)));
+    for odd in ["0", "-1", "some", ""] {
+        assert!(
+            odd.parse::<Last>().is_err_and(|words| words.contains("such as 50")),
+            "{odd}"
+        );
+    }
+    let moment = "2027-01-31T12:00:00Z";
+    assert_eq!(moment.parse(), Ok(Since::Moment(moment.to_owned())));
+    assert_eq!("90m".parse(), Ok(Since::Ago(std::time::Duration::from_secs(5_400))));
+    for odd in ["yesterday", "2027-01-31", ""] {
+        assert!(odd.parse::<Since>().is_err_and(|words| words.contains("24h")), "{odd}");
+    }
 }
 
 #[test]

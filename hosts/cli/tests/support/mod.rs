@@ -1,10 +1,14 @@
 //! The binary as people run it, in a folder of its own.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub(crate) mod both_ways;
+pub(crate) mod crowd;
 pub(crate) mod curl;
 pub(crate) mod explained;
 pub(crate) mod lists;
 pub(crate) mod server;
+pub(crate) mod tools;
+pub(crate) mod trails;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};

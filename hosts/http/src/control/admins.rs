@@ -1,7 +1,7 @@
 //! Administrators' tokens as replies show them.
 
 use serde::{Deserialize, Serialize};
-use tollgate::{AdminToken, Role};
+use tollgate::{AdminToken, IssuedAdminToken, Role};
 use utoipa::ToSchema;
 
 use super::moment::write_moment;
@@ -67,6 +67,33 @@ impl From<&AdminToken> for AdminTokenShown {
             issued_at: write_moment(token.issued_at),
             expires_at: token.expires_at.map(write_moment),
             revoked_at: token.revoked_at.map(write_moment),
+        }
+    }
+}
+
+/// A new administrator's token with its secret; it has no `Debug`.
+#[derive(Serialize, Deserialize)]
+pub struct IssuedAdminShown {
+    /// The token's id.
+    pub id: String,
+    /// The secret.
+    pub token: String,
+    /// What it is for.
+    pub name: String,
+    /// What it is good for.
+    pub role: RoleShown,
+    /// When it may no longer be used, if ever.
+    pub expires_at: Option<String>,
+}
+
+impl From<&IssuedAdminToken> for IssuedAdminShown {
+    fn from(issued: &IssuedAdminToken) -> Self {
+        Self {
+            id: issued.record.id.0.to_string(),
+            token: issued.token.expose().to_owned(),
+            name: issued.record.name.to_string(),
+            role: issued.record.role.into(),
+            expires_at: issued.record.expires_at.map(write_moment),
         }
     }
 }

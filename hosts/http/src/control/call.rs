@@ -1,7 +1,7 @@
 //! The command line's end of the control socket.
 
 use std::fs;
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use super::path::{Address, socket_path};
 use super::reply::Reply;
 use super::request::Request;
+
+/// Longest reply in bytes. Lists come in pages, so that none is near it.
+const REPLY_LEN_MAX: u64 = 64 << 20;
 
 /// Why a server that seems to run gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +55,7 @@ pub fn ask(store: &Path, request: &Request) -> Result<Option<Reply>, AskError> {
     (&stream).write_all(&line).map_err(|error| broken_off(&error))?;
     let mut reply = String::new();
     BufReader::new(&stream)
+        .take(REPLY_LEN_MAX)
         .read_line(&mut reply)
         .map_err(|error| broken_off(&error))?;
     if reply.is_empty() {

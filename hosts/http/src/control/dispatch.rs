@@ -4,18 +4,20 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use tollgate::{
-    AddNetwork, AddUser, Author, Authored, Engine, ExecuteError, ExpireToken, Import, IssueAuthtoken, NetworkRule,
-    ReadError, Refusal, RemoveNetwork, RemoveUser, RevokeToken, SetSetting, SetUser, Setting, Standing, Timestamp,
-    TokenId, UserChanges, UserName,
+    AddNetwork, AddUser, Author, Authored, Engine, ExecuteError, ExpireToken, Import, IssueAdminToken, IssueAuthtoken,
+    NetworkRule, ReadError, Refusal, RemoveNetwork, RemoveUser, RevokeAdminToken, RevokeToken, SetSetting, SetUser,
+    Setting, Standing, Timestamp, TokenId, UserChanges, UserName,
 };
 
 use super::explain::explain;
-use super::fault::Stop;
+use super::fault::{Stop, of_admin_token};
+use super::followed;
+use super::lists;
 use super::moment::parse_moment;
 use super::moved::{ExportedShown, ImportedShown, LineFaultShown};
 use super::reply::{Answer, Reply};
 use super::request::{AddressedRule, ImportRequest, NumberedLine, Request, UserChangesRequest};
-use super::shown::{NetworkShown, RemovedShown, UserDetail, rule_id};
+use super::shown::{RemovedShown, rule_id};
 use super::status::status;
 use super::transfer::{Format, export_to, portable};
 use crate::host::Host;
@@ -41,18 +43,9 @@ pub fn dispatch(engine: &Engine, author: &Author, request: Request) -> Reply {
 fn carry_out(engine: &Engine, by: &Authored<'_>, request: Request) -> Result<Answer, Stop> {
     match request {
         Request::UserAdd { name, changes } => add_user(by, &name, &changes),
-        Request::UserList => {
-            let users = engine.users()?;
-            Ok(Answer::Users(users.iter().map(Into::into).collect()))
-        }
-        Request::UserShow { name } => show_user(engine, &name),
-        Request::UserSet { name, changes } => {
-            let command = SetUser {
-                name: parsed(&name)?,
-                changes: user_changes(&changes)?,
-            };
-            Ok(Answer::User((&by.execute(command)?).into()))
-        }
+        Request::UserList { cursor } => Ok(Answer::Users(lists::users(engine, cursor.as_deref())?)),
+        Request::UserShow { name } => Ok(Answer::UserDetail(Box::new(lists::user(engine, &parsed(&name)?)?))),
+        Request::UserSet { name, changes } => set_user(by, &name, &changes),
         Request::UserRemove { name } => remove_user(engine, by, &name),
         Request::AuthtokenIssue {
             user,
@@ -60,19 +53,12 @@ fn carry_out(engine: &Engine, by: &Authored<'_>, request: Request) -> Result<Ans
             expires_in_s,
             not_before,
         } => {
-            let expires_at = end(engine, expires_at.as_deref(), expires_in_s)?;
-            let not_before = not_before.as_deref().map(parse_moment).transpose()?;
-            let issued = by.execute(IssueAuthtoken {
-                user: parsed(&user)?,
-                expires_at,
-                not_before,
-            })?;
-            Ok(Answer::Issued((&issued).into()))
+            let end = end(engine, expires_at.as_deref(), expires_in_s)?;
+            issue_authtoken(by, &user, end, not_before.as_deref())
         }
-        Request::AuthtokenList { user } => {
-            let user = user.as_deref().map(parsed).transpose()?;
-            let tokens = engine.tokens(user.as_ref())?;
-            Ok(Answer::Authtokens(tokens.iter().map(Into::into).collect()))
+        Request::AuthtokenList { user, cursor } => {
+            let page = lists::authtokens(engine, name(user.as_deref())?.as_ref(), cursor.as_deref());
+            Ok(Answer::Authtokens(page?))
         }
         Request::AuthtokenRevoke { id } => {
             let token = by.execute(RevokeToken { id: token_id(&id)? })?;
@@ -85,18 +71,26 @@ fn carry_out(engine: &Engine, by: &Authored<'_>, request: Request) -> Result<Ans
         }
         Request::NetworkTrust(rule) => add_network(by, &rule, Standing::Trusted),
         Request::NetworkBan(rule) => add_network(by, &rule, Standing::Banned),
-        Request::NetworkList { user } => list_networks(engine, user.as_deref()),
+        Request::NetworkList { user, cursor } => {
+            let page = lists::networks(engine, name(user.as_deref())?.as_ref(), cursor.as_deref());
+            Ok(Answer::Networks(page?))
+        }
         Request::NetworkRemove(rule) => remove_network(by, &rule),
-        Request::SettingsList => {
-            let settings = engine.settings()?.list();
-            Ok(Answer::Settings(settings.iter().map(Into::into).collect()))
+        Request::SettingsList => list_settings(engine),
+        Request::SettingsSet { key, value } => set_setting(by, &key, &value),
+        Request::AdminTokenIssue {
+            name,
+            role,
+            expires_at,
+            expires_in_s,
+        } => {
+            let end = end(engine, expires_at.as_deref(), expires_in_s)?;
+            issue_admin_token(by, &name, &role, end)
         }
-        Request::SettingsSet { key, value } => {
-            let setting = by.execute(SetSetting {
-                setting: Setting::parse(&key, &value)?,
-            })?;
-            Ok(Answer::Setting((&setting).into()))
-        }
+        Request::AdminTokenList { cursor } => Ok(Answer::AdminTokens(lists::admin_tokens(engine, cursor.as_deref())?)),
+        Request::AdminTokenRevoke { id } => revoke_admin_token(by, &id),
+        Request::AuditList(asked) => Ok(Answer::Audit(followed::entries(engine, &asked)?)),
+        Request::AuditVerify { head } => Ok(Answer::Trail(followed::follow_store(engine, head.as_deref())?)),
         Request::Check(check) => Ok(Answer::Explained(Box::new(explain(engine, &check)?))),
         Request::Verify => Ok(Answer::Verified(engine.verify()?.into())),
         Request::Status => Err(Stop::no_server()),
@@ -176,17 +170,10 @@ fn user_changes(changes: &UserChangesRequest) -> Result<UserChanges, Stop> {
     })
 }
 
-fn show_user(engine: &Engine, name: &str) -> Result<Answer, Stop> {
-    let name: UserName = parsed(name)?;
-    let user = engine
-        .user(&name)?
-        .ok_or_else(|| ReadError::NoSuchUser { name: name.clone() })?;
-    let detail = UserDetail {
-        user: (&user).into(),
-        networks: networks_of(engine, Some(&name))?,
-        authtokens: engine.tokens(Some(&name))?.iter().map(Into::into).collect(),
-    };
-    Ok(Answer::UserDetail(Box::new(detail)))
+fn set_user(by: &Authored<'_>, name: &str, changes: &UserChangesRequest) -> Result<Answer, Stop> {
+    let changes = user_changes(changes)?;
+    let name = parsed(name)?;
+    Ok(Answer::User((&by.execute(SetUser { name, changes })?).into()))
 }
 
 fn remove_user(engine: &Engine, by: &Authored<'_>, name: &str) -> Result<Answer, Stop> {
@@ -215,25 +202,47 @@ fn remove_network(by: &Authored<'_>, rule: &AddressedRule) -> Result<Answer, Sto
     Ok(Answer::Removed(RemovedShown { id, removed }))
 }
 
-fn list_networks(engine: &Engine, user: Option<&str>) -> Result<Answer, Stop> {
-    let Some(user) = user else {
-        let networks = engine.networks()?;
-        return Ok(Answer::Networks(networks.iter().map(Into::into).collect()));
-    };
-    let name: UserName = parsed(user)?;
-    if engine.user(&name)?.is_none() {
-        return Err(ReadError::NoSuchUser { name }.into());
-    }
-    Ok(Answer::Networks(networks_of(engine, Some(&name))?))
+fn issue_authtoken(
+    by: &Authored<'_>,
+    user: &str,
+    expires_at: Option<Timestamp>,
+    not_before: Option<&str>,
+) -> Result<Answer, Stop> {
+    let issued = by.execute(IssueAuthtoken {
+        user: parsed(user)?,
+        expires_at,
+        not_before: not_before.map(parse_moment).transpose()?,
+    })?;
+    Ok(Answer::Issued((&issued).into()))
 }
 
-fn networks_of(engine: &Engine, user: Option<&UserName>) -> Result<Vec<NetworkShown>, Stop> {
-    let networks = engine.networks()?;
-    Ok(networks
-        .iter()
-        .filter(|network| network.user.as_ref() == user)
-        .map(Into::into)
-        .collect())
+fn issue_admin_token(by: &Authored<'_>, name: &str, role: &str, expires_at: Option<Timestamp>) -> Result<Answer, Stop> {
+    let issued = by.execute(IssueAdminToken {
+        name: parsed(name)?,
+        role: parsed(role)?,
+        expires_at,
+    })?;
+    Ok(Answer::IssuedAdmin((&issued).into()))
+}
+
+fn revoke_admin_token(by: &Authored<'_>, id: &str) -> Result<Answer, Stop> {
+    let revoked = by.execute(RevokeAdminToken { id: token_id(id)? });
+    Ok(Answer::AdminToken((&revoked.map_err(of_admin_token)?).into()))
+}
+
+fn list_settings(engine: &Engine) -> Result<Answer, Stop> {
+    let settings = engine.settings()?.list();
+    Ok(Answer::Settings(settings.iter().map(Into::into).collect()))
+}
+
+fn set_setting(by: &Authored<'_>, key: &str, value: &str) -> Result<Answer, Stop> {
+    let setting = Setting::parse(key, value)?;
+    Ok(Answer::Setting((&by.execute(SetSetting { setting })?).into()))
+}
+
+/// The user whom a list is about, if it is about one.
+fn name(user: Option<&str>) -> Result<Option<UserName>, Stop> {
+    user.map(parsed).transpose()
 }
 
 fn addressed(rule: &AddressedRule) -> Result<(NetworkRule, Option<UserName>), Stop> {

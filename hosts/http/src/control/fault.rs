@@ -1,9 +1,10 @@
 //! Why a request was not carried out, with the blame in it and a code that scripts can go by.
 
-use tollgate::{BackupError, ExecuteError, ParseSettingError, ReadError, Refusal, Unavailable};
+use tollgate::{BackupError, ExecuteError, PageError, ParseSettingError, ReadError, Refusal, Unavailable};
 
 use super::moment::{MomentError, write_moment};
 use super::reply::Fault;
+use super::shown::in_shell;
 use super::transfer::ExportFileError;
 
 /// Whose fault it is.
@@ -24,6 +25,17 @@ impl Stop {
     pub(super) fn no_server() -> Self {
         let words = "expected a running server of this store, but there is none: start one with `tollgate serve`";
         Self::Failed(Fault::new("no_server", words))
+    }
+}
+
+/// The same refusal of a command about an administrator's token.
+pub(super) fn of_admin_token(error: ExecuteError) -> Stop {
+    match error {
+        ExecuteError::Refused(refusal @ Refusal::NoSuchToken { .. }) => Stop::Refused(Fault::new(
+            code(&refusal),
+            advised(&refusal, "tollgate admin-token list"),
+        )),
+        error => error.into(),
     }
 }
 
@@ -64,8 +76,19 @@ impl From<ExportFileError> for Stop {
 impl From<ReadError> for Stop {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::NoSuchUser { .. } => Self::Refused(Fault::new("no_such_user", error.to_string())),
+            ReadError::NoSuchUser { .. } => {
+                Self::Refused(Fault::new("no_such_user", advised(&error, "tollgate user list")))
+            }
             _ => Self::Failed(Fault::new("unreadable", error.to_string())),
+        }
+    }
+}
+
+impl From<PageError> for Stop {
+    fn from(error: PageError) -> Self {
+        match error {
+            PageError::Read(error) => error.into(),
+            _ => Self::malformed(error.to_string()),
         }
     }
 }
@@ -82,7 +105,12 @@ impl From<BackupError> for Stop {
     }
 }
 
-/// Moments in the words of people.
+/// An error with the command that shows what there is.
+fn advised(error: &impl ToString, command: &str) -> String {
+    format!("{}: `{command}` shows those there are", error.to_string())
+}
+
+/// Moments in the words of people, and what to do next.
 fn words(refusal: &Refusal) -> String {
     match refusal {
         Refusal::WouldLengthen { id, ends_at } => format!(
@@ -99,6 +127,14 @@ fn words(refusal: &Refusal) -> String {
             "expected a moment before the year 2106, but found {}: leave the end out for a token that never ends",
             write_moment(*moment)
         ),
+        Refusal::NoSuchUser { .. } => advised(refusal, "tollgate user list"),
+        Refusal::NoSuchToken { .. } => advised(refusal, "tollgate authtoken list"),
+        Refusal::NoSuchNetwork { .. } => advised(refusal, "tollgate network list"),
+        Refusal::UserExists { name } => {
+            let name = in_shell(name.as_str());
+            format!("{refusal}: `tollgate user set {name}` changes them")
+        }
+        Refusal::TokenRevoked { .. } => format!("{refusal}: issue a new one with `tollgate authtoken issue`"),
         other => other.to_string(),
     }
 }

@@ -12,28 +12,33 @@ mod shown;
 mod admins;
 mod trail;
 mod moved;
+mod audited;
 mod status;
 mod reply;
 mod fault;
 mod explain;
+mod lists;
+mod followed;
 mod dispatch;
 mod path;
 mod socket;
 mod call;
 
-pub use admins::{AdminTokenShown, RoleShown};
+pub use admins::{AdminTokenShown, IssuedAdminShown, RoleShown};
+pub use audited::{AuditLineError, TrailShown};
 pub use author::this_process;
 pub use call::{AskError, ask};
 pub use dispatch::{dispatch, dispatch_served};
 pub use explain::{Explained, GateShown, Outcome};
+pub use followed::follow_lines;
 pub use moment::{MomentError, parse_moment, write_moment};
 pub use moved::{ExportedShown, ImportedShown, LineFaultShown};
 pub use path::socket_path;
 pub use reply::{Answer, Fault, Reply};
-pub use request::{AddressedRule, CheckRequest, ImportRequest, NumberedLine, Request, UserChangesRequest};
+pub use request::{AddressedRule, AuditAsked, CheckRequest, ImportRequest, NumberedLine, Request, UserChangesRequest};
 pub use shown::{
-    AuthtokenShown, BackupShown, FindingShown, IssuedShown, LimitShown, NetworkShown, RemovedShown, SettingShown,
-    SettingValue, UserDetail, UserShown, VerifyShown, in_shell,
+    AuthtokenShown, BackupShown, FindingShown, IssuedShown, LimitShown, NetworkShown, PageShown, RemovedShown,
+    SettingShown, SettingValue, UserDetail, UserShown, VerifyShown, in_shell,
 };
 pub use socket::ControlSocket;
 pub use status::{BusyShown, FollowerShown, OutcomeShown, StatusShown};

@@ -2,13 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::admins::{AdminTokenShown, IssuedAdminShown};
+use super::audited::TrailShown;
 use super::explain::Explained;
 use super::moved::{ExportedShown, ImportedShown};
 use super::shown::{
-    AuthtokenShown, BackupShown, IssuedShown, NetworkShown, RemovedShown, SettingShown, UserDetail, UserShown,
-    VerifyShown,
+    AuthtokenShown, BackupShown, IssuedShown, NetworkShown, PageShown, RemovedShown, SettingShown, UserDetail,
+    UserShown, VerifyShown,
 };
 use super::status::StatusShown;
+use super::trail::AuditEntryShown;
 
 /// One reply. It has no `Debug`, because it may hold a new secret.
 #[derive(Serialize, Deserialize)]
@@ -50,23 +53,33 @@ pub enum Answer {
     /// One user in full.
     UserDetail(Box<UserDetail>),
     /// Users in the order of their names.
-    Users(Vec<UserShown>),
+    Users(PageShown<UserShown>),
     /// A new authtoken with its secret.
     Issued(IssuedShown),
     /// One authtoken, as it now is.
     Authtoken(AuthtokenShown),
     /// Authtokens in the order in which they were issued.
-    Authtokens(Vec<AuthtokenShown>),
+    Authtokens(PageShown<AuthtokenShown>),
     /// One network rule.
     Network(NetworkShown),
     /// Network rules.
-    Networks(Vec<NetworkShown>),
+    Networks(PageShown<NetworkShown>),
     /// One setting, as it now is.
     Setting(SettingShown),
     /// All settings.
     Settings(Vec<SettingShown>),
     /// Something is gone.
     Removed(RemovedShown),
+    /// A new administrator's token with its secret.
+    IssuedAdmin(IssuedAdminShown),
+    /// One administrator's token, as it now is.
+    AdminToken(AdminTokenShown),
+    /// Administrators' tokens in the order in which they were issued.
+    AdminTokens(PageShown<AdminTokenShown>),
+    /// Entries of the audit trail.
+    Audit(PageShown<AuditEntryShown>),
+    /// How far the audit trail could be followed.
+    Trail(TrailShown),
     /// A check, gate by gate.
     Explained(Box<Explained>),
     /// Every row is as it should be.
@@ -87,15 +100,20 @@ impl Answer {
         match self {
             Self::User(shown) => serde_json::to_string_pretty(shown),
             Self::UserDetail(shown) => serde_json::to_string_pretty(shown),
-            Self::Users(shown) => serde_json::to_string_pretty(shown),
+            Self::Users(page) => serde_json::to_string_pretty(&page.items),
             Self::Issued(shown) => serde_json::to_string_pretty(shown),
             Self::Authtoken(shown) => serde_json::to_string_pretty(shown),
-            Self::Authtokens(shown) => serde_json::to_string_pretty(shown),
+            Self::Authtokens(page) => serde_json::to_string_pretty(&page.items),
             Self::Network(shown) => serde_json::to_string_pretty(shown),
-            Self::Networks(shown) => serde_json::to_string_pretty(shown),
+            Self::Networks(page) => serde_json::to_string_pretty(&page.items),
             Self::Setting(shown) => serde_json::to_string_pretty(shown),
             Self::Settings(shown) => serde_json::to_string_pretty(shown),
             Self::Removed(shown) => serde_json::to_string_pretty(shown),
+            Self::IssuedAdmin(shown) => serde_json::to_string_pretty(shown),
+            Self::AdminToken(shown) => serde_json::to_string_pretty(shown),
+            Self::AdminTokens(page) => serde_json::to_string_pretty(&page.items),
+            Self::Audit(page) => serde_json::to_string_pretty(&page.items),
+            Self::Trail(shown) => serde_json::to_string_pretty(shown),
             Self::Explained(shown) => serde_json::to_string_pretty(shown),
             Self::Verified(shown) => serde_json::to_string_pretty(shown),
             Self::Imported(shown) => serde_json::to_string_pretty(shown),

@@ -20,9 +20,12 @@ pub enum Request {
         /// What differs from an active user with all operations and the server's limits.
         changes: UserChangesRequest,
     },
-    /// Lists all users.
-    UserList,
-    /// Shows one user with their network rules.
+    /// Lists users, a page at a time.
+    UserList {
+        /// From the page before; none for the first.
+        cursor: Option<String>,
+    },
+    /// Shows one user with their network rules and the first page of their authtokens.
     UserShow {
         /// The name.
         name: String,
@@ -50,10 +53,12 @@ pub enum Request {
         /// When it begins.
         not_before: Option<String>,
     },
-    /// Lists the authtokens of one user or of all.
+    /// Lists the authtokens of one user or of all, a page at a time.
     AuthtokenList {
         /// Whose.
         user: Option<String>,
+        /// From the page before; none for the first.
+        cursor: Option<String>,
     },
     /// Takes an authtoken back.
     AuthtokenRevoke {
@@ -71,10 +76,12 @@ pub enum Request {
     NetworkTrust(AddressedRule),
     /// Bans addresses.
     NetworkBan(AddressedRule),
-    /// Lists the rules for everybody and for users.
+    /// Lists the rules for everybody and for users, a page at a time.
     NetworkList {
         /// The rules of this user alone.
         user: Option<String>,
+        /// From the page before; none for the first.
+        cursor: Option<String>,
     },
     /// Removes a rule.
     NetworkRemove(AddressedRule),
@@ -86,6 +93,34 @@ pub enum Request {
         key: String,
         /// Its new value.
         value: String,
+    },
+    /// Issues an administrator's token. The reply holds the secret.
+    AdminTokenIssue {
+        /// What it is for.
+        name: String,
+        /// `reader` or `administrator`.
+        role: String,
+        /// When it ends, as [`parse_moment`](super::parse_moment) reads it.
+        expires_at: Option<String>,
+        /// Seconds from now until it ends; refused beside `expires_at`.
+        expires_in_s: Option<u64>,
+    },
+    /// Lists the administrators' tokens, a page at a time.
+    AdminTokenList {
+        /// From the page before; none for the first.
+        cursor: Option<String>,
+    },
+    /// Takes an administrator's token back.
+    AdminTokenRevoke {
+        /// Which.
+        id: String,
+    },
+    /// Lists the audit trail, a page at a time. A page may be short, or empty, and yet not be the last.
+    AuditList(AuditAsked),
+    /// Follows the whole audit trail from its beginning.
+    AuditVerify {
+        /// The digest of an entry that was kept elsewhere, which the trail must still hold.
+        head: Option<String>,
     },
     /// Explains a check gate by gate, and charges nothing.
     Check(CheckRequest),
@@ -128,6 +163,22 @@ pub struct NumberedLine {
     pub number: u64,
     /// What it says.
     pub line: Line,
+}
+
+/// Which entries of the audit trail are asked for; what is none leaves nothing out.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditAsked {
+    /// In the order in which they were written; else the newest first.
+    pub oldest_first: bool,
+    /// What was done, such as `user.set`, or `user` for everything done to users.
+    pub action: Option<String>,
+    /// To what.
+    pub subject: Option<String>,
+    /// The earliest moment.
+    pub since: Option<String>,
+    /// From the page before; none for the first.
+    pub cursor: Option<String>,
 }
 
 /// What is set on a user; what is none stays as it is.

@@ -10,6 +10,15 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::moment::write_moment;
 
+/// A part of a list that may be long.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PageShown<T> {
+    /// The items, in the order of the list.
+    pub items: Vec<T>,
+    /// Leads to the next page; none where this is the last.
+    pub next: Option<String>,
+}
+
 /// A user.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = User)]
@@ -60,8 +69,11 @@ pub struct UserDetail {
     pub user: UserShown,
     /// Their own network rules.
     pub networks: Vec<NetworkShown>,
-    /// Their authtokens.
+    /// Their authtokens, those of the first page.
     pub authtokens: Vec<AuthtokenShown>,
+    /// Leads to the next page of them, in [`Request::AuthtokenList`](super::Request::AuthtokenList).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authtokens_next: Option<String>,
 }
 
 /// A limit: a number, or one of the words `unlimited` and `inherit`.
@@ -145,7 +157,7 @@ impl From<&Authtoken> for AuthtokenShown {
     }
 }
 
-/// A new authtoken, the only reply that holds a secret; it has no `Debug`.
+/// A new authtoken with its secret; it has no `Debug`.
 #[derive(Serialize, Deserialize)]
 pub struct IssuedShown {
     /// The token's id.

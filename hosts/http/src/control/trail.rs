@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 /// One administrative change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = AuditEntry)]
+#[serde(deny_unknown_fields)]
 pub struct AuditEntryShown {
     /// Its place in the trail; the first is 1.
     #[schema(pattern = "^[0-9]+$", example = "12")]

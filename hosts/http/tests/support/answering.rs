@@ -46,7 +46,7 @@ impl Answering {
 
 pub(crate) fn user_names(reply: Option<Reply>) -> Vec<String> {
     match reply {
-        Some(Reply::Done(Answer::Users(users))) => users.into_iter().map(|user| user.name).collect(),
+        Some(Reply::Done(Answer::Users(page))) => page.items.into_iter().map(|user| user.name).collect(),
         Some(_) => panic!("a list of users was asked for"),
         None => panic!("a server runs"),
     }

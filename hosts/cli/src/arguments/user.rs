@@ -1,0 +1,84 @@
+//! Users.
+
+use std::str::FromStr;
+
+use clap::{Args, Subcommand};
+use tollgate::{Limit, OperationSet, UserName};
+
+/// About users.
+#[derive(Subcommand)]
+pub(crate) enum UserVerb {
+    /// Add a user
+    #[command(after_help = "Examples:
+  tollgate user add alice
+  tollgate user add reports --operations GET --per-hour 1000 --concurrent 4
+
+PUT covers PATCH and MERGE, and GET covers HEAD. A user has no token at first: tollgate authtoken issue NAME")]
+    Add {
+        /// The name, as it stands in Basic credentials
+        name: UserName,
+        #[command(flatten)]
+        limits: UserLimits,
+        /// Refuse the user's tokens until `user set NAME --active`
+        #[arg(long)]
+        inactive: bool,
+    },
+    /// List all users
+    #[command(after_help = "Example:
+  tollgate user list --json")]
+    List,
+    /// Show one user with their tokens and network rules
+    #[command(after_help = "Example:
+  tollgate user show alice")]
+    Show {
+        /// The name
+        name: UserName,
+    },
+    /// Change a user; what is not named stays as it is
+    #[command(after_help = "Examples:
+  tollgate user set alice --per-hour unlimited
+  tollgate user set alice --inactive
+
+A change counts from the moment the command returns. It refunds nothing of the current hour.")]
+    Set {
+        /// The name
+        name: UserName,
+        #[command(flatten)]
+        limits: UserLimits,
+        /// Let the user's tokens pass again
+        #[arg(long, conflicts_with = "inactive")]
+        active: bool,
+        /// Refuse the user's tokens
+        #[arg(long)]
+        inactive: bool,
+    },
+    /// Remove a user with their network rules; their tokens are refused from then on
+    #[command(after_help = "Example:
+  tollgate user remove alice")]
+    Remove {
+        /// The name
+        name: UserName,
+    },
+}
+
+/// What a user may do.
+#[derive(Args)]
+pub(crate) struct UserLimits {
+    /// Operations the user may use, separated by commas [for a new user: GET,POST,PUT,DELETE]
+    #[arg(long, value_name = "LIST")]
+    pub(crate) operations: Option<OperationSet>,
+    /// Requests an hour: a number, `unlimited`, or `inherit` for the server's setting [for a new user: inherit]
+    #[arg(long, value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    pub(crate) per_hour: Option<Limit>,
+    /// Requests at a time: likewise [for a new user: inherit]
+    #[arg(long, value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    pub(crate) concurrent: Option<Limit>,
+}
+
+/// A limit; what other systems write for "no limit" is answered with advice.
+fn limit(text: &str) -> Result<Limit, String> {
+    Limit::from_str(text).map_err(|error| match text.trim() {
+        "0" | "-1" => format!("{error}; {text} has meant both no limit and no access elsewhere, so say which: `unlimited`, or `--inactive`"),
+        _ => error.to_string(),
+    })
+}

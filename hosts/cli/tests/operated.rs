@@ -8,7 +8,7 @@ use std::fs;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use support::Folder;
-use support::server::{Server, exchange};
+use support::server::{Server, exchange, over_http_2};
 
 #[test]
 fn a_file_sets_a_server_up_and_flags_and_environment_override_it() {
@@ -112,9 +112,10 @@ fn the_log_names_every_request_and_no_secret() {
     let (_, answer) = server.get("/nowhere?token=tg_at_canary", "cookie: tg_at_canary\r\n");
     let odd = "POST /check HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-cdata-authtoken: tg_at_canary\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 23\r\n\r\n@authtoken=tg_at_canary";
     assert_eq!(exchange(server.address, odd).0, 400);
+    assert!(over_http_2(server.address, "x-cdata-authtoken", "tg_at_canary").contains("invalid-token"));
     let (_, counts) = server.get("/metrics", "");
     assert!(
-        counts.contains("unknown_token\"} 1") && !counts.contains("canary") && !counts.contains("alice"),
+        counts.contains("unknown_token\"} 2") && !counts.contains("canary") && !counts.contains("alice"),
         "{counts}"
     );
     let (_, log) = server.stop(Signal::TERM);
@@ -134,6 +135,7 @@ fn the_log_names_every_request_and_no_secret() {
             ("/check/b", 401),
             ("/nowhere", 404),
             ("/check", 400),
+            ("/check", 401),
             ("/metrics", 200)
         ]
     );

@@ -126,3 +126,26 @@ pub(crate) fn exchange(address: SocketAddr, request: &str) -> (u16, String) {
     let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
     (status, answer)
 }
+
+/// What comes back over HTTP/2 up to the end of a refusal to `GET /check` with one field.
+pub(crate) fn over_http_2(address: SocketAddr, name: &str, value: &str) -> String {
+    // GET, http, the path and the authority from the static table, then a literal that no table keeps.
+    let mut block = b"\x82\x86\x44\x06/check\x41\x01x\x00".to_vec();
+    for text in [name, value] {
+        block.push(u8::try_from(text.len()).unwrap());
+        block.extend(text.as_bytes());
+    }
+    let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
+    bytes.extend([0, 0, u8::try_from(block.len()).unwrap(), 1, 5, 0, 0, 0, 1]);
+    bytes.extend(block);
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(&bytes).unwrap();
+    let mut answer = Vec::new();
+    let mut byte = [0];
+    // The end of a sentence and of the document: no head is written so.
+    while !answer.ends_with(b".\"}") && stream.read(&mut byte).unwrap() == 1 {
+        answer.push(byte[0]);
+    }
+    String::from_utf8_lossy(&answer).into_owned()
+}

@@ -5,7 +5,8 @@ use std::time::Duration;
 /// The bounds of a server. Each is a promise to everybody else who calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Connections at a time; the next one waits until one ends.
+    /// Connections at a time. For the next one, those that have let the server wait longest are ended, be they idle or
+    /// slow; where none has for a quarter of a second, it waits.
     pub connections_most: usize,
     /// How long the head of a request may take to arrive, and how long an idle connection is kept. A TLS handshake has
     /// as much time.

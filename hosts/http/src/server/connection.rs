@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
-use super::progress::Progress;
+use super::progress::{Arriving, Progress};
 use super::streams::{Cut, Streams, streams};
 use crate::bounds::Bounds;
 
@@ -76,25 +76,27 @@ impl Connections {
         cut.all().await;
     }
 
-    /// Drives one connection to its end, from its handshake on where it has one.
+    /// Drives one connection to its end, from its handshake on where it has one, and notes in `progress` what it does.
     pub(super) fn drive(
         &self,
         stream: TcpStream,
         peer: SocketAddr,
         tls: Option<TlsAcceptor>,
+        progress: Progress,
     ) -> impl Future<Output = ()> + Send + use<> {
         let (shared, mut stopping) = (Arc::clone(&self.shared), self.stopping.subscribe());
         async move {
             let Some(tls) = tls else {
-                return shared.serve(stream, peer, stopping).await;
+                return shared.serve(stream, peer, stopping, progress).await;
             };
             // A handshake has as long as a head; nothing was asked yet, so a stop need not wait for it.
             let shaken = tokio::select! {
                 () = told(&mut stopping) => return,
+                () = progress.asked_to_leave() => return,
                 shaken = tokio::time::timeout(shared.head_within, tls.accept(stream)) => shaken,
             };
             match shaken {
-                Ok(Ok(stream)) => shared.serve(stream, peer, stopping).await,
+                Ok(Ok(stream)) => shared.serve(stream, peer, stopping, progress).await,
                 Ok(Err(error)) => tracing::debug!(%error, %peer, "a TLS handshake failed"),
                 Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
             }
@@ -103,15 +105,14 @@ impl Connections {
 }
 
 impl Shared {
-    async fn serve<I>(&self, stream: I, peer: SocketAddr, mut stopping: watch::Receiver<bool>)
+    async fn serve<I>(&self, stream: I, peer: SocketAddr, mut stopping: watch::Receiver<bool>, progress: Progress)
     where
         I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let progress = Progress::default();
         let (router, at_work) = (self.router.clone(), progress.clone());
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
             let under_way = at_work.begin();
-            let mut request = request.map(Body::new);
+            let mut request = request.map(|body| Body::new(Arriving::new(body, &at_work)));
             request.extensions_mut().insert(ConnectInfo(peer));
             let answer = router.clone().call(request);
             async move {
@@ -128,6 +129,13 @@ impl Shared {
             () = told(&mut stopping) => {
                 connection.as_mut().graceful_shutdown();
                 let _ = connection.await;
+            }
+            () = progress.asked_to_leave() => {
+                connection.as_mut().graceful_shutdown();
+                // A request may have come just before. Otherwise there is nothing to wait for.
+                if progress.is_at_work() {
+                    let _ = connection.await;
+                }
             }
             () = idle(&progress, self.head_within) => {
                 connection.as_mut().graceful_shutdown();

@@ -1,11 +1,12 @@
 //! The server: a loop that accepts connections, and drives each within its bounds.
 //!
-//! Every connection has a place among a fixed number, a time within which the head of a request must arrive (which is
+//! Every connection has a place among a fixed number (see [`places`] for who gives one up when all are taken), a time within which the head of a request must arrive (which is
 //! also how long an idle connection is kept), and bounds on the size of a head. HTTP/1.1 and HTTP/2 are told apart by
 //! the first bytes.
 
 mod listeners;
 mod progress;
+mod places;
 mod streams;
 mod connection;
 
@@ -15,17 +16,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 
 use crate::host::Host;
 use crate::router::router;
 use crate::tls::{Tls, follow};
 use connection::Connections;
 use listeners::Listeners;
+use places::Places;
+use progress::Progress;
 
 pub use listeners::BindError;
 
 /// How long the loop waits before it accepts again after the system refused, unless a connection ends before.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
+
+/// How often somebody is looked for who can leave, while a connection waits for a place.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A listening server.
 pub struct Server {
@@ -71,33 +78,50 @@ impl Server {
         if let Some(tls) = &tls {
             following.spawn(follow(Arc::clone(tls)));
         }
+        let mut places = Places::new(bounds.connections_most);
+        let mut newcomer = None;
         let mut retry = tokio::time::interval(ACCEPT_PAUSE);
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut paused = false;
         let mut stop = std::pin::pin!(stop);
         loop {
-            host.metrics().note_connections(running.len());
+            if let Some((stream, peer)) = newcomer.take_if(|_| !places.are_full()) {
+                let (progress, tls) = (Progress::new(), tls.as_ref().map(|tls| tls.acceptor()));
+                let task = running.spawn(connections.drive(stream, peer, tls, progress.clone()));
+                places.take(task.id(), progress);
+            }
+            host.metrics().note_connections(places.len());
             tokio::select! {
                 () = &mut stop => break,
-                accepted = listeners.accept(), if !paused && running.len() < bounds.connections_most => match accepted {
+                accepted = listeners.accept(), if !paused && newcomer.is_none() => match accepted {
                     Ok((stream, peer)) => {
                         // An answer is one small packet; waiting for more to send with it would only delay it.
                         if let Err(error) = stream.set_nodelay(true) {
                             tracing::debug!(%error, "a connection keeps its delay");
                         }
-                        let tls = tls.as_ref().map(|tls| tls.acceptor());
-                        running.spawn(connections.drive(stream, peer, tls));
+                        newcomer = Some((stream, peer));
+                        if places.are_full() {
+                            places.make_room();
+                        }
                     }
                     Err(error) => {
                         tracing::warn!(%error, "no connection could be accepted");
+                        // The system may have set a lower bound than ours, on open files for one.
+                        places.make_room();
                         paused = true;
                         retry.reset();
                     }
                 },
                 _ = retry.tick(), if paused => paused = false,
-                Some(_) = running.join_next(), if !running.is_empty() => paused = false,
+                _ = look.tick(), if newcomer.is_some() => places.make_room(),
+                Some(ended) = running.join_next_with_id(), if !running.is_empty() => {
+                    places.give_back(ended.map_or_else(|error| error.id(), |(id, ())| id));
+                    paused = false;
+                }
             }
         }
-        drop((listeners, following));
+        drop((listeners, following, newcomer));
         let ended = async {
             connections.stop();
             while running.join_next().await.is_some() {}

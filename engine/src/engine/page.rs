@@ -65,6 +65,7 @@ enum List {
     Networks = 0xc3,
     AuditForwards = 0xc4,
     AuditBackwards = 0xc5,
+    AdminTokens = 0xc6,
 }
 
 impl Engine {
@@ -144,6 +145,13 @@ impl Engine {
     pub fn admin_tokens(&self) -> Result<Vec<AdminToken>, ReadError> {
         let rows = facts::rows::<AdminTokens>(&self.read()?, &EVERYTHING)?;
         Ok(rows.into_iter().map(|(_, row)| row.token).collect())
+    }
+
+    /// Administrators' tokens, revoked ones included, in the order in which they were issued, as [`Engine::users_page`] does.
+    pub fn admin_tokens_page(&self, cursor: Option<&str>, limit: usize) -> Result<Page<AdminToken>, PageError> {
+        let view = self.read()?;
+        let list = Listing::new(&view, List::AdminTokens, 0, cursor, limit)?;
+        list.walk::<AdminTokens, _>(EVERYTHING, |_, row| Ok(Some(row.token)))
     }
 
     /// The authtoken of an id, if there is one whose user is there.

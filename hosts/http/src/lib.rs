@@ -56,6 +56,7 @@ mod v1;
 mod health;
 mod scrape;
 pub mod control;
+mod admin;
 mod router;
 mod tls;
 mod server;

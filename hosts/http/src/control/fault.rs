@@ -32,7 +32,7 @@ impl Stop {
 pub(super) fn of_admin_token(error: ExecuteError) -> Stop {
     match error {
         ExecuteError::Refused(refusal @ Refusal::NoSuchToken { .. }) => Stop::Refused(Fault::new(
-            code(&refusal),
+            refusal_code(&refusal),
             advised(&refusal, "tollgate admin-token list"),
         )),
         error => error.into(),
@@ -54,7 +54,7 @@ impl From<ParseSettingError> for Stop {
 impl From<ExecuteError> for Stop {
     fn from(error: ExecuteError) -> Self {
         match error {
-            ExecuteError::Refused(refusal) => Self::Refused(Fault::new(code(&refusal), words(&refusal))),
+            ExecuteError::Refused(refusal) => Self::Refused(Fault::new(refusal_code(&refusal), words(&refusal))),
             ExecuteError::Unavailable(Unavailable::InDoubt { .. }) => {
                 Self::Failed(Fault::new("in_doubt", error.to_string()))
             }
@@ -110,8 +110,8 @@ fn advised(error: &impl ToString, command: &str) -> String {
     format!("{}: `{command}` shows those there are", error.to_string())
 }
 
-/// Moments in the words of people, and what to do next.
-fn words(refusal: &Refusal) -> String {
+/// Moments in the words of people.
+pub(crate) fn refusal_words(refusal: &Refusal) -> String {
     match refusal {
         Refusal::WouldLengthen { id, ends_at } => format!(
             "expected an end no later than the one token {} has ({}): a life is never lengthened, issue a new token instead",
@@ -127,6 +127,13 @@ fn words(refusal: &Refusal) -> String {
             "expected a moment before the year 2106, but found {}: leave the end out for a token that never ends",
             write_moment(*moment)
         ),
+        other => other.to_string(),
+    }
+}
+
+/// The same, and what to do next.
+fn words(refusal: &Refusal) -> String {
+    match refusal {
         Refusal::NoSuchUser { .. } => advised(refusal, "tollgate user list"),
         Refusal::NoSuchToken { .. } => advised(refusal, "tollgate authtoken list"),
         Refusal::NoSuchNetwork { .. } => advised(refusal, "tollgate network list"),
@@ -135,11 +142,11 @@ fn words(refusal: &Refusal) -> String {
             format!("{refusal}: `tollgate user set {name}` changes them")
         }
         Refusal::TokenRevoked { .. } => format!("{refusal}: issue a new one with `tollgate authtoken issue`"),
-        other => other.to_string(),
+        other => refusal_words(other),
     }
 }
 
-fn code(refusal: &Refusal) -> &'static str {
+pub(crate) fn refusal_code(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::NoSuchUser { .. } => "no_such_user",
         Refusal::UserExists { .. } => "user_exists",
@@ -154,6 +161,8 @@ fn code(refusal: &Refusal) -> &'static str {
         Refusal::TooManyNetworks { .. } => "too_many_networks",
         Refusal::TooManyProxies { .. } => "too_many_proxies",
         Refusal::RuleTooLong { .. } => "rule_too_long",
+        Refusal::Changed => "changed",
+        Refusal::KeyReused => "key_reused",
         _ => "refused",
     }
 }

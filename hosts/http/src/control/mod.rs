@@ -30,16 +30,19 @@ pub use author::this_process;
 pub use call::{AskError, ask};
 pub use dispatch::{dispatch, dispatch_served};
 pub use explain::{Explained, GateShown, Outcome};
+pub(crate) use fault::{refusal_code, refusal_words};
 pub use followed::follow_lines;
 pub use moment::{MomentError, parse_moment, write_moment};
 pub use moved::{ExportedShown, ImportedShown, LineFaultShown};
 pub use path::socket_path;
 pub use reply::{Answer, Fault, Reply};
 pub use request::{AddressedRule, AuditAsked, CheckRequest, ImportRequest, NumberedLine, Request, UserChangesRequest};
+pub(crate) use shown::named_by_rule_id;
 pub use shown::{
     AuthtokenShown, BackupShown, FindingShown, IssuedShown, LimitShown, NetworkShown, PageShown, RemovedShown,
     SettingShown, SettingValue, UserDetail, UserShown, VerifyShown, in_shell,
 };
 pub use socket::ControlSocket;
+pub(crate) use status::status;
 pub use status::{BusyShown, FollowerShown, OutcomeShown, StatusShown};
 pub use trail::AuditEntryShown;

@@ -241,7 +241,6 @@ pub(crate) fn rule_id(rule: &str, user: Option<&str>) -> String {
 }
 
 /// The rule and the user that [`rule_id`] has named so.
-#[cfg(test)]
 pub(crate) fn named_by_rule_id(id: &str) -> (String, Option<&str>) {
     let (rule, user) = match id.split_once('@') {
         Some((rule, user)) => (rule, Some(user)),

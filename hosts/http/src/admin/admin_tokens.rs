@@ -1,0 +1,160 @@
+//! `/admin-tokens`.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use tollgate::{AdminToken, Engine, IssueAdminToken, Repeatable, RevokeAdminToken, Seen, TokenId};
+use utoipa::ToSchema;
+
+use super::api::Api;
+use super::authtokens::{FORGOTTEN, Nothing, end, no_such_token, number};
+use super::call::{Call, Segment};
+use super::entity::{Entity, change};
+use super::fields::{Moment, Name};
+use super::listing::{Listed, PageParameters, Wanted, page};
+use super::once::{IdempotencyKey, create, still};
+use super::problem::Problem;
+use super::query::no_query;
+use super::sent::{MaybeSent, Sent};
+use super::tags::{IfMatch, IfNoneMatch};
+use crate::control::{AdminTokenShown, RoleShown};
+
+/// How an administrator's token is to be issued.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewAdminToken {
+    /// What it is for, in words: 1 to 255 bytes, without colons and control characters, and without blanks at either end.
+    #[schema(value_type = String, min_length = 1, max_length = 255, example = "deploy")]
+    name: Name,
+    /// What it is good for.
+    role: RoleShown,
+    /// When it may no longer be used, in UTC; never where there is no end. Not beside `expires_in_s`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime, pattern = "Z$", example = "2027-01-31T12:00:00Z")]
+    expires_at: Option<Moment>,
+    /// Seconds from now until it may no longer be used.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 4_294_967_295_u32)]
+    expires_in_s: Option<u32>,
+}
+
+/// A new administrator's token.
+#[derive(Serialize, ToSchema)]
+pub(super) struct IssuedAdminToken {
+    /// The secret, which cannot be had again. It is null where the request was carried out before under its idempotency key, and
+    /// the secret is no longer remembered: five minutes at most, and never beyond the end of the process.
+    #[schema(required, example = "tg_adm_…")]
+    token: Option<String>,
+    /// Why there is no secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    note: Option<&'static str>,
+    #[serde(flatten)]
+    record: AdminTokenShown,
+}
+
+/// Lists administrators' tokens
+///
+/// Revoked ones included, in the order in which they were issued.
+#[utoipa::path(get, path = "/admin/v1/admin-tokens", operation_id = "listAdminTokens", tag = "admin-tokens",
+    params(PageParameters),
+    responses((status = 200, description = "A page of administrators' tokens", body = Listed<AdminTokenShown>)))]
+pub(super) async fn list(State(api): State<Api>, call: Call) -> Result<Response, Problem> {
+    let Wanted { cursor, limit } = Wanted::of_uri(&call.uri)?;
+    let found = api.run(move |engine| page::<_, AdminTokenShown>(engine.admin_tokens_page(cursor.as_deref(), limit)));
+    found.await?.answer(&call.uri)
+}
+
+/// Issues an administrator's token
+///
+/// The answer holds the secret, which is shown nowhere else.
+#[utoipa::path(post, path = "/admin/v1/admin-tokens", operation_id = "issueAdminToken", tag = "admin-tokens",
+    params(IdempotencyKey), request_body = NewAdminToken,
+    responses((status = 201, description = "The token with its secret", body = IssuedAdminToken)))]
+pub(super) async fn issue(State(api): State<Api>, call: Call, sent: Sent<NewAdminToken>) -> Result<Response, Problem> {
+    no_query(&call.uri)?;
+    let NewAdminToken {
+        name: Name(name),
+        role,
+        expires_at,
+        expires_in_s,
+    } = sent.value;
+    let command = IssueAdminToken {
+        name,
+        role: role.into(),
+        expires_at: end(api.host().engine(), expires_at, expires_in_s)?,
+    };
+    let turn = match call.key() {
+        Some(key) => api.secrets().turn(&key).await,
+        None => None,
+    };
+    let secrets = std::sync::Arc::clone(api.secrets());
+    api.run(move |engine| {
+        let _turn = turn;
+        let (record, token, is_replayed) = match create(engine, &call, sent.fingerprint, command)? {
+            Repeatable::Now(issued) => {
+                let token = issued.token.expose().to_owned();
+                if let Some(key) = call.key() {
+                    secrets.keep(key, &token);
+                }
+                (issued.record, Some(token), false)
+            }
+            Repeatable::Before(id) => {
+                let record = still(engine.admin_token(number(&id)?)?)?;
+                let token = call.key().and_then(|key| secrets.find(&key));
+                (record, token.map(|token| token.to_string()), true)
+            }
+        };
+        let id = record.id.0.to_string();
+        let shown = IssuedAdminToken {
+            note: token.is_none().then_some(FORGOTTEN),
+            token,
+            record: (&record).into(),
+        };
+        entity(&record)?.created(&["admin-tokens", &id], Some(&shown), is_replayed)
+    })
+    .await
+}
+
+/// Shows an administrator's token
+///
+/// Without its secret, which is stored nowhere.
+#[utoipa::path(get, path = "/admin/v1/admin-tokens/{id}", operation_id = "showAdminToken", tag = "admin-tokens",
+    params(("id" = String, Path, description = "The token's id"), IfNoneMatch),
+    responses((status = 200, description = "The administrator's token", body = AdminTokenShown)))]
+pub(super) async fn show(State(api): State<Api>, call: Call, Segment(id): Segment) -> Result<Response, Problem> {
+    no_query(&call.uri)?;
+    let found = api.run(move |engine| look(engine, number(&id)?)).await?;
+    Ok(found.1.found(&call))
+}
+
+/// Revokes an administrator's token
+///
+/// For ever; also the one that is used for it. To revoke it again changes nothing.
+#[utoipa::path(post, path = "/admin/v1/admin-tokens/{id}/revoke", operation_id = "revokeAdminToken", tag = "admin-tokens",
+    params(("id" = String, Path, description = "The token's id"), IfMatch), request_body = Option<Nothing>,
+    responses((status = 200, description = "The token as it is from now on", body = AdminTokenShown)))]
+pub(super) async fn revoke(
+    State(api): State<Api>,
+    call: Call,
+    Segment(id): Segment,
+    MaybeSent(Sent { value: Nothing {}, .. }): MaybeSent<Nothing>,
+) -> Result<Response, Problem> {
+    no_query(&call.uri)?;
+    api.run(move |engine| {
+        let id = number(&id)?;
+        let token = change(engine, &call, |engine| look(engine, id), RevokeAdminToken { id })?;
+        Ok(entity(&token)?.answer())
+    })
+    .await
+}
+
+fn look(engine: &Engine, id: TokenId) -> Result<(Seen, Entity), Problem> {
+    let token = engine.admin_token(id)?.ok_or_else(no_such_token)?;
+    let entity = entity(&token)?;
+    Ok((Seen::AdminToken(token), entity))
+}
+
+fn entity(token: &AdminToken) -> Result<Entity, Problem> {
+    Entity::of(&AdminTokenShown::from(token))
+}

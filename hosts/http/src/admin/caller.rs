@@ -1,0 +1,166 @@
+//! Who asks: exactly one administrator's token, in one place. From outside all tokens that are no good look alike; the log
+//! tells them apart, by number and address alone.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use tollgate::{Admin, AdminDenial, Author, Role};
+
+use super::api::Api;
+use super::problem::Problem;
+use crate::forwarded;
+
+/// An administrator, and where they are.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    admin: Admin,
+    client: Option<IpAddr>,
+}
+
+impl Caller {
+    /// As the audit trail names them.
+    pub(super) fn author(&self) -> Author {
+        let actor = format!("admin token {} ({})", self.admin.token().0, self.admin.name());
+        let origin = self
+            .client
+            .map_or_else(|| "unknown".to_owned(), |client| client.to_string());
+        Author::new(&actor, &origin)
+    }
+
+    /// The id of their token.
+    pub(super) fn token(&self) -> u64 {
+        self.admin.token().0
+    }
+}
+
+/// Why nobody is admitted.
+#[derive(Clone, Copy)]
+enum Stranger {
+    Missing,
+    Repeated,
+    OtherScheme,
+    Denied(AdminDenial),
+}
+
+impl Stranger {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Repeated => "repeated",
+            Self::OtherScheme => "other scheme",
+            Self::Denied(AdminDenial::Revoked) => "revoked",
+            Self::Denied(AdminDenial::Expired) => "expired",
+            Self::Denied(AdminDenial::Stale) => "stale",
+            Self::Denied(_) => "unknown",
+        }
+    }
+}
+
+/// Lets administrators through, and readers to what is only looked at.
+pub(super) async fn authenticate(State(api): State<Api>, mut request: Request<Body>, next: Next) -> Response {
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|peer| peer.0.ip());
+    let proxies = api.host().engine().trusted_proxies();
+    let client = peer.and_then(|peer| forwarded::client(request.headers(), peer, &proxies));
+    let admin = match admitted(&api, request.headers()) {
+        Ok(admin) => admin,
+        Err(stranger) => return refused(&api, stranger, client, peer).into_response(),
+    };
+    let only_looks = matches!(*request.method(), Method::GET | Method::HEAD);
+    if admin.role() != Role::Administrator && !only_looks {
+        tracing::info!(token = admin.token().0, "a reader would change something");
+        return role_refused().into_response();
+    }
+    request.extensions_mut().insert(Caller { admin, client });
+    next.run(request).await
+}
+
+fn admitted(api: &Api, headers: &HeaderMap) -> Result<Admin, Stranger> {
+    let mut lines = headers.get_all(header::AUTHORIZATION).iter();
+    let line = lines.next().ok_or(Stranger::Missing)?;
+    if lines.next().is_some() {
+        return Err(Stranger::Repeated);
+    }
+    let token = bearer(line.as_bytes()).ok_or(Stranger::OtherScheme)?;
+    let engine = api.host().engine();
+    engine.admit(token, engine.now()).map_err(Stranger::Denied)
+}
+
+/// The token of Bearer credentials (RFC 6750); the scheme is in any case (RFC 9110 section 11.1).
+fn bearer(line: &[u8]) -> Option<&[u8]> {
+    let (scheme, rest) = line.split_at_checked("Bearer".len())?;
+    let token = rest.trim_ascii_start();
+    (scheme.eq_ignore_ascii_case(b"bearer") && token.len() < rest.len()).then_some(token)
+}
+
+fn refused(api: &Api, stranger: Stranger, client: Option<IpAddr>, peer: Option<IpAddr>) -> Problem {
+    if let Stranger::Denied(AdminDenial::Stale) = stranger {
+        let detail = "No administrator is known before the server is started again: a commit failed, or the engine is closed. \
+                      Nothing was changed.";
+        return Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "Nobody can be admitted just now",
+            detail,
+        );
+    }
+    // Without a credential nobody guesses.
+    let counted = match (stranger, client.or(peer)) {
+        (Stranger::Missing, _) | (_, None) => Ok(()),
+        (_, Some(address)) => api.throttle().note(address, api.host().engine().now()),
+    };
+    if let Err(seconds) = counted {
+        let detail =
+            format!("Too many tokens from your address were no good. Send a valid one, or wait {seconds} seconds.");
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        return Problem::new(status, "too-many-failures", "Too many failures", detail)
+            .with(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    let client = client.map(tracing::field::display);
+    tracing::warn!(reason = stranger.label(), client, "no administrator was admitted");
+    let (kind, title, challenge) = match stranger {
+        Stranger::Missing => (
+            "missing-credential",
+            "An administrator's token is required",
+            "Bearer realm=\"tollgate administration\"",
+        ),
+        _ => (
+            "invalid-token",
+            "The token is not valid",
+            "Bearer realm=\"tollgate administration\", error=\"invalid_token\"",
+        ),
+    };
+    let detail = "Send a valid administrator's token, once, as `Authorization: Bearer TOKEN`; `tollgate admin-token issue` \
+                  makes one.";
+    Problem::new(StatusCode::UNAUTHORIZED, kind, title, detail)
+        .with(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+}
+
+fn role_refused() -> Problem {
+    let detail = "expected the token of an administrator, but this is a reader's, which is good for GET alone: use another token";
+    Problem::new(StatusCode::FORBIDDEN, "role-refused", "A reader may only look", detail).with(
+        header::WWW_AUTHENTICATE,
+        HeaderValue::from_static("Bearer realm=\"tollgate administration\", error=\"insufficient_scope\""),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bearer_credentials_are_a_scheme_blanks_and_a_token() {
+        for line in ["Bearer abc", "bearer abc", "BEARER   abc"] {
+            assert_eq!(bearer(line.as_bytes()), Some(b"abc".as_slice()), "{line}");
+        }
+        for line in ["Bearerabc", "Basic abc", "", "Bear", "Bearer", " Bearer abc"] {
+            assert_eq!(bearer(line.as_bytes()), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The OpenAPI 3.1 document of the routes: what their annotations say, completed by what holds for all of them.
+
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Components, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, tag::TagBuilder};
+use utoipa::{PartialSchema as _, ToSchema as _};
+
+use super::problem::ProblemShown;
+
+/// The name of the one security scheme.
+const SCHEME: &str = "admin_token";
+
+/// What stands in front of every description of routes.
+pub(super) fn empty() -> OpenApi {
+    let words = "Administration of a Tollgate server, and its decisions as JSON. Every change is durable, and seen by every check, before it is answered.\n\n\
+                 Requests need an administrator's token (`tollgate admin-token issue`); a reader's is good for GET alone. Errors are \
+                 problem documents (RFC 9457) whose `type` stays what it is. Unknown parameters and fields are refused.";
+    let info = InfoBuilder::new()
+        .title("Tollgate")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(words));
+    let tags = [
+        ("users", "Who may call"),
+        ("authtokens", "What they call with"),
+        ("networks", "From where"),
+        ("settings", "What holds for everybody"),
+        ("admin-tokens", "Who may administer"),
+        ("audit", "What was changed, by whom"),
+        ("status", "How the server is"),
+        ("checks", "Decisions, for whoever asks about requests elsewhere"),
+    ];
+    let tags = tags.map(|(name, words)| TagBuilder::new().name(name).description(Some(words)).build());
+    OpenApiBuilder::new()
+        .info(info.build())
+        .tags(Some(tags))
+        .components(Some(Components::new()))
+        .build()
+}
+
+/// The document with what holds for all routes.
+pub(super) fn completed(mut document: OpenApi) -> OpenApi {
+    let components = document.components.get_or_insert_with(Components::new);
+    components
+        .schemas
+        .insert(ProblemShown::name().into_owned(), ProblemShown::schema());
+    let scheme = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("tg_adm_…")
+        .description(Some("An administrator's token"));
+    components.add_security_scheme(SCHEME, SecurityScheme::Http(scheme.build()));
+    for (path, item) in &mut document.paths.paths {
+        let PathItem {
+            get,
+            post,
+            put,
+            patch,
+            delete,
+            ..
+        } = item;
+        if let Some(operation) = get {
+            complete(operation, true);
+        }
+        for operation in [post, put, patch, delete].into_iter().flatten() {
+            if path.starts_with("/admin/") {
+                complete(operation, false);
+            } else {
+                // A trusted proxy needs no token there.
+                operation.security = Some(vec![SecurityRequirement::default(), requirement()]);
+            }
+        }
+    }
+    document
+}
+
+fn requirement() -> SecurityRequirement {
+    SecurityRequirement::new(SCHEME, Vec::<String>::new())
+}
+
+/// Every answer that an operation can give beyond its own.
+fn complete(operation: &mut Operation, only_looks: bool) {
+    operation.security = Some(vec![requirement()]);
+    let names = parameters(operation);
+    let has = |name: &str| names.iter().any(|named| named == name);
+    let in_path = ["name", "id", "key"].iter().any(|name| has(name));
+    let (conditional, creates) = (has("If-Match"), has("Idempotency-Key"));
+    let responses = &mut operation.responses.responses;
+
+    for (status, response) in responses.iter_mut() {
+        let RefOr::T(response) = response else { continue };
+        if status != "204" && (conditional || creates || has("If-None-Match")) {
+            add_header(
+                response,
+                "ETag",
+                "Says which state of the record this is; strong (RFC 9110)",
+            );
+        }
+        if creates {
+            add_header(response, "Location", "Where the record is");
+            add_header(
+                response,
+                "Idempotent-Replayed",
+                "`true` where the record was created by an earlier request",
+            );
+        }
+        if has("cursor") {
+            add_header(response, "Link", "The next page, with `rel=\"next\"` (RFC 8288)");
+        }
+        add_header(response, "X-Request-Id", "Names the request in the log");
+    }
+    if has("If-None-Match") {
+        let words = "The record has one of the entity tags that were named";
+        let mut unchanged = ResponseBuilder::new().description(words).build();
+        add_header(&mut unchanged, "ETag", "Says which state of the record this is");
+        responses.insert("304".to_owned(), RefOr::T(unchanged));
+    }
+
+    let has_body = operation.request_body.is_some();
+    let refusals = [
+        (
+            true,
+            400,
+            "malformed",
+            "The request cannot be read: its query, a condition, or its JSON",
+        ),
+        (
+            true,
+            401,
+            "invalid-token",
+            "No administrator's token, more than one, or one that is no good",
+        ),
+        (!only_looks, 403, "role-refused", "The token is a reader's"),
+        (in_path, 404, "not-found", "There is no such record"),
+        (has_body, 408, "about:blank", "The body did not arrive in time"),
+        (has_body, 409, "conflict", "The request contradicts what is there"),
+        (
+            creates,
+            410,
+            "gone",
+            "What was created before under this idempotency key is gone",
+        ),
+        (
+            conditional,
+            412,
+            "changed",
+            "The record has none of the entity tags that were named",
+        ),
+        (has_body, 413, "about:blank", "The body is too long"),
+        (has_body, 415, "json-expected", "The body is not JSON"),
+        (
+            has_body,
+            422,
+            "unexpected-json",
+            "The JSON asks for what cannot be, or the idempotency key was used for another request",
+        ),
+        (
+            true,
+            429,
+            "too-many-failures",
+            "Too many tokens from this address were no good; valid ones are served",
+        ),
+        (true, 500, "unexpected", "The server has failed"),
+        (
+            true,
+            503,
+            "unavailable",
+            "Nothing can be read or changed just now; the words say whether the change was made",
+        ),
+    ];
+    for (applies, status, kind, words) in refusals {
+        if applies {
+            responses.insert(status.to_string(), RefOr::T(refusal(status, kind, words)));
+        }
+    }
+}
+
+fn parameters(operation: &Operation) -> Vec<String> {
+    let parameters = operation.parameters.iter().flatten();
+    parameters
+        .filter_map(|parameter| match parameter {
+            RefOr::T(parameter) => Some(parameter.name.clone()),
+            RefOr::Ref(_) => None,
+        })
+        .collect()
+}
+
+fn refusal(status: u16, kind: &str, words: &str) -> Response {
+    let kind = match kind {
+        "about:blank" => kind.to_owned(),
+        kind => format!("urn:tollgate:problem:{kind}"),
+    };
+    let example = serde_json::json!({ "type": kind, "title": words, "status": status, "detail": words });
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(ProblemShown::name())))
+        .example(Some(example));
+    let mut response = ResponseBuilder::new()
+        .description(words)
+        .content("application/problem+json", content.build())
+        .build();
+    for (with, name, words) in [
+        (401, "WWW-Authenticate", "The challenge"),
+        (429, "Retry-After", "Seconds"),
+    ] {
+        if with == status {
+            add_header(&mut response, name, words);
+        }
+    }
+    response
+}
+
+fn add_header(response: &mut Response, name: &str, words: &str) {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    let header = HeaderBuilder::new().schema(Some(text)).description(Some(words)).build();
+    response.headers.insert(name.to_owned(), RefOr::T(header));
+}

@@ -1,0 +1,112 @@
+//! From what the engine says to a problem.
+
+use axum::http::StatusCode;
+use tollgate::{ExecuteError, PageError, ReadError, Refusal, Unavailable};
+
+use super::problem::Problem;
+use crate::control::{refusal_code, refusal_words};
+
+impl From<ExecuteError> for Problem {
+    fn from(error: ExecuteError) -> Self {
+        match error {
+            ExecuteError::Refused(refusal) => refusal.into(),
+            ExecuteError::Unavailable(unavailable) => unavailable.into(),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        if refusal == Refusal::Changed {
+            return Self::changed();
+        }
+        let status = status(&refusal);
+        let kind = refusal_code(&refusal).replace('_', "-");
+        let words = match &refusal {
+            // A name is what the caller wrote.
+            Refusal::NoSuchUser { .. } => no_such_user(),
+            Refusal::UserExists { .. } => {
+                "expected a new name, but there is a user of this name already: choose another, or change that user"
+                    .into()
+            }
+            other => refusal_words(other),
+        };
+        Self::new(status, &kind, title(status), words)
+    }
+}
+
+fn status(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::NoSuchUser { .. } | Refusal::NoSuchToken { .. } | Refusal::NoSuchNetwork { .. } => {
+            StatusCode::NOT_FOUND
+        }
+        Refusal::NeverValid { .. }
+        | Refusal::MomentTooFar { .. }
+        | Refusal::LimitTooHigh { .. }
+        | Refusal::TooManyProxies { .. }
+        | Refusal::RuleTooLong { .. }
+        | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => StatusCode::CONFLICT,
+    }
+}
+
+fn title(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "There is no such record",
+        StatusCode::CONFLICT => "The request contradicts what is there",
+        _ => "The request asks for what cannot be",
+    }
+}
+
+fn no_such_user() -> String {
+    "expected the name of a user, but there is no user of this name: GET /admin/v1/users lists them".into()
+}
+
+impl From<Unavailable> for Problem {
+    fn from(unavailable: Unavailable) -> Self {
+        tracing::error!(error = %unavailable, "a change was not made, or may not have been");
+        let words = match &unavailable {
+            Unavailable::Poisoned { .. } => format!("The change was not made: {unavailable}."),
+            Unavailable::Closed => {
+                "The server is ending: the change was not made unless it was under way, so look before you repeat it."
+                    .into()
+            }
+            other => format!("{other}."),
+        };
+        let kind = match unavailable {
+            Unavailable::InDoubt { .. } => "in-doubt",
+            _ => "unavailable",
+        };
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            kind,
+            "Nothing can be changed just now",
+            words,
+        )
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        if let ReadError::NoSuchUser { .. } = error {
+            let status = StatusCode::NOT_FOUND;
+            return Self::new(status, "no-such-user", title(status), no_such_user());
+        }
+        tracing::error!(%error, "the store could not be read");
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unreadable",
+            "The store cannot be read just now",
+            format!("{error}."),
+        )
+    }
+}
+
+impl From<PageError> for Problem {
+    fn from(error: PageError) -> Self {
+        match error {
+            PageError::Read(error) => error.into(),
+            other => Self::malformed("unknown-cursor", other.to_string()),
+        }
+    }
+}

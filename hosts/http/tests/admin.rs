@@ -6,6 +6,11 @@ mod support;
 #[cfg(test)]
 #[path = "admin"]
 mod administration {
+    mod access;
+    mod canary;
+    mod conditions;
     mod console;
+    mod document;
     mod records;
+    mod refusals;
 }

@@ -4,6 +4,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::FromRequest;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::error::Category;
 
 use super::problem::Problem;
@@ -82,14 +83,18 @@ fn names_json(line: &[u8]) -> bool {
 }
 
 fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<Sent<T>, Problem> {
+    let canonical: Value = serde_json::from_slice(bytes).map_err(|error| refused(&error, None))?;
+    // Field by field a list would do as well, and nobody means that.
+    if !canonical.is_object() {
+        let detail = "expected one JSON object, but found another value";
+        return Err(Problem::unprocessable("unexpected-json", detail).at(None, 1));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let field = plain(&error.path().to_string());
         refused(error.inner(), field)
     })?;
-    json.end().map_err(|error| refused(&error, None))?;
-    // Field by field, so that neither blanks nor the order of fields make another body.
-    let canonical: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| refused(&error, None))?;
+    // Neither blanks nor the order of fields make another body.
     let fingerprint = *blake3::hash(canonical.to_string().as_bytes()).as_bytes();
     Ok(Sent { value, fingerprint })
 }
@@ -180,8 +185,8 @@ mod tests {
             (r#"{"expected secret":"a"}"#, "422", "expected `name` or `limit`"),
             (r#"{"tg_adm_secret":"a"}"#, "422", "expected `name` or `limit`"),
             ("{}", "422", "missing field `name`"),
-            (r#""secret""#, "422", "expected struct Body"),
-            ("[]", "422", ""),
+            (r#""secret""#, "422", "expected one JSON object"),
+            (r#"["secret"]"#, "422", "expected one JSON object"),
         ] {
             let refusal = refusal(body);
             assert!(

@@ -14,6 +14,9 @@ const PATH_LEN_MAX: usize = 512;
 /// Below this, paths name permits, and whoever knows one can release it.
 const PERMITS: &str = "/v1/permits/";
 
+/// How every token of ours begins.
+const TOKEN: &str = "tg_";
+
 /// What is said of a request once its answer is there.
 pub(super) struct Access {
     method: Method,
@@ -44,10 +47,16 @@ impl Access {
     }
 }
 
-/// A path as it is logged.
+/// A path as it is logged. Whoever writes a token for an id has written it down in enough places.
 fn shown(path: &str) -> String {
     if path.starts_with(PERMITS) {
         return format!("{PERMITS}…");
+    }
+    if path.contains(TOKEN) {
+        let segments = path
+            .split('/')
+            .map(|segment| if segment.contains(TOKEN) { "…" } else { segment });
+        return shown(&segments.collect::<Vec<_>>().join("/"));
     }
     let end = path.floor_char_boundary(PATH_LEN_MAX);
     match path.get(..end) {
@@ -65,6 +74,10 @@ mod tests {
         assert_eq!(shown("/check/a/b"), "/check/a/b");
         assert_eq!(shown("/v1/permits/tp_secret"), "/v1/permits/…");
         assert_eq!(shown("/v1/permits"), "/v1/permits");
+        assert_eq!(
+            shown("/admin/v1/authtokens/tg_at_secret/revoke"),
+            "/admin/v1/authtokens/…/revoke"
+        );
         let long = format!("/{}", "ä".repeat(PATH_LEN_MAX));
         let cut = shown(&long);
         assert!(cut.ends_with("ä…") && cut.len() <= PATH_LEN_MAX + "…".len(), "{cut}");

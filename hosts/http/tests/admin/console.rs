@@ -105,10 +105,12 @@ impl Call<'_> {
             head.push_str(&format!("content-length: {}\r\n", self.body.len()));
         }
         head.push_str("\r\n");
+        // In one packet: a refusal does not wait for a body, and the end of a connection takes back what was not read.
+        let mut request = head.into_bytes();
+        request.extend(self.body);
         let mut stream = self.server.connect();
-        stream.write_all(head.as_bytes()).unwrap();
         // The server may answer and close before it has read everything.
-        let _ = stream.write_all(&self.body);
+        let _ = stream.write_all(&request);
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).unwrap();
         Told::read(&String::from_utf8(bytes).unwrap())

@@ -79,46 +79,94 @@ fn requirement() -> SecurityRequirement {
     SecurityRequirement::new(SCHEME, Vec::<String>::new())
 }
 
-/// Every answer that an operation can give beyond its own.
+/// What the parameters and the body of an operation say about its answers.
+struct Traits {
+    only_looks: bool,
+    is_about_one: bool,
+    saves_looks: bool,
+    is_conditional: bool,
+    creates: bool,
+    pages: bool,
+    has_body: bool,
+}
+
+impl Traits {
+    fn of(operation: &Operation, only_looks: bool) -> Self {
+        let names = parameters(operation);
+        let has = |name: &str| names.iter().any(|named| named == name);
+        Self {
+            only_looks,
+            is_about_one: ["name", "id", "key"].iter().any(|name| has(name)),
+            saves_looks: has("If-None-Match"),
+            is_conditional: has("If-Match"),
+            creates: has("Idempotency-Key"),
+            pages: has("cursor"),
+            has_body: operation.request_body.is_some(),
+        }
+    }
+}
+
+/// Every answer that an operation can give beyond its own, and the header fields of its own.
 fn complete(operation: &mut Operation, only_looks: bool) {
     operation.security = Some(vec![requirement()]);
-    let names = parameters(operation);
-    let has = |name: &str| names.iter().any(|named| named == name);
-    let in_path = ["name", "id", "key"].iter().any(|name| has(name));
-    let (conditional, creates) = (has("If-Match"), has("Idempotency-Key"));
+    let traits = Traits::of(operation, only_looks);
     let responses = &mut operation.responses.responses;
-
     for (status, response) in responses.iter_mut() {
-        let RefOr::T(response) = response else { continue };
-        if status != "204" && (conditional || creates || has("If-None-Match")) {
-            add_header(
-                response,
-                "ETag",
-                "Says which state of the record this is; strong (RFC 9110)",
-            );
+        if let RefOr::T(response) = response {
+            add_headers(response, status, &traits);
         }
-        if creates {
-            add_header(response, "Location", "Where the record is");
-            add_header(
-                response,
-                "Idempotent-Replayed",
-                "`true` where the record was created by an earlier request",
-            );
-        }
-        if has("cursor") {
-            add_header(response, "Link", "The next page, with `rel=\"next\"` (RFC 8288)");
-        }
-        add_header(response, "X-Request-Id", "Names the request in the log");
     }
-    if has("If-None-Match") {
+    if traits.saves_looks {
         let words = "The record has one of the entity tags that were named";
         let mut unchanged = ResponseBuilder::new().description(words).build();
-        add_header(&mut unchanged, "ETag", "Says which state of the record this is");
+        add_header(
+            &mut unchanged,
+            "ETag",
+            "Says which state of the record this is; strong (RFC 9110)",
+        );
         responses.insert("304".to_owned(), RefOr::T(unchanged));
     }
+    for (applies, status, kind, words) in refusals(&traits) {
+        if applies {
+            responses.insert(status.to_string(), RefOr::T(refusal(status, kind, words)));
+        }
+    }
+}
 
-    let has_body = operation.request_body.is_some();
-    let refusals = [
+fn add_headers(response: &mut Response, status: &str, traits: &Traits) {
+    if status != "204" && (traits.is_conditional || traits.creates || traits.saves_looks) {
+        add_header(
+            response,
+            "ETag",
+            "Says which state of the record this is; strong (RFC 9110)",
+        );
+    }
+    if traits.creates {
+        add_header(response, "Location", "Where the record is");
+        add_header(
+            response,
+            "Idempotent-Replayed",
+            "`true` where the record was created by an earlier request",
+        );
+    }
+    if traits.pages {
+        add_header(response, "Link", "The next page, with `rel=\"next\"` (RFC 8288)");
+    }
+    add_header(response, "X-Request-Id", "Names the request in the log");
+}
+
+/// Whether each refusal can come, its status, its kind, and when it comes.
+fn refusals(traits: &Traits) -> [(bool, u16, &'static str, &'static str); 14] {
+    let Traits {
+        only_looks,
+        is_about_one,
+        saves_looks: _,
+        is_conditional,
+        creates,
+        pages: _,
+        has_body,
+    } = *traits;
+    [
         (
             true,
             400,
@@ -132,9 +180,9 @@ fn complete(operation: &mut Operation, only_looks: bool) {
             "No administrator's token, more than one, or one that is no good",
         ),
         (!only_looks, 403, "role-refused", "The token is a reader's"),
-        (in_path, 404, "not-found", "There is no such record"),
+        (is_about_one, 404, "not-found", "There is no such record"),
         (has_body, 408, "about:blank", "The body did not arrive in time"),
-        (has_body, 409, "conflict", "The request contradicts what is there"),
+        (!only_looks, 409, "conflict", "The request contradicts what is there"),
         (
             creates,
             410,
@@ -142,7 +190,7 @@ fn complete(operation: &mut Operation, only_looks: bool) {
             "What was created before under this idempotency key is gone",
         ),
         (
-            conditional,
+            is_conditional,
             412,
             "changed",
             "The record has none of the entity tags that were named",
@@ -168,12 +216,7 @@ fn complete(operation: &mut Operation, only_looks: bool) {
             "unavailable",
             "Nothing can be read or changed just now; the words say whether the change was made",
         ),
-    ];
-    for (applies, status, kind, words) in refusals {
-        if applies {
-            responses.insert(status.to_string(), RefOr::T(refusal(status, kind, words)));
-        }
-    }
+    ]
 }
 
 fn parameters(operation: &Operation) -> Vec<String> {

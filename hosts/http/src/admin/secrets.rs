@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::OwnedMutexGuard;
-use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 /// How long a secret is remembered.
@@ -41,7 +40,7 @@ struct Kept {
 
 struct Secret {
     key: KeyDigest,
-    until: Instant,
+    until: tokio::time::Instant,
     text: Zeroizing<String>,
 }
 
@@ -68,16 +67,19 @@ impl Secrets {
         }
         kept.secrets.push_back(Secret {
             key,
-            until: Instant::now() + KEPT_FOR,
+            until: tokio::time::Instant::now() + KEPT_FOR,
             text: Zeroizing::new(text.to_owned()),
         });
         if !std::mem::replace(&mut kept.is_watched, true) {
             let secrets = Arc::downgrade(self);
-            let mut next = Instant::now() + KEPT_FOR;
+            let mut next = tokio::time::Instant::now() + KEPT_FOR;
             tokio::spawn(async move {
                 loop {
                     tokio::time::sleep_until(next).await;
-                    match secrets.upgrade().and_then(|secrets| secrets.wipe(Instant::now())) {
+                    match secrets
+                        .upgrade()
+                        .and_then(|secrets| secrets.wipe(tokio::time::Instant::now()))
+                    {
                         Some(end) => next = end,
                         None => break,
                     }
@@ -88,7 +90,7 @@ impl Secrets {
 
     /// The secret that was made under `key`, if it is still remembered.
     pub(super) fn find(&self, key: &KeyDigest) -> Option<Zeroizing<String>> {
-        let now = Instant::now();
+        let now = tokio::time::Instant::now();
         let kept = self.kept.lock();
         let found = kept
             .secrets
@@ -98,7 +100,7 @@ impl Secrets {
     }
 
     /// Forgets what is over, and says when there is more to forget; none where nothing is left to wait for.
-    fn wipe(&self, now: Instant) -> Option<Instant> {
+    fn wipe(&self, now: tokio::time::Instant) -> Option<tokio::time::Instant> {
         let mut kept = self.kept.lock();
         while kept.secrets.front().is_some_and(|secret| secret.until <= now) {
             kept.secrets.pop_front();
@@ -111,6 +113,8 @@ impl Secrets {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
     use super::*;
 
     fn key(count: usize) -> KeyDigest {

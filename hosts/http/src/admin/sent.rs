@@ -108,7 +108,10 @@ fn refused(error: &serde_json::Error, field: Option<String>) -> Problem {
         );
         return Problem::malformed("malformed-json", detail).at(None, line);
     }
-    let expected = expected(&error.to_string());
+    let words = error.to_string();
+    // A field that nobody knows may be anything.
+    let field = field.filter(|_| !words.starts_with("unknown field"));
+    let expected = expected(&words);
     let place = field
         .as_ref()
         .map(|field| format!("at `{field}`: "))

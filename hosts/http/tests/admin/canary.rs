@@ -199,14 +199,10 @@ fn no_secret_is_found_where_it_does_not_belong() {
             .map(|cursor| format!("/audit?limit=1000&cursor={cursor}"));
     }
     let log = String::from_utf8(log.0.lock().clone()).unwrap();
-    for expected in ["TRACE", "answered", "no administrator was admitted", "/admin/v1/users"] {
+    for expected in ["WARN", "answered", "no administrator was admitted", "/admin/v1/users"] {
         assert!(log.contains(expected), "the log is there, with {expected}");
     }
-    watch.search(
-        "the log",
-        &log.lines()
-            .find(|line| secrets.iter().any(|secret| line.contains(secret)))
-            .unwrap_or_default()
-            .to_owned(),
-    );
+    for line in log.lines() {
+        watch.search("the log", line);
+    }
 }

@@ -62,7 +62,7 @@ fn it_describes_every_operation_and_no_other() {
     let described: BTreeSet<String> = operations(&document).into_iter().map(|(line, _)| line).collect();
     assert_eq!(described, expected);
     for line in OPERATIONS {
-        let path = line.replace('{', "").replace('}', "");
+        let path = line.replace(['{', '}'], "");
         let told = console.call(&path).send();
         let kind = told
             .text

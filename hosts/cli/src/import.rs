@@ -5,9 +5,10 @@
 use std::fs::File;
 use std::io::{BufReader, IsTerminal as _, Seek as _};
 use std::path::Path;
+use std::sync::mpsc::sync_channel;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use tollgate_http::control::transfer::{Format, Line, Lines, portable};
+use tollgate_http::control::transfer::{Format, Lines, portable};
 use tollgate_http::control::{Answer, ImportRequest, ImportedShown, LineFaultShown, NumberedLine, Request, in_shell};
 
 use crate::arguments::{FileFormat, ImportFile};
@@ -16,7 +17,7 @@ use crate::reach::Held;
 use crate::{print, reach};
 
 /// Lines of one part.
-const LINES_MOST: usize = 4_096;
+const LINES_MOST: usize = 8_192;
 /// Bytes of one part, about: the socket takes no longer request.
 const BYTES_MOST: usize = 2 << 20;
 /// Faults that are told in words.
@@ -76,65 +77,67 @@ fn send(
     held: &Held,
 ) -> Result<(ImportedShown, Vec<LineFaultShown>), Failure> {
     let bar = bar(lines, "importing", false);
-    let source = from
-        .path
-        .file_name()
-        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let mut done = ImportedShown::default();
-    let mut part = Part::default();
+    let name = from.path.file_name();
+    let source = name.map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let mut read = from.lines(format, &ProgressBar::hidden())?;
-    loop {
-        let next = read.next().transpose().map_err(|error| unreadable(from.path, &error))?;
-        let ended = next.is_none();
-        match next {
-            Some((number, Ok(line))) => part.push(number, line),
-            Some((number, Err(reason))) if skip_faults => done.faults.push(LineFaultShown { line: number, reason }),
-            Some((number, Err(reason))) => {
-                return Ok((done, vec![LineFaultShown { line: number, reason }]));
+    let mut done = ImportedShown::default();
+    std::thread::scope(|scope| {
+        // The next part is read while the store takes the one before it.
+        let (parts, arriving) = sync_channel(1);
+        scope.spawn(move || while parts.send(next_part(&mut read)).is_ok() {});
+        for part in arriving {
+            let Part { lines, faults, .. } = part.map_err(|error| unreadable(from.path, &error))?;
+            if !faults.is_empty() && !skip_faults {
+                return Ok((done, faults));
             }
-            None => {}
-        }
-        if part.is_full() || (ended && !part.lines.is_empty()) {
-            let sent = part.lines.len() as u64;
+            done.faults.extend(faults);
+            if lines.is_empty() {
+                break;
+            }
+            let sent = lines.len() as u64;
+            let source = source.clone();
             let request = Request::Import(ImportRequest {
-                source: source.clone(),
-                lines: std::mem::take(&mut part).lines,
+                source,
+                lines,
                 skip_faults,
             });
             let Answer::Imported(imported) = held.ask(store, request)? else {
                 return Err(Failure::trouble("not_understood", "the server answered something else"));
             };
             if !imported.taken {
-                bar.finish_and_clear();
                 return Ok((done, imported.faults));
             }
             done.add(imported);
             bar.inc(sent);
         }
-        if ended {
-            bar.finish_and_clear();
-            return Ok((done, Vec::new()));
-        }
-    }
+        bar.finish_and_clear();
+        Ok((done, Vec::new()))
+    })
 }
 
 /// Lines that go together.
 #[derive(Default)]
 struct Part {
     lines: Vec<NumberedLine>,
+    faults: Vec<LineFaultShown>,
     bytes: usize,
 }
 
-impl Part {
-    fn push(&mut self, number: u64, line: Line) {
-        // Names and punctuation count about as much as the values.
-        self.bytes += 64 + line.values().iter().map(|value| value.len() + 16).sum::<usize>();
-        self.lines.push(NumberedLine { number, line });
+/// The next lines that go together. Behind the last there are none.
+fn next_part(read: &mut FileLines) -> std::io::Result<Part> {
+    let mut part = Part::default();
+    while part.lines.len() < LINES_MOST && part.bytes < BYTES_MOST {
+        match read.next().transpose()? {
+            None => break,
+            Some((line, Err(reason))) => part.faults.push(LineFaultShown { line, reason }),
+            Some((number, Ok(line))) => {
+                // Names and punctuation count about as much as the values.
+                part.bytes += 64 + line.values().iter().map(|value| value.len() + 16).sum::<usize>();
+                part.lines.push(NumberedLine { number, line });
+            }
+        }
     }
-
-    fn is_full(&self) -> bool {
-        self.lines.len() >= LINES_MOST || self.bytes >= BYTES_MOST
-    }
+    Ok(part)
 }
 
 type FileLines = Lines<BufReader<indicatif::ProgressBarIter<File>>>;

@@ -147,6 +147,10 @@ The copy opens with the same key, which is not copied. An existing file is never
     /// Write users, tokens (as digests), rules and settings to a file that imports again to the same state
     #[command(after_help = EXPORT)]
     Export(ExportFile),
+    /// Watch a running server: checks by outcome, busiest users, queue, followers
+    #[cfg(feature = "top")]
+    #[command(after_help = TOP)]
+    Top(Top),
     /// Print what a shell needs to complete these commands
     #[command(after_help = "Examples:
   tollgate completions bash > ~/.local/share/bash-completion/completions/tollgate
@@ -276,12 +280,18 @@ mod admin_token;
 mod audit;
 mod authtoken;
 mod network;
+#[cfg(feature = "top")]
+mod top;
 mod user;
 
 pub(crate) use admin_token::AdminTokenVerb;
 pub(crate) use audit::{AuditVerb, Last, Since};
 pub(crate) use authtoken::AuthtokenVerb;
 pub(crate) use network::{NetworkVerb, Rule};
+#[cfg(feature = "top")]
+use top::TOP;
+#[cfg(feature = "top")]
+pub(crate) use top::Top;
 pub(crate) use user::{UserLimits, UserVerb};
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ mod table;
 mod list;
 mod audit;
 mod pages;
+#[cfg(feature = "top")]
+mod top;
 mod init;
 mod import;
 mod export;
@@ -61,6 +63,8 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Verb::Export(file) => export::export(data, file, *json),
         Verb::Completions { shell } => Ok(pages::completions(*shell)),
         Verb::Man { folder } => pages::man(folder.as_deref(), *json),
+        #[cfg(feature = "top")]
+        Verb::Top(top) => top::top(data, top, *json),
         Verb::Audit(verb) => audit::audit(data, verb, *json),
         verb => list::answer(&mut Reach::to(data), verb, *json),
     }

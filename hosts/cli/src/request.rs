@@ -45,6 +45,8 @@ pub(crate) fn request(verb: &Verb, cursor: Option<String>) -> Result<Request, Fa
             }
             Request::Backup { to }
         }
+        #[cfg(feature = "top")]
+        Verb::Top(_) => return Err(Failure::usage("expected a verb that asks one thing of a store")),
         Verb::Init(_)
         | Verb::Serve(_)
         | Verb::Import(_)

@@ -7,6 +7,7 @@ pub(crate) mod curl;
 pub(crate) mod explained;
 pub(crate) mod lists;
 pub(crate) mod server;
+pub(crate) mod terminal;
 pub(crate) mod tools;
 pub(crate) mod trails;
 

@@ -31,9 +31,13 @@ impl Queue {
         })
     }
 
-    /// Offers a token a better digest; where the queue is full the offer falls. Allocates nothing.
+    /// Offers a token a better digest; where half of the queue is taken the offer falls, because checks could otherwise keep
+    /// commands out for as long as tokens come that nobody has used yet. Allocates nothing.
     pub(crate) fn offer(&self, upgrade: Upgrade) {
-        let _ = self.messages.try_send(Message::Upgrade(upgrade));
+        let most = self.messages.capacity().map_or(usize::MAX, |most| most / 2);
+        if self.messages.len() < most {
+            let _ = self.messages.try_send(Message::Upgrade(upgrade));
+        }
     }
 
     /// Messages that wait.
@@ -87,6 +91,22 @@ mod tests {
         assert!(matches!(answer.wait(), Err(Unavailable::InDoubt { .. })));
         let late = queue.ask::<Result<(), Unavailable>>(Message::Checkpoint);
         assert_eq!(late.err(), Some(Unavailable::Closed));
+    }
+
+    #[test]
+    fn offers_leave_room_for_commands() {
+        let (queue, _receiver, _alive) = queue();
+        let digest = tollgate_core::TokenDigest::from_bytes([1; 32]);
+        for _ in 0..4 {
+            queue.offer(Upgrade {
+                token: tollgate_core::TokenId(1),
+                from: digest,
+                to: digest,
+            });
+        }
+        assert_eq!(queue.len(), 2, "half of four");
+        queue.ask::<Result<(), Unavailable>>(Message::Checkpoint).unwrap();
+        assert_eq!(queue.len(), 3, "the twin");
     }
 
     #[test]

@@ -292,3 +292,35 @@ fn a_changed_or_removed_row_of_the_trail_is_found() {
         drop(folder);
     }
 }
+
+/// One batch of keys for each tick of the sweeper was slower than callers can bring new ones.
+#[test]
+fn idempotency_keys_of_a_day_ago_are_forgotten_in_one_sweep() {
+    let world = World::new();
+    let ask = |at: u16, fingerprint| {
+        let [high, low] = at.to_be_bytes();
+        let (mut key, mut command) = ([0; 32], AddUser::named(name(&format!("user-{at}"))));
+        (key[0], key[1], command.active) = (high, low, false);
+        let fingerprint = [fingerprint; 32];
+        world.engine.submit(Once {
+            key,
+            fingerprint,
+            command,
+        })
+    };
+    let asked: Vec<_> = (0..1_100).map(|at| ask(at, 1).unwrap()).collect();
+    for asked in asked {
+        assert!(matches!(asked.wait(), Ok(Repeatable::Now(_))));
+    }
+    let reused = ask(0, 2).unwrap().wait().err();
+    assert_eq!(reused, Some(ExecuteError::Refused(Refusal::KeyReused)), "the twin");
+    world.clock.set(BEGIN.plus_millis(25 * 3_600 * 1_000));
+    world.engine.sweep().unwrap();
+    while world.engine.sweep().unwrap().more {}
+    let asked: Vec<_> = (0..1_100).map(|at| ask(at, 2).unwrap()).collect();
+    for asked in asked {
+        let refused = asked.wait().err();
+        let forgotten = matches!(&refused, Some(ExecuteError::Refused(Refusal::UserExists { .. })));
+        assert!(forgotten, "{refused:?}");
+    }
+}

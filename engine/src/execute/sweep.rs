@@ -17,8 +17,8 @@ use crate::store::{
 pub struct Swept {
     /// Tokens that were taken away.
     pub tokens: usize,
-    /// Whether another sweep would find more to do. Rows of users who are gone count too, so this may be so where no token
-    /// was taken away.
+    /// Whether another sweep would find more to do. Rows of users who are gone and idempotency keys count too, so this may be so
+    /// where no token was taken away.
     pub more: bool,
 }
 
@@ -106,22 +106,27 @@ fn remove_token(batch: &mut Batch<'_, '_>, id: TokenId) -> Result<bool, Fault> {
     }
     batch.remove::<TokensByUser>(&(token.user, id))?;
     batch.remove::<Tokens>(&id)?;
-    batch.change(Change::RemoveToken {
-        id,
-        digest: token.digest,
-    });
+    // The token of a user who went and came back may stand there again, under an id of its own.
+    let came_back = batch.around.view.token(&token.digest).is_some_and(|at| at.id != id);
+    if !came_back {
+        batch.change(Change::RemoveToken {
+            id,
+            digest: token.digest,
+        });
+    }
     Ok(true)
 }
 
 /// How long what was made under an idempotency key is remembered.
 const REPEATS_MS: u64 = 24 * 3_600 * 1_000;
 
-/// Forgets idempotency keys that are older than a day, among the `most` behind the place where the last sweep ended.
+/// Forgets idempotency keys that are older than a day, among the `most` behind the place where the last sweep ended. Answers
+/// whether to look on at once: as long as it finds some, because they may come faster than sweeps.
 pub(crate) fn sweep_repeats(
     batch: &mut Batch<'_, '_>,
     after: &mut Option<[u8; 32]>,
     most: usize,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let begin = after
         .take()
         .map_or(Bound::Unbounded, |key| Bound::Excluded(key.to_vec()));
@@ -141,8 +146,9 @@ pub(crate) fn sweep_repeats(
     if looked_at < most {
         *after = None;
     }
+    let more = after.is_some() && !old.is_empty();
     for key in old {
         batch.remove::<Repeats>(&key)?;
     }
-    Ok(())
+    Ok(more)
 }

@@ -45,11 +45,12 @@ impl Writer {
         let mut swept = Swept::default();
         let mut repeats = self.swept_repeats;
         self.in_transaction(|batch| {
-            sweep_repeats(batch, &mut repeats, SWEEP_MOST).map_err(StoreFault)?;
+            let more = sweep_repeats(batch, &mut repeats, SWEEP_MOST).map_err(StoreFault)?;
             swept = sweep(batch, before_s, SWEEP_MOST).map_err(|fault| match fault {
                 Fault::Store(fault) => fault,
                 Fault::Refused(_) | Fault::Failed(_) => StoreFault(StoreError::Closed),
             })?;
+            swept.more |= more;
             Ok(())
         })?;
         self.swept_repeats = repeats;

@@ -51,7 +51,8 @@ impl Author {
     }
 }
 
-fn plain(text: &str) -> Arc<str> {
+/// A text that stands on one line of a terminal and of a log: what somebody chose must not look like another entry.
+pub(crate) fn plain(text: &str) -> Arc<str> {
     let plain = text.chars().take(Author::LEN_MAX);
     let plain: String = plain.map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     plain.into()

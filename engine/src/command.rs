@@ -198,7 +198,7 @@ pub struct Once<C> {
 /// broken off is resumed by doing it again. Answers [`Imported`](crate::Imported).
 ///
 /// A token that comes in a foreign form switches the setting `foreign_tokens` on for it. The audit trail has one entry for the
-/// whole command.
+/// whole command, in which `source` stands as an [`Author`](crate::Author) would, and one for every setting and network rule.
 #[derive(Debug)]
 pub struct Import {
     /// Where the lines come from, for the audit trail.

@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use support::{BEGIN, World, options, refused, trust};
 use tollgate::{
-    Change, DenyReason, Engine, ExecuteError, Foreign, ForeignDigest, ForeignForm, Import, Imported, IssueAuthtoken,
-    LineFault, Portable, PortableAuthtoken, PortableSecret, PortableUser, Refusal, RevokeToken, TokenId,
+    AuditOrder, Change, DenyReason, Engine, ExecuteError, Foreign, ForeignDigest, ForeignForm, Import, Imported,
+    IssueAuthtoken, LineFault, Portable, PortableAuthtoken, PortableNetwork, PortableSecret, PortableUser, Refusal,
+    RemoveUser, RevokeToken, Standing, TokenId,
 };
 
 /// A token of somebody else's making, and its SHA-256.
@@ -176,6 +177,115 @@ fn a_swept_token_leaves_nothing_behind() {
     assert_eq!(world.engine.sweep().unwrap().tokens, 1);
     assert_eq!(world.engine.verify().unwrap().findings, []);
     assert_eq!(refused(&world.engine, CLEAR), Some(DenyReason::UnknownToken));
+}
+
+/// The removal of the old token's row took the new one, which stands under the same digest, out of every check.
+#[test]
+fn a_token_that_came_back_with_its_user_outlives_the_sweep_of_the_old_one() {
+    let world = World::new();
+    let ann = world.user("ann");
+    let issued = world.token(&ann);
+    let exported = export(&world.engine);
+    world.engine.execute(RemoveUser { name: ann }).unwrap();
+    assert_eq!(world.refused(issued.token.expose()), Some(DenyReason::UnknownToken));
+    import(&world.engine, exported).unwrap();
+    assert_eq!(world.refused(issued.token.expose()), None);
+    assert_eq!(world.engine.verify().unwrap().findings, []);
+    assert_eq!(world.engine.sweep().unwrap().tokens, 1);
+    assert_eq!(
+        world.refused(issued.token.expose()),
+        None,
+        "the old row is gone, not the token"
+    );
+    assert_eq!(world.engine.verify().unwrap().findings, []);
+
+    world.engine.execute(RevokeToken { id: TokenId(2) }).unwrap();
+    let world = world.reopen();
+    assert_eq!(
+        world.refused(issued.token.expose()),
+        Some(DenyReason::Revoked),
+        "the twin"
+    );
+}
+
+/// A second token of the same text would pass on once the first was revoked and swept.
+#[test]
+fn a_text_and_its_digest_are_one_token_of_their_user() {
+    let world = World::new();
+    import(&world.engine, vec![token("ann", digested(CLEAR))]).unwrap();
+    let same = import(&world.engine, vec![token("ann", clear(CLEAR))]).unwrap();
+    assert_eq!(counts(&same), [0, 0, 1], "before it was used");
+    world.engine.execute(RevokeToken { id: TokenId(1) }).unwrap();
+    let revived = import(&world.engine, vec![token("ann", clear(CLEAR))]);
+    assert!(
+        matches!(revived, Err(ExecuteError::Refused(Refusal::Lines { .. }))),
+        "{revived:?}"
+    );
+    assert_eq!(refused(&world.engine, CLEAR), Some(DenyReason::Revoked));
+    let of_another = import(&world.engine, vec![token("bob", clear(CLEAR))]).unwrap();
+    assert_eq!(of_another.authtokens, 1, "the twin: users' tokens are their own");
+}
+
+#[test]
+fn every_line_that_was_skipped_is_told() {
+    let world = World::new();
+    let lines = || (1..=150).map(|line| (line, token("ann", clear("short")))).collect();
+    let import = |skip_faults| Import {
+        source: "test".to_owned(),
+        lines: lines(),
+        skip_faults,
+    };
+    let done = world.engine.execute(import(true)).unwrap();
+    assert_eq!(done.skipped.len(), 150);
+    let Err(ExecuteError::Refused(Refusal::Lines { faults })) = world.engine.execute(import(false)) else {
+        panic!("taken")
+    };
+    assert_eq!(faults.len(), 100, "the twin: a refusal is told in part");
+}
+
+/// A rule lets strangers in or locks people out, so a count of rules is no account of them.
+#[test]
+fn imported_network_rules_and_the_name_of_the_file_stand_in_the_trail() {
+    let world = World::new();
+    let network = |rule: &str, user: Option<&str>| {
+        Portable::Network(PortableNetwork {
+            rule: rule.parse().unwrap(),
+            standing: Standing::Trusted,
+            user: user.map(|user| user.parse().unwrap()),
+            added_at: None,
+        })
+    };
+    let lines = vec![
+        Portable::User(user("ann")),
+        network("0.0.0.0/0", None),
+        network("10.0.0.0/8", Some("ann")),
+    ];
+    let command = Import {
+        source: format!("a\nfile\u{1b}[2J{}", "x".repeat(1_000)),
+        lines: (1..).zip(lines).collect(),
+        skip_faults: false,
+    };
+    world.engine.execute(command).unwrap();
+    let trail = world.engine.audit(AuditOrder::NewestFirst, None, 3).unwrap().items;
+    let shown: Vec<_> = trail
+        .iter()
+        .map(|entry| (entry.action.as_str(), entry.subject.as_str()))
+        .collect();
+    assert_eq!(
+        shown[1..],
+        [("network.add", "10.0.0.0/8"), ("network.add", "0.0.0.0/0")]
+    );
+    let after = |entry: usize, name: &str| trail[entry].after.as_ref().and_then(|facts| facts.get(name).cloned());
+    assert_eq!(
+        (after(2, "standing"), after(1, "user")),
+        (Some("trusted".into()), Some("ann".into()))
+    );
+    let (action, subject) = shown[0];
+    assert!(
+        action == "import" && subject.starts_with("a\u{fffd}file\u{fffd}[2J"),
+        "{subject:?}"
+    );
+    assert_eq!(subject.chars().count(), 256);
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod plan;
 
 use super::tokens::write_token;
 use super::{Batch, Execute, Fault, described};
-use crate::audit::AuditFacts;
+use crate::audit::{AuditFacts, plain};
 use crate::change::Change;
 use crate::command::{Import, Refusal};
 use crate::facts;
@@ -32,7 +32,7 @@ impl Execute for Import {
             (Some((first, _)), Some((last, _))) => format!("{first}-{last}"),
             _ => "none".to_owned(),
         };
-        let mut plan = Plan::new(batch)?;
+        let mut plan = Plan::new(batch, self.skip_faults)?;
         for (line, record) in self.lines {
             plan.take(batch, line, record)?;
         }
@@ -65,14 +65,14 @@ impl Execute for Import {
             ] {
                 facts.insert(name.to_owned(), count.to_string());
             }
-            batch.did("import", &self.source, None, Some(facts));
+            batch.did("import", &plain(&self.source), None, Some(facts));
         }
         Ok(done)
     }
 }
 
-/// Writes one step of a plan. The trail has one entry for all of them, with the ids from first to last, because a million users
-/// would make a million entries that say the same.
+/// Writes one step of a plan. The trail has one entry for all users and tokens, with the ids from first to last, because a million
+/// users would make a million entries that say the same; rules and settings are about everybody, and stand there one by one.
 fn write(batch: &mut Batch<'_, '_>, step: Step, done: &mut Imported, facts: &mut AuditFacts) -> Result<(), Fault> {
     let mut ids = |first: &str, last: &str, id: u64| {
         facts.entry(first.to_owned()).or_insert_with(|| id.to_string());
@@ -117,6 +117,8 @@ fn write_network(batch: &mut Batch<'_, '_>, owner: Option<UserRow>, row: &Networ
     let scope = owner.as_ref().map_or(Scope::GLOBAL, |user| Scope::of(user.id));
     let (range, standing) = (row.rule.range(), row.standing);
     batch.put::<NetworkRules>(&(scope, range), row)?;
+    let user = owner.as_ref().map(|user| user.name.as_str());
+    batch.did("network.add", &row.rule, None, Some(described::network(row, user)));
     let change = match owner {
         None => Change::AddNetwork { range, standing },
         Some(user) => Change::PutUser(facts::user_record(&user, facts::networks(batch.rows, scope)?)),

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use tollgate_core::{
-    AddressRange, Foreign, ForeignForm, OperationSet, ParseTokenError, Timestamp, TokenDigest, TokenId, TokenKind,
-    UserId, UserName, Validity, WellFormed,
+    AddressRange, Foreign, ForeignDigest, ForeignForm, OperationSet, ParseTokenError, Timestamp, TokenDigest, TokenId,
+    TokenKind, UserId, UserName, Validity, WellFormed,
 };
 
 use super::super::networks::{accept_rule, count};
@@ -18,7 +18,8 @@ use crate::record::{NetworkRow, TokenRow, UserRow};
 use crate::setting::{Setting, Settings};
 use crate::store::{Imported, Meta, NetworkRules, Number, Scope, Source as _, Tokens};
 
-/// Faults that are told; a file of which more lines are wrong is another kind of file.
+/// Faults that are told of lines that are refused; a file of which more are wrong is another kind of file. Of lines that are
+/// left out, every one is told.
 const FAULTS_MOST: usize = 100;
 
 /// One thing to write.
@@ -36,6 +37,7 @@ pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
     pub(super) faults: Vec<LineFault>,
     pub(super) already: u64,
+    skip_faults: bool,
     /// The id after the last one that was given away here; none where none was.
     pub(super) users_to: Option<u64>,
     pub(super) tokens_to: Option<u64>,
@@ -68,11 +70,12 @@ fn line(reason: impl Into<String>) -> Stop {
 }
 
 impl Plan {
-    pub(super) fn new(batch: &Batch<'_, '_>) -> Result<Self, Fault> {
+    pub(super) fn new(batch: &Batch<'_, '_>, skip_faults: bool) -> Result<Self, Fault> {
         Ok(Self {
             steps: Vec::new(),
             faults: Vec::new(),
             already: 0,
+            skip_faults,
             users_to: None,
             tokens_to: None,
             next_user: batch.rows.row_that_must_be::<Meta>(&Number::NextUser)?,
@@ -97,7 +100,7 @@ impl Plan {
             Ok(steps) if steps.is_empty() => self.already += 1,
             Ok(steps) => self.steps.extend(steps),
             Err(Stop::Fault(fault)) => return Err(fault),
-            Err(Stop::Line(reason)) if self.faults.len() < FAULTS_MOST => {
+            Err(Stop::Line(reason)) if self.skip_faults || self.faults.len() < FAULTS_MOST => {
                 self.faults.push(LineFault::new(number, reason));
             }
             Err(Stop::Line(_)) => {}
@@ -164,7 +167,11 @@ impl Plan {
         if let (None, None) = (&own, &user) {
             return Err(Refusal::NoSuchUser { name: token.user }.into());
         }
-        if let Some(there) = there(batch, &digest)? {
+        let there = match (there(batch, &digest)?, &own) {
+            (None, Some(own)) => there_digested(batch, &token.secret, own.id)?,
+            (there, _) => there,
+        };
+        if let Some(there) = there {
             let same = own.as_ref().is_some_and(|own| own.id == there.user);
             let state = (there.validity, there.revoked_at.is_some()) == (validity, token.revoked_at.is_some());
             return match (same, state) {
@@ -319,6 +326,27 @@ fn there(batch: &Batch<'_, '_>, digest: &TokenDigest) -> Result<Option<TokenRow>
         Some(id) => Ok(batch.rows.row::<Tokens>(&id)?),
         None => Ok(None),
     }
+}
+
+/// The token of `user` that came as a digest of this text and has not been used since. A second one beside it would pass on when
+/// the first is revoked and swept.
+fn there_digested(batch: &Batch<'_, '_>, secret: &PortableSecret, user: UserId) -> Result<Option<TokenRow>, Stop> {
+    let PortableSecret::Clear(text) = secret else {
+        return Ok(None);
+    };
+    let Ok(text) = Foreign::parse(text.as_bytes()) else {
+        return Ok(None);
+    };
+    for digest in ForeignForm::ALL
+        .into_iter()
+        .filter_map(|form| ForeignDigest::of(form, text))
+    {
+        let there = there(batch, &batch.around.digest_key.foreign_digest(&digest))?;
+        if let Some(there) = there.filter(|there| there.user == user) {
+            return Ok(Some(there));
+        }
+    }
+    Ok(None)
 }
 
 /// What a token is found by, and the form in which it must be accepted for that.

@@ -18,7 +18,9 @@ use crate::{admin, check, ext_authz, health, scrape, v1};
 pub fn router(host: impl Into<Host>) -> Router {
     let host = host.into();
     // Browsers talk to these, so these alone may answer pages of other origins.
-    let json = Router::new().merge(admin::routes(host.clone()));
+    let json = Router::new()
+        .merge(admin::routes(host.clone()))
+        .merge(v1::routes(host.clone()));
     let json = match host.cross_origin() {
         Some(allowed) => json.layer(allowed.layer()),
         None => json,
@@ -27,7 +29,6 @@ pub fn router(host: impl Into<Host>) -> Router {
         .merge(json)
         .merge(check::routes(host.clone()))
         .merge(ext_authz::routes(host.clone()))
-        .merge(v1::routes(host.clone()))
         .merge(health::routes(host.clone()))
         .merge(scrape::routes(host.clone()))
         .fallback(not_found)
@@ -37,6 +38,6 @@ pub fn router(host: impl Into<Host>) -> Router {
 }
 
 async fn not_found() -> Response {
-    let detail = "Ask for /check, or for a path below it.";
+    let detail = "Ask at /check or below it, at /v1/check, or at /admin/v1/openapi.json what there is to administer.";
     problem_document(StatusCode::NOT_FOUND, "about:blank", "There is nothing here", detail)
 }

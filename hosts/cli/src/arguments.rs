@@ -1,7 +1,7 @@
 //! What was typed. Everything here is about words alone: nothing looks at the world, and each verb teaches by example.
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -34,10 +34,17 @@ Exit codes: 0 done, 1 refused, 2 usage, 3 store or server trouble."
 )]
 pub(crate) struct Arguments {
     /// The store; its key file and the socket of its server lie beside it [default: tollgate.redb]
-    #[arg(long, global = true, value_name = "FILE", env = "TOLLGATE_DATA")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "TOLLGATE_DATA",
+        hide_env_values = true,
+        help_heading = "Options of every verb"
+    )]
     pub(crate) data: Option<PathBuf>,
     /// Answer in JSON, and say faults in JSON on standard error
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Options of every verb")]
     pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) verb: Verb,
@@ -50,28 +57,48 @@ impl Arguments {
         Self::from_arg_matches(&matches)
     }
 
-    /// The whole command line, each verb with its exit codes.
+    /// The whole command line, each verb with its exit codes and each noun with a way on.
     pub(crate) fn described() -> Command {
-        let command = Self::command();
-        let own = command.get_after_help().cloned();
-        let command = with_exit_codes(command);
-        match own {
-            Some(own) => command.after_help(own),
-            None => command,
-        }
+        let own = Self::command();
+        let said = own.get_after_help().map(ToString::to_string).unwrap_or_default();
+        own.mut_subcommands(|command| {
+            let words = format!("tollgate {}", command.get_name());
+            teaching(command, &words)
+        })
+        .after_help(headed(&said))
     }
 }
 
 /// What every verb says of its exit code, unless it says more than that.
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 refused, 2 usage, 3 store or server trouble.";
 
-fn with_exit_codes(command: Command) -> Command {
+/// A command with what stands below its options; `words` lead to it.
+fn teaching(command: Command, words: &str) -> Command {
     let said = command.get_after_help().map(ToString::to_string);
-    let command = match said {
-        Some(said) => command.after_help(format!("{said}\n\n{EXIT_CODES}")),
-        None => command,
+    let first = command.get_subcommands().next().map(|verb| verb.get_name().to_owned());
+    let taught = match (said, first) {
+        (Some(said), _) => format!("{said}\n\n{EXIT_CODES}"),
+        (None, Some(first)) => format!("Each verb has examples: {words} {first} --help"),
+        (None, None) => EXIT_CODES.to_owned(),
     };
-    command.mut_subcommands(with_exit_codes)
+    command
+        .mut_subcommands(|verb| {
+            let words = format!("{words} {}", verb.get_name());
+            teaching(verb, &words)
+        })
+        .after_help(headed(&taught))
+}
+
+/// The same with headings that look like those above them.
+fn headed(text: &str) -> String {
+    let style = clap::builder::Styles::styled().get_header().to_owned();
+    let lines = text.lines().map(|line| match line.split_once(':') {
+        Some((head @ ("Example" | "Examples" | "Try it" | "Or step by step" | "Exit codes"), rest)) => {
+            format!("{style}{head}:{style:#}{rest}")
+        }
+        _ => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// What to do.
@@ -129,17 +156,23 @@ place. SIGTERM and SIGINT let requests under way end.")]
   tollgate check --header 'Authorization: Bearer TOKEN'
   tollgate check --method DELETE --path '/orders/7?force=1' --ip 203.0.113.7 --header 'x-cdata-authtoken: TOKEN'
 
-The request is judged as given: --ip is the client behind all proxies. Exit code 0: it may pass; 1: it may not.")]
+The request is judged as given: --ip is the client behind all proxies. A secret on the command line can be read by other
+users of the machine while the command runs. Exit code 0: it may pass; 1: it may not, and the last line says what to do.")]
     Check(Check),
     /// Read every row of the store, and compare it with what checks are decided by
-    #[command(after_help = "Example:
-  tollgate verify")]
+    #[command(after_help = "Examples:
+  tollgate verify
+  tollgate verify --json --data /backup/tollgate-monday.redb
+
+Exit code 3: something is not as it must be, and each row is named. Next: restore a backup, and verify that too.
+The audit trail has a verification of its own: tollgate audit verify")]
     Verify,
     /// Copy the store as it is at one moment, also while a server runs
     #[command(after_help = "Example:
   tollgate backup /backup/tollgate-monday.redb
 
-The copy opens with the same key, which is not copied. An existing file is never overwritten.")]
+The copy opens with the same key, which is not copied. An existing file is never overwritten. Next:
+  tollgate verify --data /backup/tollgate-monday.redb")]
     Backup(Backup),
     /// Move in: users, tokens, rules and settings from a file, in clear or as digests
     #[command(after_help = IMPORT)]
@@ -196,7 +229,7 @@ pub(crate) struct Serve {
     #[arg(long)]
     pub(crate) print_config: bool,
     /// Where to listen; port 0 takes a free one; may be given more than once [default: 127.0.0.1:8480]
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = listen_address)]
     pub(crate) listen: Vec<SocketAddr>,
     /// The file with the key of the store [default: beside the store]
     #[arg(long, value_name = "FILE")]
@@ -248,8 +281,8 @@ pub(crate) struct Check {
     #[arg(long, value_name = "PATH", default_value = "/")]
     pub(crate) path: String,
     /// The address of the client
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
-    pub(crate) ip: std::net::IpAddr,
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = client_address)]
+    pub(crate) ip: IpAddr,
     /// A header field; may be given more than once
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE")]
     pub(crate) headers: Vec<String>,
@@ -261,6 +294,22 @@ pub(crate) struct Backup {
     /// The file to make
     #[arg(value_name = "FILE")]
     pub(crate) to: PathBuf,
+}
+
+/// The id of a token.
+fn token_id(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| "expected the id of a token, which is a number: `list` shows the ids".to_owned())
+}
+
+fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "expected an address with a port, such as 127.0.0.1:8480 or [::1]:8480".to_owned())
+}
+
+fn client_address(text: &str) -> Result<IpAddr, String> {
+    text.parse()
+        .map_err(|_| "expected an address such as 203.0.113.7 or 2001:db8::7; names are not looked up".to_owned())
 }
 
 fn moment(text: &str) -> Result<String, String> {

@@ -19,7 +19,9 @@ pub(crate) fn request(verb: &Verb, cursor: Option<String>) -> Result<Request, Fa
         Verb::AdminToken(verb) => admin_token(verb, cursor),
         Verb::Settings(SettingsVerb::List) => Request::SettingsList,
         Verb::Settings(SettingsVerb::Set { key, value }) => {
-            Setting::parse(key, value).map_err(|error| Failure::usage(error.to_string()))?;
+            Setting::parse(key, value).map_err(|error| {
+                Failure::usage(format!("{error}: `tollgate settings list` shows the present values"))
+            })?;
             Request::SettingsSet {
                 key: key.clone(),
                 value: value.clone(),

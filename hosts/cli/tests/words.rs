@@ -145,3 +145,47 @@ fn a_reader_who_goes_early_is_no_fault() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
+
+#[test]
+fn every_fault_says_what_to_do_next() {
+    let folder = Folder::with_store();
+    folder.done(&["user", "add", "alice"]);
+    for (arguments, code, advice) in [
+        (&["usr", "list"][..], 2, "'user'"),
+        (&["user", "shw", "alice"], 2, "'show'"),
+        (&["user", "list", "--jsn"], 2, "'--json'"),
+        (&["user", "show", "bob"], 1, "tollgate user list"),
+        (&["authtoken", "issue", "bob"], 1, "tollgate user list"),
+        (&["user", "add", "alice"], 1, "tollgate user set alice"),
+        (&["authtoken", "revoke", "9"], 1, "tollgate authtoken list"),
+        (&["authtoken", "revoke", "nine"], 2, "`list` shows the ids"),
+        (&["network", "remove", "10.0.0.1"], 1, "tollgate network list"),
+        (&["settings", "set", "per_hours", "5"], 2, "tollgate settings list"),
+        (&["check", "--ip", "localhost"], 2, "such as 203.0.113.7"),
+        (&["serve", "--listen", "8480"], 2, "such as 127.0.0.1:8480"),
+        (&["backup", "nowhere/copy.redb"], 3, "a folder that is there"),
+        (&["verify", "--data", "other.redb"], 3, "tollgate init"),
+    ] {
+        let run = folder.run(arguments);
+        assert_eq!(run.code, code, "{arguments:?}: {run:?}");
+        assert!(run.stderr.contains(advice), "{arguments:?}: {run:?}");
+        assert!(!run.stderr.contains('\x1b'), "{arguments:?}: {run:?}");
+    }
+}
+
+#[test]
+fn help_is_coloured_for_those_who_want_it() {
+    let folder = Folder::empty();
+    let help = |variables: &[(&str, &str)]| {
+        let mut command = folder.command(&["user", "add", "--help"]);
+        support::finish(command.envs(variables.iter().copied())).stdout
+    };
+    let plain = help(&[]);
+    assert!(plain.contains("\nExamples:\n  tollgate user add alice\n"), "{plain}");
+    assert!(
+        plain.contains("Options of every verb:") && !plain.contains('\x1b'),
+        "{plain}"
+    );
+    assert!(help(&[("CLICOLOR_FORCE", "1")]).contains("Examples:\x1b["), "the twin");
+    assert_eq!(help(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]), plain);
+}

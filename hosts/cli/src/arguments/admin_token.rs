@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use tollgate::{Role, UserName};
 
-use super::{moment, seconds};
+use super::{moment, seconds, token_id};
 
 /// About admin tokens.
 #[derive(Subcommand)]
@@ -34,13 +34,14 @@ stands under its id and name in the audit trail. Next:
   tollgate admin-token list
   tollgate admin-token list --json
 
-What one of them did: tollgate audit list --json")]
+What was done with them: tollgate audit list --action admin_token")]
     List,
     /// Take an admin token back, for ever; when the command returns, the admin API refuses it
     #[command(after_help = "Example:
   tollgate admin-token revoke 3")]
     Revoke {
         /// Its id, from `admin-token list`
+        #[arg(value_parser = token_id)]
         id: u64,
     },
 }

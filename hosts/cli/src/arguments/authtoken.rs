@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use tollgate::UserName;
 
-use super::{moment, seconds};
+use super::{moment, seconds, token_id};
 
 /// About authtokens.
 #[derive(Subcommand)]
@@ -29,17 +29,24 @@ Only a digest of the token is stored: what is lost cannot be shown again, only i
         not_before: Option<String>,
     },
     /// List the tokens of one user, or all of them, without their secrets
-    #[command(after_help = "Example:
-  tollgate authtoken list alice")]
+    #[command(after_help = "Examples:
+  tollgate authtoken list
+  tollgate authtoken list alice --json
+
+Next, with an id: tollgate authtoken revoke 7")]
     List {
         /// Whose
         user: Option<UserName>,
     },
     /// Take a token back, for ever; when the command returns, no check passes it any more
     #[command(after_help = "Example:
-  tollgate authtoken revoke 7")]
+  tollgate authtoken revoke 7
+
+To replace it without a gap, issue the new one first. Why a token no longer passes:
+  tollgate check --header 'Authorization: Bearer TOKEN'")]
     Revoke {
         /// Its id, from `authtoken list`
+        #[arg(value_parser = token_id)]
         id: u64,
     },
     /// End the life of a token, at once or at a moment; it is never lengthened
@@ -48,6 +55,7 @@ Only a digest of the token is stored: what is lost cannot be shown again, only i
   tollgate authtoken expire 7 --at 2027-06-30T00:00:00Z")]
     Expire {
         /// Its id, from `authtoken list`
+        #[arg(value_parser = token_id)]
         id: u64,
         /// The first moment at which it may no longer be used
         #[arg(long, value_name = "MOMENT", value_parser = moment)]

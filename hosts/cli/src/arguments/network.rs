@@ -13,8 +13,11 @@ pub(crate) enum NetworkVerb {
   tollgate network trust 2001:db8::/32 --user alice")]
     Trust(Rule),
     /// Keep addresses out, whatever else trusts them
-    #[command(after_help = "Example:
-  tollgate network ban 203.0.113.*")]
+    #[command(after_help = "Examples:
+  tollgate network ban 203.0.113.*
+  tollgate network ban 203.0.113.7 --user alice
+
+Which rule decides about an address: tollgate check --ip 203.0.113.7")]
     Ban(Rule),
     /// List the rules for everybody and for users
     #[command(after_help = "Example:

@@ -102,6 +102,25 @@ fn every_verb_says_what_its_exit_codes_mean() {
 }
 
 #[test]
+fn every_noun_leads_on_to_a_verb() {
+    let described = Arguments::described();
+    let mut nouns = 0;
+    for noun in described.get_subcommands().filter(|noun| noun.has_subcommands()) {
+        let help = noun.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let line = help.strip_prefix("Each verb has examples: ").unwrap_or_default();
+        let error = Arguments::typed(split(line).into_iter().map(Into::into)).err().unwrap();
+        assert_eq!(
+            error.kind(),
+            clap::error::ErrorKind::DisplayHelp,
+            "{}: {help}",
+            noun.get_name()
+        );
+        nouns += 1;
+    }
+    assert!(nouns >= 6, "{nouns}");
+}
+
+#[test]
 fn how_many_and_since_when_are_read_as_people_write_them() {
     assert_eq!("all".parse(), Ok(Last::All));
     assert_eq!("7".parse(), Ok(Last::Count(7)));

@@ -24,12 +24,18 @@ PUT covers PATCH and MERGE, and GET covers HEAD. A user has no token at first: t
         inactive: bool,
     },
     /// List all users
-    #[command(after_help = "Example:
-  tollgate user list --json")]
+    #[command(after_help = "Examples:
+  tollgate user list
+  tollgate user list --json
+
+A store with many users is listed as it is read. Next: tollgate user show NAME")]
     List,
     /// Show one user with their tokens and network rules
-    #[command(after_help = "Example:
-  tollgate user show alice")]
+    #[command(after_help = "Examples:
+  tollgate user show alice
+  tollgate user show 'two words' --json
+
+Who changed the user, and when: tollgate audit list --subject alice")]
     Show {
         /// The name
         name: UserName,
@@ -54,7 +60,9 @@ A change counts from the moment the command returns. It refunds nothing of the c
     },
     /// Remove a user with their network rules; their tokens are refused from then on
     #[command(after_help = "Example:
-  tollgate user remove alice")]
+  tollgate user remove alice
+
+A user who may come back is made inactive instead: tollgate user set alice --inactive")]
     Remove {
         /// The name
         name: UserName,

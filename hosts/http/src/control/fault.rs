@@ -100,7 +100,10 @@ impl From<BackupError> for Stop {
             BackupError::Unsound { .. } | BackupError::Damaged(_) => {
                 Self::Failed(Fault::new("unsound", error.to_string()))
             }
-            _ => Self::Failed(Fault::new("no_backup", error.to_string())),
+            _ => {
+                let words = format!("{error}: name a file in a folder that is there, with room for it");
+                Self::Failed(Fault::new("no_backup", words))
+            }
         }
     }
 }
@@ -139,7 +142,10 @@ fn words(refusal: &Refusal) -> String {
         Refusal::NoSuchNetwork { .. } => advised(refusal, "tollgate network list"),
         Refusal::UserExists { name } => {
             let name = in_shell(name.as_str());
-            format!("{refusal}: `tollgate user set {name}` changes them")
+            format!(
+                "expected a new name, but there is a user {name} already: choose another, or change that one with \
+                 `tollgate user set {name}`"
+            )
         }
         Refusal::TokenRevoked { .. } => format!("{refusal}: issue a new one with `tollgate authtoken issue`"),
         other => refusal_words(other),

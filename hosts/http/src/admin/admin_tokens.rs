@@ -34,7 +34,7 @@ pub(super) struct NewAdminToken {
     expires_at: Option<Moment>,
     /// Seconds from now until it may no longer be used.
     #[serde(default)]
-    #[schema(minimum = 1, maximum = 4_294_967_295_u32)]
+    #[schema(format = Int64, minimum = 0, maximum = 4_294_967_295_u32)]
     expires_in_s: Option<u32>,
 }
 

@@ -22,8 +22,8 @@ const ENTRIES_AT_A_TIME: usize = 1_000;
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "it stands for the parameter that is read by hand")]
 pub(super) struct Order {
-    /// Which end of the trail comes first.
-    #[param(inline, default = "newest", nullable = false)]
+    /// Which end of the trail comes first; the newest where it is left out.
+    #[param(inline, nullable = false)]
     order: Option<OrderWord>,
 }
 

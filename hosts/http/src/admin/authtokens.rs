@@ -29,7 +29,7 @@ pub(super) struct NewAuthtoken {
     expires_at: Option<Moment>,
     /// Seconds from now until it may no longer be used.
     #[serde(default)]
-    #[schema(minimum = 1, maximum = 4_294_967_295_u32)]
+    #[schema(format = Int64, minimum = 0, maximum = 4_294_967_295_u32)]
     expires_in_s: Option<u32>,
     /// When it may first be used, in UTC; at once where it is left out.
     #[serde(default)]

@@ -5,7 +5,9 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Components, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, tag::TagBuilder};
+use utoipa::openapi::{
+    Components, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Schema, tag::TagBuilder,
+};
 use utoipa::{PartialSchema as _, ToSchema as _};
 
 use super::problem::ProblemShown;
@@ -110,6 +112,16 @@ impl Traits {
 fn complete(operation: &mut Operation, only_looks: bool) {
     operation.security = Some(vec![requirement()]);
     let traits = Traits::of(operation, only_looks);
+    if let Some(RefOr::T(body)) = &mut operation.request_body {
+        // It may be left out, which is not to say that it may be null.
+        for content in body.content.values_mut() {
+            if let RefOr::T(content) = content
+                && let Some(RefOr::T(Schema::OneOf(either))) = &content.schema
+            {
+                content.schema = either.items.first().cloned();
+            }
+        }
+    }
     let responses = &mut operation.responses.responses;
     for (status, response) in responses.iter_mut() {
         if let RefOr::T(response) = response {

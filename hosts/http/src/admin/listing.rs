@@ -33,7 +33,7 @@ pub(super) struct PageParameters {
     #[param(minimum = 1, maximum = 1000, default = 100, nullable = false)]
     limit: Option<u32>,
     /// `next` of the page before, for the same list.
-    #[param(nullable = false)]
+    #[param(pattern = "^[0-9a-f]+$", nullable = false)]
     cursor: Option<String>,
 }
 

@@ -31,7 +31,7 @@ pub(super) struct NewNetwork {
     standing: StandingWord,
     /// The name of the user whom the rule is about; everybody where there is none.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     user: Option<Name>,
 }
 

@@ -110,3 +110,43 @@ impl From<PageError> for Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_in_trouble_is_told_with_whether_the_change_was_made() {
+        let reason = || "the disk is full".into();
+        for (unavailable, kind, words) in [
+            (
+                Unavailable::NotDone { reason: reason() },
+                "unavailable",
+                "nothing has changed",
+            ),
+            (
+                Unavailable::Poisoned { reason: reason() },
+                "unavailable",
+                "The change was not made",
+            ),
+            (Unavailable::InDoubt { reason: reason() }, "in-doubt", "is not known"),
+            (
+                Unavailable::Invisible { reason: reason() },
+                "unavailable",
+                "was carried out, but",
+            ),
+            (Unavailable::Closed, "unavailable", "was not made unless"),
+        ] {
+            let problem = Problem::from(ExecuteError::from(unavailable));
+            assert_eq!(problem.status(), StatusCode::SERVICE_UNAVAILABLE);
+            let shown = format!("{problem:?}");
+            assert!(
+                shown.contains(words) && shown.contains(&format!("problem:{kind}\"")),
+                "{shown}"
+            );
+        }
+        let read = Problem::from(PageError::Read(ReadError::Closed));
+        assert_eq!(read.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(Problem::from(PageError::Cursor).status(), StatusCode::BAD_REQUEST);
+    }
+}

@@ -175,7 +175,10 @@ impl<'p> Source<'p> {
 }
 
 fn unreadable(from: &Path, error: &std::io::Error) -> Failure {
-    Failure::usage(format!("expected to read {}, but: {error}", from.display()))
+    Failure::usage(format!(
+        "expected to read {}, but: {error}; give the path of a file of lines, or /dev/stdin for what is piped in",
+        from.display()
+    ))
 }
 
 /// Progress for people; scripts and logs get none.

@@ -1,5 +1,7 @@
 //! Pages of other origins: the JSON interfaces answer those that were named, everything else and everybody else goes without.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
+
 #[cfg(test)]
 mod support;
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::line::Line;
+use super::text::Text;
 
 /// How lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +33,21 @@ impl Format {
 pub struct Lines<R>(Reader<R>);
 
 enum Reader<R> {
-    JsonLines { lines: R, number: u64 },
-    Csv { rows: csv::Reader<R>, names: Vec<String> },
+    JsonLines {
+        lines: R,
+        number: u64,
+    },
+    Csv {
+        rows: csv::Reader<Text<R>>,
+        names: Vec<String>,
+    },
 }
 
 /// The longest line of JSON, in bytes.
 const LINE_LEN_MAX: u64 = 64 * 1024;
+
+/// About the longest row of CSV, in bytes; what its parser has read ahead counts too.
+const ROW_LEN_MAX: usize = 72 * 1024;
 
 impl<R: BufRead> Lines<R> {
     /// Reads the names of a CSV file.
@@ -50,9 +60,10 @@ impl<R: BufRead> Lines<R> {
             Format::JsonLines => Ok(Self(Reader::JsonLines { lines: read, number: 0 })),
             Format::Csv => {
                 let mut rows = csv::ReaderBuilder::new()
-                    .flexible(false)
+                    .flexible(true)
                     .trim(csv::Trim::Headers)
-                    .from_reader(read);
+                    .from_reader(Text::new(read));
+                rows.get_mut().allow(ROW_LEN_MAX);
                 let names = rows.headers().map_err(|error| in_words(&error))?;
                 let names: Vec<String> = names.iter().map(str::to_lowercase).collect();
                 for name in &names {
@@ -61,6 +72,14 @@ impl<R: BufRead> Lines<R> {
                         let known = Line::FIELDS.join(", ");
                         return Err(format!("line 1: expected columns among {known}, but found `{name}`"));
                     }
+                }
+                let all: Map<String, Value> = names.iter().map(|name| (name.clone(), Value::Null)).collect();
+                let count = all.len();
+                if count < names.len() || serde_json::from_value::<Line>(Value::Object(all)).is_err() {
+                    let found = names.join(", ");
+                    return Err(format!(
+                        "line 1: expected one column for each field, but found two for one among {found}"
+                    ));
                 }
                 Ok(Self(Reader::Csv { rows, names }))
             }
@@ -71,14 +90,17 @@ impl<R: BufRead> Lines<R> {
         match &mut self.0 {
             Reader::JsonLines { lines, number } => next_json(lines, number),
             Reader::Csv { rows, names } => {
-                let mut row = csv::StringRecord::new();
-                let read = rows.read_record(&mut row);
-                let number = row.position().map_or(0, csv::Position::line);
+                let mut row = csv::ByteRecord::new();
+                rows.get_mut().allow(ROW_LEN_MAX);
+                let read = rows.read_byte_record(&mut row);
+                let behind = rows.position().line();
                 match read {
                     Ok(false) => Ok(None),
-                    Ok(true) => Ok(Some((number, from_row(names, &row)))),
-                    Err(error) if error.is_io_error() => Err(error.into()),
-                    Err(error) => Ok(Some((number_of(&error).unwrap_or(number), Err(in_words(&error))))),
+                    Ok(true) => Ok(Some((number_of(&row, behind), from_row(names, row)))),
+                    Err(error) => {
+                        let reason = format!("line {behind} or one before it: {}", in_words(&error));
+                        Err(io::Error::new(io::ErrorKind::InvalidData, reason))
+                    }
                 }
             }
         }
@@ -108,18 +130,38 @@ fn next_json(lines: &mut impl BufRead, number: &mut u64) -> io::Result<Option<(u
                 Err(format!("expected at most {LINE_LEN_MAX} bytes on a line")),
             )));
         }
+        // What some editors put before the first line.
+        let marked = bytes.strip_prefix("\u{feff}".as_bytes()).filter(|_| *number == 1);
+        let bytes = marked.unwrap_or(&bytes);
         if bytes.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let line = serde_json::from_slice::<Line>(&bytes).map_err(|error| json_in_words(&error));
+        let line = serde_json::from_slice::<Line>(bytes).map_err(|error| json_in_words(&error));
         return Ok(Some((*number, line)));
     }
 }
 
-fn from_row(names: &[String], row: &csv::StringRecord) -> Result<Line, String> {
-    let fields = names.iter().zip(row).filter(|(_, value)| !value.is_empty());
+fn from_row(names: &[String], row: csv::ByteRecord) -> Result<Line, String> {
+    let (expected, found) = (names.len(), row.len());
+    if found != expected {
+        return Err(format!(
+            "expected {expected} values, as many as there are columns, but found {found}"
+        ));
+    }
+    let row = csv::StringRecord::from_byte_record(row).map_err(|_| "expected text in UTF-8")?;
+    let fields = names.iter().zip(&row).filter(|(_, value)| !value.is_empty());
     let fields: Map<String, Value> = fields.map(|(name, value)| (name.clone(), value.into())).collect();
     serde_json::from_value(Value::Object(fields)).map_err(|error| json_in_words(&error))
+}
+
+/// The number of the line on which a row begins, from that of the line behind it. The parser's own number for the beginning is
+/// that of blank lines before it.
+fn number_of(row: &csv::ByteRecord, behind: u64) -> u64 {
+    let within: usize = row
+        .iter()
+        .map(|value| value.iter().filter(|byte| **byte == b'\n').count())
+        .sum();
+    behind.saturating_sub(1 + within as u64)
 }
 
 /// What serde says of a field that it does not know names the field and no value; else the place alone is told, because what stands
@@ -141,15 +183,8 @@ fn json_in_words(error: &serde_json::Error) -> String {
     }
 }
 
-fn number_of(error: &csv::Error) -> Option<u64> {
-    error.position().map(csv::Position::line)
-}
-
 fn in_words(error: &csv::Error) -> String {
     match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("expected {expected_len} values, as many as there are columns, but found {len}")
-        }
         csv::ErrorKind::Utf8 { .. } => "expected text in UTF-8".to_owned(),
         csv::ErrorKind::Io(error) => error.to_string(),
         _ => "expected a row of comma-separated values".to_owned(),
@@ -192,5 +227,88 @@ impl<W: Write> Writer<W> {
             }
             Self::Csv(rows) => rows.into_inner().map_err(|error| io::Error::other(error.to_string())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufReader;
+
+    use super::*;
+
+    /// What reading `text` gives: the number of each line, and its user or its fault.
+    fn read(format: Format, text: &[u8]) -> Vec<(u64, Result<Option<String>, String>)> {
+        let lines = Lines::new(format, text).unwrap();
+        lines
+            .map(|read| read.unwrap())
+            .map(|(number, line)| (number, line.map(|line| line.user)))
+            .collect()
+    }
+
+    fn numbers(format: Format, text: &[u8]) -> Vec<u64> {
+        read(format, text).into_iter().map(|(number, _)| number).collect()
+    }
+
+    #[test]
+    fn rows_of_csv_have_the_numbers_that_editors_show() {
+        for (text, expected) in [
+            ("user\nann\nbob\ncid,1\n", [2, 3, 4]),
+            ("user\r\nann\r\nbob\r\ncid,1\r\n", [2, 3, 4]),
+            ("user\n\nann\n\n\nbob\ncid,1", [3, 6, 7]),
+            ("user\r\n\r\nann\r\nbob\r\n\r\ncid,1", [3, 4, 6]),
+            ("user\n\"ann\nx\"\nbob\ncid,1\n", [2, 4, 5]),
+        ] {
+            assert_eq!(numbers(Format::Csv, text.as_bytes()), expected, "{text:?}");
+        }
+    }
+
+    /// Of two columns of one name the last was taken, whichever that was.
+    #[test]
+    fn a_column_that_is_there_twice_is_refused() {
+        for (names, fits) in [
+            ("user,token,token", false),
+            ("user,Name", false),
+            ("api_key,authtoken,user", false),
+            ("user,token,digest", true),
+        ] {
+            let opened = Lines::new(Format::Csv, names.as_bytes());
+            assert_eq!(opened.is_ok(), fits, "{names}");
+        }
+    }
+
+    #[test]
+    fn a_mark_of_byte_order_is_no_part_of_the_first_line() {
+        for (format, text) in [
+            (Format::Csv, "\u{feff}user\nann"),
+            (Format::JsonLines, "\u{feff}{\"user\":\"ann\"}"),
+        ] {
+            let read = read(format, text.as_bytes());
+            assert!(
+                matches!(read.as_slice(), [(_, Ok(Some(user)))] if user == "ann"),
+                "{read:?}"
+            );
+        }
+        let later = "{\"user\":\"ann\"}\n\u{feff}{\"user\":\"bob\"}";
+        assert!(read(Format::JsonLines, later.as_bytes())[1].1.is_err(), "the twin");
+    }
+
+    /// A quote that nobody closed made one value of all the rest of the file, in memory.
+    #[test]
+    fn a_row_without_an_end_is_given_up() {
+        let mut endless = Lines::new(
+            Format::Csv,
+            io::Read::chain(&b"user\n\"ann"[..], BufReader::new(io::repeat(b'x'))),
+        )
+        .unwrap();
+        let error = endless.next().unwrap().err().unwrap();
+        assert!(error.to_string().contains("line 2"), "{error}");
+        let long = format!("user,value\nann,{}\nbob,\n", "x".repeat(60_000));
+        assert_eq!(numbers(Format::Csv, long.as_bytes()), [2, 3], "the twin");
+        let many = format!("user\n{}", "ann\n".repeat(100_000));
+        assert_eq!(
+            read(Format::Csv, many.as_bytes()).len(),
+            100_000,
+            "and so many short ones"
+        );
     }
 }

@@ -6,6 +6,7 @@
 
 mod line;
 mod portable;
+mod text;
 mod format;
 mod export;
 

@@ -87,6 +87,9 @@ pub enum PortableSecret {
     Keyed {
         /// The digest.
         digest: TokenDigest,
+        /// What the token was imported as, where it stands under another digest since: it stays known wherever the token goes, so
+        /// that its first file brings no second one.
+        origin: Option<TokenDigest>,
         /// The fingerprint of the key, as `tollgate export` writes it.
         key: [u8; 8],
     },

@@ -362,6 +362,28 @@ fn an_export_imports_again_to_the_same_state() {
     assert_eq!(other.engine.verify().unwrap().findings, []);
 }
 
+/// The file that a token first came by is as well known where the token went as where it came from.
+#[test]
+fn an_exported_token_takes_along_what_it_was_imported_as() {
+    let world = World::new();
+    import(&world.engine, vec![token("ann", digested(CLEAR))]).unwrap();
+    let before = export(&world.engine);
+    let mut cursor = world.engine.subscribe(world.engine.position()).unwrap();
+    assert_eq!(refused(&world.engine, CLEAR), None);
+    cursor.next(Duration::from_secs(10)).unwrap().expect("an upgrade");
+    let after = export(&world.engine);
+
+    let other = World::new();
+    import(&other.engine, after).unwrap();
+    for again in [vec![token("ann", digested(CLEAR))], before] {
+        let done = import(&other.engine, again).unwrap();
+        assert_eq!(done.authtokens, 0, "no second token of one text");
+    }
+    assert_eq!(other.engine.tokens(None).unwrap().len(), 1);
+    assert_eq!(refused(&other.engine, CLEAR), None, "the twin");
+    assert_eq!(other.engine.verify().unwrap().findings, []);
+}
+
 #[test]
 fn an_export_is_of_no_use_under_another_key() {
     let world = World::new();

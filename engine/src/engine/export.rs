@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use tollgate_core::{UserId, UserName};
+use tollgate_core::{TokenDigest, TokenId, UserId, UserName};
 
 use super::{Engine, ReadError};
 use crate::facts;
 use crate::portable::{Portable, PortableAuthtoken, PortableNetwork, PortableSecret, PortableUser};
-use crate::store::{EVERYTHING, ReadView, Row, Source as _, StoreError, Tokens, Users};
+use crate::store::{EVERYTHING, Origins, ReadView, Row, Source as _, StoreError, Tokens, Users};
 
 /// What an export has written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,13 +93,15 @@ fn tokens<E>(
     each: &mut impl FnMut(Portable) -> Result<(), E>,
 ) -> Result<u64, ExportError<E>> {
     let key = view.seal().fingerprint();
+    let origins: BTreeMap<TokenId, TokenDigest> =
+        read(facts::rows::<Origins>(view, &EVERYTHING))?.into_iter().collect();
     walk::<Tokens, E>(view, each, |id, token| {
         let shown = token.shown(names.get(&token.user)?.clone());
-        let digest = token.digest;
+        let (digest, origin) = (token.digest, origins.get(&id).copied());
         let token = PortableAuthtoken {
             id: Some(id),
             user: shown.user,
-            secret: PortableSecret::Keyed { digest, key },
+            secret: PortableSecret::Keyed { digest, origin, key },
             issued_at: Some(shown.issued_at),
             not_before: shown.not_before,
             expires_at: shown.expires_at,

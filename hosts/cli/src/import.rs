@@ -20,6 +20,8 @@ use crate::{print, reach};
 const LINES_MOST: usize = 8_192;
 /// Bytes of one part, about: the socket takes no longer request.
 const BYTES_MOST: usize = 2 << 20;
+/// Faults that are kept.
+const FAULTS_MOST: usize = 10_000;
 /// Faults that are told in words.
 const TOLD_MOST: usize = 20;
 
@@ -32,7 +34,7 @@ pub(crate) fn import(store: &Path, import: &ImportFile, as_json: bool) -> Result
     } = import;
     let format = format.map_or_else(|| Format::of(from), FileFormat::format);
     let file = Source::open(from)?;
-    let (lines, faults) = look_through(&file, format)?;
+    let (lines, faults) = look_through(&file, format, *skip_bad_lines)?;
     if !faults.is_empty() && !skip_bad_lines {
         return Ok(refused(from, &faults, lines, &ImportedShown::default(), as_json));
     }
@@ -53,7 +55,7 @@ pub(crate) fn import(store: &Path, import: &ImportFile, as_json: bool) -> Result
 }
 
 /// Reads every line, and answers how many there are and which are at fault by themselves.
-fn look_through(from: &Source<'_>, format: Format) -> Result<(u64, Vec<LineFaultShown>), Failure> {
+fn look_through(from: &Source<'_>, format: Format, go_on: bool) -> Result<(u64, Vec<LineFaultShown>), Failure> {
     let bar = bar(from.file.metadata().map_or(0, |file| file.len()), "reading", true);
     let (mut count, mut faults) = (0, Vec::new());
     for read in from.lines(format, &bar)? {
@@ -62,6 +64,11 @@ fn look_through(from: &Source<'_>, format: Format) -> Result<(u64, Vec<LineFault
         if let Err(reason) = line.and_then(|line| portable(&line)) {
             faults.push(LineFaultShown { line: number, reason });
         }
+        // A file of another kind is at fault in every line.
+        if faults.len() >= FAULTS_MOST && !go_on {
+            break;
+        }
+        faults.truncate(FAULTS_MOST);
     }
     bar.finish_and_clear();
     Ok((count, faults))

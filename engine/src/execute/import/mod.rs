@@ -12,7 +12,7 @@ use crate::portable::Imported;
 use crate::record::{NetworkRow, UserRow};
 use crate::setting::Setting;
 use crate::store::{
-    Imported as ImportedRows, NetworkRules, Number, Scope, SettingRows, TokensByUser, UserNames, Users,
+    Imported as ImportedRows, NetworkRules, Number, Origins, Scope, SettingRows, TokensByUser, UserNames, Users,
 };
 
 use plan::{Plan, Step};
@@ -84,10 +84,14 @@ fn write(batch: &mut Batch<'_, '_>, step: Step, done: &mut Imported, facts: &mut
             write_user(batch, &user)?;
             done.users += 1;
         }
-        Step::Token(token, imported) => {
+        Step::Token(token, origin) => {
             ids("first_authtoken", "last_authtoken", token.id.0);
             batch.put::<TokensByUser>(&(token.user, token.id), &())?;
-            batch.put::<ImportedRows>(&imported, &token.id)?;
+            batch.put::<ImportedRows>(&token.digest, &token.id)?;
+            if let Some(origin) = origin {
+                batch.put::<ImportedRows>(&origin, &token.id)?;
+                batch.put::<Origins>(&token.id, &origin)?;
+            }
             write_token(batch, None, &token)?;
             done.authtokens += 1;
         }

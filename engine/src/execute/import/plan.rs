@@ -25,8 +25,8 @@ const FAULTS_MOST: usize = 100;
 /// One thing to write.
 pub(super) enum Step {
     User(UserRow),
-    /// A token, and what it is found by.
-    Token(TokenRow, TokenDigest),
+    /// A token, and what it was first imported as, if that was something else.
+    Token(TokenRow, Option<TokenDigest>),
     Network(Option<UserRow>, NetworkRow),
     /// A setting as it was, and as it will be.
     Setting(Setting, Setting),
@@ -232,7 +232,7 @@ impl Plan {
             issued_at: token.issued_at.unwrap_or(batch.now()),
             revoked_at: token.revoked_at,
         };
-        steps.push(Step::Token(row, digest));
+        steps.push(Step::Token(row, origin(&token.secret)));
         Ok(steps)
     }
 
@@ -328,9 +328,19 @@ fn there(batch: &Batch<'_, '_>, digest: &TokenDigest) -> Result<Option<TokenRow>
     }
 }
 
+fn origin(secret: &PortableSecret) -> Option<TokenDigest> {
+    match secret {
+        PortableSecret::Keyed { origin, .. } => *origin,
+        PortableSecret::Clear(_) | PortableSecret::Digest(_) => None,
+    }
+}
+
 /// The token of `user` that came as a digest of this text and has not been used since. A second one beside it would pass on when
 /// the first is revoked and swept.
 fn there_digested(batch: &Batch<'_, '_>, secret: &PortableSecret, user: UserId) -> Result<Option<TokenRow>, Stop> {
+    if let Some(origin) = origin(secret) {
+        return Ok(there(batch, &origin)?.filter(|there| there.user == user));
+    }
     let PortableSecret::Clear(text) = secret else {
         return Ok(None);
     };
@@ -354,7 +364,7 @@ fn digest(batch: &Batch<'_, '_>, secret: &PortableSecret) -> Result<(TokenDigest
     let key = batch.around.digest_key;
     match secret {
         PortableSecret::Digest(digest) => Ok((key.foreign_digest(digest), Some(digest.form()))),
-        PortableSecret::Keyed { digest, key } if *key == batch.rows.seal().fingerprint() => Ok((*digest, None)),
+        PortableSecret::Keyed { digest, key, .. } if *key == batch.rows.seal().fingerprint() => Ok((*digest, None)),
         PortableSecret::Keyed { .. } => Err(line(
             "expected a digest under this store's key, but it was made under another: bring the key file along with the export",
         )),

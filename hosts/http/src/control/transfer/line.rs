@@ -47,6 +47,9 @@ pub struct Line {
     /// The digest of an authtoken, in hexadecimal or base64.
     #[serde(default, deserialize_with = "secret", skip_serializing_if = "Option::is_none")]
     pub digest: Option<Zeroizing<String>>,
+    /// The digest under which an export's token was first imported, where that is another.
+    #[serde(default, deserialize_with = "secret", skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Zeroizing<String>>,
     /// How the digest was made: `sha256`, `sha512`, `blake3`, or `tollgate-` and the fingerprint of a store's key.
     #[serde(default, deserialize_with = "text", skip_serializing_if = "Option::is_none")]
     pub scheme: Option<String>,
@@ -84,7 +87,7 @@ pub struct Line {
 
 impl Line {
     /// The fields, in the order of the columns of a CSV file.
-    pub const FIELDS: [&'static str; 20] = [
+    pub const FIELDS: [&'static str; 21] = [
         "user",
         "user_id",
         "active",
@@ -94,6 +97,7 @@ impl Line {
         "created_at",
         "token",
         "digest",
+        "origin",
         "scheme",
         "token_id",
         "issued_at",
@@ -108,7 +112,7 @@ impl Line {
     ];
 
     /// The values of [`Line::FIELDS`], empty where there is none.
-    pub fn values(&self) -> [&str; 20] {
+    pub fn values(&self) -> [&str; 21] {
         fn plain(value: Option<&String>) -> &str {
             value.map_or("", String::as_str)
         }
@@ -125,6 +129,7 @@ impl Line {
             plain(self.created_at.as_ref()),
             hidden(self.token.as_ref()),
             hidden(self.digest.as_ref()),
+            hidden(self.origin.as_ref()),
             plain(self.scheme.as_ref()),
             plain(self.token_id.as_ref()),
             plain(self.issued_at.as_ref()),

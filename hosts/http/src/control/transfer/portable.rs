@@ -110,8 +110,10 @@ fn secret(line: &Line) -> Result<PortableSecret, String> {
     if let Some(key) = scheme.strip_prefix(KEYED) {
         let fingerprint = u64::from_str_radix(key, 16).ok().filter(|_| key.len() == 16);
         let key = fingerprint.ok_or_else(|| format!("scheme: expected 16 hexadecimal digits behind `{KEYED}`"))?;
+        let origin = line.origin.as_ref().map(|origin| bytes(origin)).transpose()?;
         return Ok(PortableSecret::Keyed {
             digest: TokenDigest::from_bytes(bytes(digest)?),
+            origin: origin.map(TokenDigest::from_bytes),
             key: key.to_be_bytes(),
         });
     }
@@ -192,10 +194,12 @@ fn user_line(user: &PortableUser) -> Line {
 
 fn authtoken_line(token: &PortableAuthtoken, user: Option<&PortableUser>) -> Line {
     let hex = |bytes: &[u8]| Zeroizing::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let mut first = None;
     let (clear, digest, scheme) = match &token.secret {
         PortableSecret::Clear(text) => (Some(text.clone()), None, None),
         PortableSecret::Digest(digest) => (None, Some(hex(digest.as_bytes())), Some(digest.form().to_string())),
-        PortableSecret::Keyed { digest, key } => {
+        PortableSecret::Keyed { digest, origin, key } => {
+            first = origin.map(|origin| hex(origin.as_bytes()));
             let key = u64::from_be_bytes(*key);
             (None, Some(hex(digest.as_bytes())), Some(format!("{KEYED}{key:016x}")))
         }
@@ -204,6 +208,7 @@ fn authtoken_line(token: &PortableAuthtoken, user: Option<&PortableUser>) -> Lin
         user: Some(token.user.to_string()),
         token: clear,
         digest,
+        origin: first,
         scheme,
         token_id: token.id.map(|id| id.0.to_string()),
         issued_at: token.issued_at.map(exact),

@@ -132,7 +132,7 @@ impl Pool {
                 outcome.given_up += due - number;
                 break;
             };
-            self.send(at, begin + Duration::from_secs_f64(number as f64 / rate));
+            self.send(at, begin + Duration::from_secs_f64((number + 1) as f64 / rate));
         }
         due
     }

@@ -14,6 +14,9 @@ use crate::exit::Failure;
 /// How long other commands are waited for, each of which may read the whole store.
 const QUEUE_WITHIN: Duration = Duration::from_secs(20);
 
+/// Memory for pages of a store that is held: an import writes all over them.
+const HELD_CACHE_LEN: usize = 256 << 20;
+
 /// How often, and how long each time, a locked store is waited for. A server that starts or stops lets go of it or
 /// answers well within all of these.
 const TURNS: usize = 15;
@@ -80,9 +83,11 @@ pub(crate) fn hold(store: &Path) -> Result<Held, Failure> {
     if is_served(store) {
         return Ok(Held::Served);
     }
-    let (held, _queue) = patiently(store, || match open_unless_locked(store, None)? {
-        Some(engine) => Ok(Some(Held::Open(engine))),
-        None => Ok(is_served(store).then_some(Held::Served)),
+    let (held, _queue) = patiently(store, || {
+        match opened(OpenOptions::new().cache_len(HELD_CACHE_LEN), store)? {
+            Some(engine) => Ok(Some(Held::Open(engine))),
+            None => Ok(is_served(store).then_some(Held::Served)),
+        }
     })?;
     Ok(held)
 }
@@ -137,6 +142,10 @@ fn open_unless_locked(store: &Path, key_file: Option<&Path>) -> Result<Option<En
         Some(key_file) => OpenOptions::new().key_file(key_file),
         None => OpenOptions::new(),
     };
+    opened(options, store)
+}
+
+fn opened(options: OpenOptions, store: &Path) -> Result<Option<Engine>, Failure> {
     match options.open(store) {
         Ok(engine) => Ok(Some(engine)),
         Err(OpenError::Locked { .. }) => Ok(None),

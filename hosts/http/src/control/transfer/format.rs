@@ -3,6 +3,8 @@
 use std::io::{self, BufRead, Write};
 use std::path::Path;
 
+use serde::Deserialize as _;
+use serde::de::value::{self, MapDeserializer};
 use serde_json::{Map, Value};
 
 use super::line::Line;
@@ -150,8 +152,9 @@ fn from_row(names: &[String], row: csv::ByteRecord) -> Result<Line, String> {
     }
     let row = csv::StringRecord::from_byte_record(row).map_err(|_| "expected text in UTF-8")?;
     let fields = names.iter().zip(&row).filter(|(_, value)| !value.is_empty());
-    let fields: Map<String, Value> = fields.map(|(name, value)| (name.clone(), value.into())).collect();
-    serde_json::from_value(Value::Object(fields)).map_err(|error| json_in_words(&error))
+    let fields = MapDeserializer::new(fields.map(|(name, value)| (name.as_str(), value)));
+    // The names are known and differ, so only a value could be at fault, and every text is one.
+    Line::deserialize(fields).map_err(|_: value::Error| "expected fields with one value each".to_owned())
 }
 
 /// The number of the line on which a row begins, from that of the line behind it. The parser's own number for the beginning is

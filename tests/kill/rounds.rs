@@ -113,12 +113,8 @@ impl Rounds {
     /// earlier ones, or with all of them where `thoroughly` is asked for.
     pub(crate) fn look(&mut self, server: &Server, thoroughly: bool) -> Seen {
         let mut control = Control::open(&self.store.path()).unwrap();
-        let mut ask = |request, facts| control.ask(request, facts).unwrap();
-        let verified = ask("verify", Value::Null);
-        let (users, tokens) = (
-            ask("user_list", Value::Null),
-            ask("authtoken_list", serde_json::json!({})),
-        );
+        let verified = control.ask("verify", Value::Null).unwrap();
+        let (users, tokens) = (all(&mut control, "user_list"), all(&mut control, "authtoken_list"));
         let mut connection = connect(server.address()).unwrap();
         let mut dice = self.dice.fork(self.round << 8 | 0xfe);
         let secrets: Vec<_> = self.ledger.secrets().collect();
@@ -134,14 +130,10 @@ impl Rounds {
                 .as_u64()
                 .unwrap_or_else(|| panic!("no revision in {verified}")),
             users: users
-                .as_array()
-                .unwrap()
                 .iter()
                 .map(|user| (text(user, "name"), shown_user(user)))
                 .collect(),
             tokens: tokens
-                .as_array()
-                .unwrap()
                 .iter()
                 .map(|token| (text(token, "id"), shown_token(token)))
                 .collect(),
@@ -172,5 +164,18 @@ fn shown_token(token: &Value) -> Token {
     Token {
         user: text(token, "user"),
         revoked: token["revoked_at"].is_string(),
+    }
+}
+
+/// All items of a list, page after page.
+fn all(control: &mut Control, list: &str) -> Vec<Value> {
+    let (mut items, mut cursor) = (Vec::new(), Value::Null);
+    loop {
+        let mut page = control.ask(list, serde_json::json!({ "cursor": cursor })).unwrap();
+        items.extend(page["items"].as_array_mut().unwrap().drain(..));
+        cursor = page["next"].take();
+        if cursor.is_null() {
+            return items;
+        }
     }
 }

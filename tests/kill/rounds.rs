@@ -172,7 +172,7 @@ fn all(control: &mut Control, list: &str) -> Vec<Value> {
     let (mut items, mut cursor) = (Vec::new(), Value::Null);
     loop {
         let mut page = control.ask(list, serde_json::json!({ "cursor": cursor })).unwrap();
-        items.extend(page["items"].as_array_mut().unwrap().drain(..));
+        items.append(page["items"].as_array_mut().unwrap());
         cursor = page["next"].take();
         if cursor.is_null() {
             return items;

@@ -124,12 +124,7 @@ pub(crate) fn network_list(view: &ReadView) -> Result<Vec<Network>, StoreError> 
             Some(id) => Some(view.row_that_must_be::<Users>(&id)?.name),
             None => None,
         };
-        networks.push(Network {
-            rule: row.rule,
-            standing: row.standing,
-            user,
-            added_at: row.added_at,
-        });
+        networks.push(row.shown(user));
     }
     Ok(networks)
 }

@@ -227,6 +227,23 @@ pub(crate) struct NetworkRow {
     pub(crate) added_at: Timestamp,
 }
 
+impl NetworkRow {
+    /// What lists show of it.
+    pub(crate) fn shown(self, user: Option<UserName>) -> Network {
+        let Self {
+            rule,
+            standing,
+            added_at,
+        } = self;
+        Network {
+            rule,
+            standing,
+            user,
+            added_at,
+        }
+    }
+}
+
 /// An hourly counter as of a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CounterRow {

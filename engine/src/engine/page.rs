@@ -110,12 +110,7 @@ impl Engine {
                 Some(id) => Some(view.row_that_must_be::<Users>(&id)?.name),
                 None => None,
             };
-            Ok(Some(Network {
-                rule: row.rule,
-                standing: row.standing,
-                user,
-                added_at: row.added_at,
-            }))
+            Ok(Some(row.shown(user)))
         })
     }
 
@@ -182,12 +177,7 @@ impl Engine {
         };
         let Some(scope) = scope else { return Ok(None) };
         let row = view.row::<NetworkRules>(&(scope, rule.range()))?;
-        Ok(row.map(|row| Network {
-            rule: row.rule,
-            standing: row.standing,
-            user: user.cloned(),
-            added_at: row.added_at,
-        }))
+        Ok(row.map(|row| row.shown(user.cloned())))
     }
 }
 

@@ -46,9 +46,7 @@ fn is_still(batch: &Batch<'_, '_>, seen: &Seen) -> Result<bool, Fault> {
                 Err(fault) => return Err(fault),
             };
             let row = batch.rows.row::<NetworkRules>(&(scope, seen.rule.range()))?;
-            row.is_some_and(|row| {
-                (row.rule, row.standing, row.added_at) == (seen.rule.clone(), seen.standing, seen.added_at)
-            })
+            row.is_some_and(|row| row.shown(seen.user.clone()) == *seen)
         }
     })
 }

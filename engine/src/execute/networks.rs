@@ -43,12 +43,7 @@ impl Execute for AddNetwork {
         batch.change(change);
         let is = described::network(&row, user.as_ref().map(UserName::as_str));
         batch.did("network.add", &row.rule, None, Some(is));
-        Ok(Network {
-            rule: row.rule,
-            standing,
-            user,
-            added_at: row.added_at,
-        })
+        Ok(row.shown(user))
     }
 }
 

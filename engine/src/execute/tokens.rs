@@ -157,24 +157,24 @@ fn accept_validity(
     expires_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<Validity, Refusal> {
-    let not_before_s = match not_before {
-        Some(moment) => Some(accept_second(moment.as_millis().div_ceil(1_000), moment)?),
-        None => None,
-    };
-    let expires_at_s = match expires_at {
-        Some(moment) => Some(accept_second(moment.as_seconds(), moment)?),
-        None => None,
-    };
-    if let Some(end) = expires_at_s {
-        let begin = Timestamp::from_seconds(u64::from(not_before_s.unwrap_or(0)));
+    let validity = rounded(not_before, expires_at)?;
+    if let Some(end) = validity.expires_at_s {
+        let begin = Timestamp::from_seconds(u64::from(validity.not_before_s.unwrap_or(0)));
         let (expires_at, after) = (Timestamp::from_seconds(u64::from(end)), begin.max(now));
         if expires_at <= after {
             return Err(Refusal::NeverValid { expires_at, after });
         }
     }
+    Ok(validity)
+}
+
+/// [`accept_validity`] for a token that may have ended already.
+pub(super) fn rounded(not_before: Option<Timestamp>, expires_at: Option<Timestamp>) -> Result<Validity, Refusal> {
+    let begin = not_before.map(|moment| accept_second(moment.as_millis().div_ceil(1_000), moment));
+    let end = expires_at.map(|moment| accept_second(moment.as_seconds(), moment));
     Ok(Validity {
-        not_before_s,
-        expires_at_s,
+        not_before_s: begin.transpose()?,
+        expires_at_s: end.transpose()?,
     })
 }
 

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use tollgate_core::{
-    AddressRange, Foreign, ForeignDigest, ForeignForm, OperationSet, ParseTokenError, Timestamp, TokenDigest, TokenId,
-    TokenKind, UserId, UserName, Validity, WellFormed,
+    AddressRange, Foreign, ForeignDigest, ForeignForm, OperationSet, ParseTokenError, TokenDigest, TokenId, TokenKind,
+    UserId, UserName, Validity, WellFormed,
 };
 
 use super::super::networks::{accept_rule, count};
 use super::super::settings::accept as accept_setting;
-use super::super::tokens::accept_second;
+use super::super::tokens::{accept_second, rounded};
 use super::super::{Batch, Fault, accept_limit};
 use crate::command::{GLOBAL_NETWORKS_MOST, Refusal, USER_NETWORKS_MOST};
 use crate::facts;
@@ -156,7 +156,8 @@ impl Plan {
         user: Option<PortableUser>,
     ) -> Result<Vec<Step>, Stop> {
         let (digest, form) = digest(batch, &token.secret)?;
-        let validity = validity(token.not_before, token.expires_at)?;
+        // A token that has ended may be imported: its refusals can then be explained.
+        let validity = rounded(token.not_before, token.expires_at)?;
         if let Some(revoked_at) = token.revoked_at {
             accept_second(revoked_at.as_seconds(), revoked_at)?;
         }
@@ -380,20 +381,4 @@ fn digest(batch: &Batch<'_, '_>, secret: &PortableSecret) -> Result<(TokenDigest
             )),
         },
     }
-}
-
-/// Whole seconds, rounded to the narrow side. A token that has ended may be imported: its refusals can then be explained.
-fn validity(not_before: Option<Timestamp>, expires_at: Option<Timestamp>) -> Result<Validity, Stop> {
-    let not_before_s = match not_before {
-        Some(moment) => Some(accept_second(moment.as_millis().div_ceil(1_000), moment)?),
-        None => None,
-    };
-    let expires_at_s = match expires_at {
-        Some(moment) => Some(accept_second(moment.as_seconds(), moment)?),
-        None => None,
-    };
-    Ok(Validity {
-        not_before_s,
-        expires_at_s,
-    })
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use tollgate::{AdminToken, Engine, IssueAdminToken, Repeatable, RevokeAdminToken, Seen, TokenId};
+use tollgate::{AdminToken, Engine, IssueAdminToken, RevokeAdminToken, Seen, TokenId};
 use utoipa::ToSchema;
 
 use super::api::Api;
@@ -12,7 +12,7 @@ use super::call::{Call, Segment};
 use super::entity::{Entity, change};
 use super::fields::{Moment, Name};
 use super::listing::{Listed, PageParameters, Wanted, page};
-use super::once::{IdempotencyKey, create, still};
+use super::once::{IdempotencyKey, Told, create, told};
 use super::problem::Problem;
 use super::query::no_query;
 use super::sent::{MaybeSent, Sent};
@@ -91,20 +91,18 @@ pub(super) async fn issue(State(api): State<Api>, call: Call, sent: Sent<NewAdmi
     let secrets = std::sync::Arc::clone(api.secrets());
     api.run(move |engine| {
         let _turn = turn;
-        let (record, token, is_replayed) = match create(engine, &call, sent.fingerprint, command)? {
-            Repeatable::Now(issued) => {
-                let token = issued.token.expose().to_owned();
-                if let Some(key) = call.key() {
-                    secrets.keep(key, &token);
-                }
-                (issued.record, Some(token), false)
-            }
-            Repeatable::Before(id) => {
-                let record = still(engine.admin_token(number(&id)?)?)?;
-                let token = call.key().and_then(|key| secrets.find(&key));
-                (record, token.map(|token| token.to_string()), true)
-            }
-        };
+        let issued = create(engine, &call, sent.fingerprint, command)?;
+        let Told {
+            record,
+            token,
+            is_replayed,
+        } = told(
+            &secrets,
+            &call,
+            &issued,
+            |issued| (&issued.token, issued.record.clone()),
+            |id| Ok(engine.admin_token(number(id)?)?),
+        )?;
         let id = record.id.0.to_string();
         let shown = IssuedAdminToken {
             note: token.is_none().then_some(FORGOTTEN),

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use tollgate::{Authtoken, Engine, ExpireToken, IssueAuthtoken, Repeatable, RevokeToken, Seen, Timestamp, TokenId};
+use tollgate::{Authtoken, Engine, ExpireToken, IssueAuthtoken, RevokeToken, Seen, Timestamp, TokenId};
 use utoipa::ToSchema;
 
 use super::api::Api;
@@ -11,7 +11,7 @@ use super::call::{Call, Segment};
 use super::entity::{Entity, change};
 use super::fields::Moment;
 use super::listing::{Listed, PageParameters, Wanted, page};
-use super::once::{IdempotencyKey, create, still};
+use super::once::{IdempotencyKey, Told, create, told};
 use super::problem::Problem;
 use super::query::no_query;
 use super::sent::{MaybeSent, Sent};
@@ -134,20 +134,18 @@ pub(super) async fn issue(
             expires_at,
             not_before: not_before.map(|Moment(moment)| moment),
         };
-        let (record, token, is_replayed) = match create(engine, &call, sent.fingerprint, command)? {
-            Repeatable::Now(issued) => {
-                let token = issued.token.expose().to_owned();
-                if let Some(key) = call.key() {
-                    secrets.keep(key, &token);
-                }
-                (issued.record, Some(token), false)
-            }
-            Repeatable::Before(id) => {
-                let record = still(engine.token(number(&id)?)?)?;
-                let token = call.key().and_then(|key| secrets.find(&key));
-                (record, token.map(|token| token.to_string()), true)
-            }
-        };
+        let issued = create(engine, &call, sent.fingerprint, command)?;
+        let Told {
+            record,
+            token,
+            is_replayed,
+        } = told(
+            &secrets,
+            &call,
+            &issued,
+            |issued| (&issued.token, issued.record.clone()),
+            |id| Ok(engine.token(number(id)?)?),
+        )?;
         let id = record.id.0.to_string();
         let shown = IssuedAuthtoken {
             note: token.is_none().then_some(FORGOTTEN),

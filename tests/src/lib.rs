@@ -10,6 +10,7 @@ pub mod http;
 pub mod upstream;
 pub mod tap;
 pub mod proxy;
+pub mod envoy;
 pub mod binary;
 pub mod tollgate;
 pub mod control;

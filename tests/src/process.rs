@@ -56,6 +56,11 @@ impl Process {
         }
     }
 
+    /// The id of the process, which is nobody else's until this is dropped.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it has written to standard output so far.
     pub fn stdout(&self) -> String {
         self.output.lock().stdout.clone()

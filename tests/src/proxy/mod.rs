@@ -15,3 +15,5 @@ pub use haproxy::HAPROXY;
 pub use kind::{Kind, Places};
 pub use nginx::NGINX;
 pub use running::Proxy;
+
+pub(crate) use kind::program;

@@ -129,10 +129,13 @@ pub(crate) fn network_list(view: &ReadView) -> Result<Vec<Network>, StoreError> 
     Ok(networks)
 }
 
-/// All network rules, by whom they are about.
-pub(crate) fn networks_by_scope(source: &impl Source) -> Result<BTreeMap<Scope, Networks>, StoreError> {
+/// The network rules within `bounds`, by whom they are about.
+pub(crate) fn networks_by_scope(
+    source: &impl Source,
+    bounds: &Bounds,
+) -> Result<BTreeMap<Scope, Networks>, StoreError> {
     let mut scopes: BTreeMap<Scope, Networks> = BTreeMap::new();
-    for ((scope, range), row) in rows::<NetworkRules>(source, &EVERYTHING)? {
+    for ((scope, range), row) in rows::<NetworkRules>(source, bounds)? {
         insert_range(ranges_of(scopes.entry(scope).or_default(), row.standing), range);
     }
     Ok(scopes)
@@ -140,7 +143,7 @@ pub(crate) fn networks_by_scope(source: &impl Source) -> Result<BTreeMap<Scope, 
 
 /// The whole state at the revision of `view`.
 pub(crate) fn snapshot(view: &ReadView) -> Result<Snapshot, StoreError> {
-    let mut networks = networks_by_scope(view)?;
+    let mut networks = networks_by_scope(view, &EVERYTHING)?;
     let mut users = BTreeMap::new();
     for (id, user) in rows::<Users>(view, &EVERYTHING)? {
         users.insert(

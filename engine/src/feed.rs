@@ -3,6 +3,8 @@
 //! The newest sets stand in a ring in memory, older ones in the tail that the store keeps. A reader who is behind both is
 //! told so, and takes a snapshot.
 
+mod moved;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::ops::ControlFlow;
@@ -14,6 +16,9 @@ use tollgate_core::Revision;
 
 use crate::change::{ChangeSet, FeedIdentity, Position};
 use crate::store::{Changes, Source as _, Store, StoreError, beginning_with, revision};
+
+pub use moved::Moved;
+use moved::Waiting;
 
 /// Why a reader cannot be given the next change set. What it has read so far no longer leads to the present state.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,6 +73,10 @@ struct State {
     changes: usize,
     newest: Revision,
     end: Option<Lagged>,
+    /// Tasks that wait for the feed to move on.
+    waiting: Waiting,
+    /// Numbers that were given to them.
+    numbers: u64,
 }
 
 /// What the ring says about the set after a revision.
@@ -86,6 +95,8 @@ impl Feed {
             changes: 0,
             newest: from.revision,
             end: None,
+            waiting: Waiting::default(),
+            numbers: 0,
         };
         Self {
             state: Mutex::new(state),
@@ -115,8 +126,10 @@ impl Feed {
             let oldest = state.ring.pop_front();
             state.changes -= oldest.map_or(0, |set| set.changes.len());
         }
+        let waiting = std::mem::take(&mut state.waiting);
         drop(state);
         self.moved.notify_all();
+        waiting.wake();
     }
 
     /// Why the feed has ended, if it has.
@@ -126,8 +139,12 @@ impl Feed {
 
     /// Ends the feed for good; the first reason stays.
     pub(crate) fn end(&self, reason: Lagged) {
-        self.state.lock().end.get_or_insert(reason);
+        let mut state = self.state.lock();
+        state.end.get_or_insert(reason);
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
         self.moved.notify_all();
+        waiting.wake();
     }
 
     fn wait(&self, after: Revision, within: Duration) -> Result<Found, Lagged> {

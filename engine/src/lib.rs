@@ -128,11 +128,11 @@ pub use command::{
 };
 pub use engine::{
     Admin, AdminDenial, AuditOrder, Authored, Condition, Engine, ExportError, Exported, OpenOptions, Page, PageError,
-    ReadError, Submitted,
+    ReadError, State, StateCursor, Submitted,
 };
 pub use entropy::{Entropy, EntropyError, SeededEntropy, SystemEntropy};
 pub use execute::{Command, Repeatable, Swept};
-pub use feed::{Cursor, Lagged};
+pub use feed::{Cursor, Lagged, Moved};
 pub use key_file::{KEY_VARIABLE, KeyError, MalformedKey, PepperKey};
 pub use portable::{Imported, LineFault, Portable, PortableAuthtoken, PortableNetwork, PortableSecret, PortableUser};
 pub use record::{AdminToken, Authtoken, Network, ParseRoleError, Role, Standing, User};

@@ -7,6 +7,7 @@ mod export;
 mod submitted;
 mod admin;
 mod condition;
+mod state;
 
 use std::fmt;
 use std::path::Path;
@@ -22,7 +23,7 @@ use crate::change::{FeedIdentity, Position};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::execute::{Command, Swept};
-use crate::feed::{Cursor, Feed, Lagged};
+use crate::feed::{Cursor, Feed, Lagged, Moved};
 use crate::live::{LiveAdminTokens, TrustedProxies};
 use crate::store::{OpenError, Store};
 use crate::writer::{ExecuteError, Message, Queue, Standing, Unavailable};
@@ -33,6 +34,7 @@ pub use export::{ExportError, Exported};
 pub use options::OpenOptions;
 pub use page::{AuditOrder, Page, PageError};
 pub use read::ReadError;
+pub use state::{State, StateCursor};
 pub use submitted::{Authored, Submitted};
 
 /// One open store with the view that checks read. Cloning costs a reference count; all clones are the same engine.
@@ -190,6 +192,23 @@ impl Engine {
     /// ```
     pub fn subscribe(&self, after: Position) -> Result<Cursor, Lagged> {
         Cursor::after(Arc::clone(&self.0.feed), &self.0.store, after)
+    }
+
+    /// Ready once checks see more than `after`, or the feed has ended: for tasks, where [`Cursor::next`] is for threads.
+    ///
+    /// ```
+    /// # use std::{pin::pin, task::{Context, Poll, Waker}};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let engine = tollgate::Engine::create(folder.path().join("tollgate.redb"))?;
+    /// let mut moved = pin!(engine.moved(engine.revision()));
+    /// let mut context = Context::from_waker(Waker::noop());
+    /// assert_eq!(moved.as_mut().poll(&mut context), Poll::Pending);
+    /// engine.execute(tollgate::AddUser::named("alice".parse()?))?;
+    /// assert_eq!(moved.as_mut().poll(&mut context), Poll::Ready(Ok(engine.revision())));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn moved(&self, after: Revision) -> Moved {
+        Moved::beyond(Arc::clone(&self.0.feed), after)
     }
 
     /// Writes every hourly counter that has changed since the last checkpoint. The engine does this by itself every few

@@ -30,7 +30,7 @@ pub(crate) struct Loaded {
 
 /// Reads the whole state. Costs a pass over all users and tokens, on two threads besides this one where they can be made.
 pub(crate) fn load(view: &ReadView, key: DigestKey, now: Timestamp) -> Result<Loaded, StoreError> {
-    let mut networks = facts::networks_by_scope(view)?;
+    let mut networks = facts::networks_by_scope(view, &EVERYTHING)?;
     let settings = facts::settings(view)?;
     let (_, writer) = LiveView::new(key);
     let global = networks.remove(&Scope::GLOBAL).unwrap_or_default();

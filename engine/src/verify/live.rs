@@ -12,7 +12,7 @@ use crate::store::{EVERYTHING, ReadView, Scope, Source as _, StoreError, Tokens,
 
 /// Compares what checks see with what the store says. To be called while nothing is written.
 pub(crate) fn compare_live(live: &LiveView, view: &ReadView, report: &mut VerifyReport) -> Result<(), StoreError> {
-    let mut networks = facts::networks_by_scope(view)?;
+    let mut networks = facts::networks_by_scope(view, &EVERYTHING)?;
     let global = networks.remove(&Scope::GLOBAL).unwrap_or_default();
     if live.server() != server_record(&facts::settings(view)?, global.normalised()) {
         report.found(finding(

@@ -139,7 +139,7 @@ pub(crate) fn secret() -> impl Strategy<Value = String> {
         6 => (1..4_u8).prop_map(|seed| text(TokenKind::Authtoken, seed)),
         1 => Just(text(TokenKind::PersonalAccess, 1)),
         1 => Just(text(TokenKind::Access, 1)),
-        1 => select(vec![TokenKind::Refresh, TokenKind::ClientSecret, TokenKind::Admin]).prop_map(|kind| text(kind, 1)),
+        1 => select(vec![TokenKind::Refresh, TokenKind::ClientSecret, TokenKind::Admin, TokenKind::Feed]).prop_map(|kind| text(kind, 1)),
     ]
 }
 

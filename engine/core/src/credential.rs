@@ -27,13 +27,13 @@ pub enum Place {
 
 impl Place {
     /// Whether a token of this kind may stand here: the places of the CData pages are for authtokens alone, and what
-    /// is not meant for requests (refresh tokens, secrets, administrators' tokens) stands nowhere.
+    /// is not meant for requests (refresh tokens, secrets, administrators' tokens, feed tokens) stands nowhere.
     pub fn accepts(self, kind: TokenKind) -> bool {
         match kind {
             TokenKind::Authtoken => true,
             TokenKind::PersonalAccess => matches!(self, Self::Bearer | Self::Basic),
             TokenKind::Access => matches!(self, Self::Bearer),
-            TokenKind::Refresh | TokenKind::ClientSecret | TokenKind::Admin => false,
+            TokenKind::Refresh | TokenKind::ClientSecret | TokenKind::Admin | TokenKind::Feed => false,
         }
     }
 }

@@ -30,16 +30,19 @@ pub enum TokenKind {
     Access,
     /// An administrator's token, `tg_adm_`.
     Admin,
+    /// A feed token, by which a replica follows the feed, `tg_fd_`.
+    Feed,
 }
 
 /// Every kind beside its prefix.
-const PREFIXES: [(TokenKind, &str); 6] = [
+const PREFIXES: [(TokenKind, &str); 7] = [
     (TokenKind::Authtoken, "tg_at_"),
     (TokenKind::PersonalAccess, "tg_pat_"),
     (TokenKind::Refresh, "tg_rt_"),
     (TokenKind::ClientSecret, "tg_cs_"),
     (TokenKind::Access, "tg_ac_"),
     (TokenKind::Admin, "tg_adm_"),
+    (TokenKind::Feed, "tg_fd_"),
 ];
 
 impl TokenKind {
@@ -52,6 +55,7 @@ impl TokenKind {
             Self::ClientSecret => "tg_cs_",
             Self::Access => "tg_ac_",
             Self::Admin => "tg_adm_",
+            Self::Feed => "tg_fd_",
         }
     }
 }

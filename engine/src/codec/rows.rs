@@ -289,6 +289,7 @@ pub(super) fn kind_number(kind: TokenKind) -> u8 {
         TokenKind::ClientSecret => 4,
         TokenKind::Access => 5,
         TokenKind::Admin => 6,
+        TokenKind::Feed => 7,
     }
 }
 
@@ -300,6 +301,7 @@ pub(super) fn read_kind(number: u8) -> Result<TokenKind, Undecodable> {
         4 => Ok(TokenKind::ClientSecret),
         5 => Ok(TokenKind::Access),
         6 => Ok(TokenKind::Admin),
+        7 => Ok(TokenKind::Feed),
         _ => Err(Undecodable::Field("token kind")),
     }
 }

@@ -226,7 +226,12 @@ fn kinds_stand_where_they_are_meant_to() {
     assert_eq!(accepted(TokenKind::Authtoken), PLACES);
     assert_eq!(accepted(TokenKind::PersonalAccess), [Place::Bearer, Place::Basic]);
     assert_eq!(accepted(TokenKind::Access), [Place::Bearer]);
-    for kind in [TokenKind::Refresh, TokenKind::ClientSecret, TokenKind::Admin] {
+    for kind in [
+        TokenKind::Refresh,
+        TokenKind::ClientSecret,
+        TokenKind::Admin,
+        TokenKind::Feed,
+    ] {
         assert_eq!(accepted(kind), [], "{kind:?}");
     }
 }

@@ -43,6 +43,7 @@ pub(super) fn pack(words: &[u64; 4], record: Found) -> Facts {
         TokenKind::ClientSecret => 4,
         TokenKind::Access => 5,
         TokenKind::Admin => 6,
+        TokenKind::Feed => 7,
     };
     let status = match record.status {
         TokenStatus::Active => 0,
@@ -100,6 +101,7 @@ impl TokenWords {
             4 => TokenKind::ClientSecret,
             5 => TokenKind::Access,
             6 => TokenKind::Admin,
+            7 => TokenKind::Feed,
             _ => return None,
         };
         Some(Found {

@@ -118,13 +118,14 @@ proptest! {
         id: u64,
         user: u32,
         generation: u16,
-        kind in 0..6_usize,
+        kind in 0..7_usize,
         flags: (bool, bool),
         not_before_s in prop::option::of(prop_oneof![Just(0), Just(u32::MAX), any::<u32>()]),
         expires_at_s in prop::option::of(prop_oneof![Just(0), Just(u32::MAX), any::<u32>()]),
     ) {
         let kinds = [
-            TokenKind::Authtoken, TokenKind::PersonalAccess, TokenKind::Refresh, TokenKind::ClientSecret, TokenKind::Access, TokenKind::Admin,
+            TokenKind::Authtoken, TokenKind::PersonalAccess, TokenKind::Refresh, TokenKind::ClientSecret, TokenKind::Access,
+            TokenKind::Admin, TokenKind::Feed,
         ];
         let record = Found {
             id: TokenId(id),

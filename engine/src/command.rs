@@ -3,7 +3,7 @@
 use tollgate_core::{Limit, NetworkRule, OperationSet, Timestamp, TokenId, TokenText, UserName};
 
 use crate::portable::{LineFault, Portable};
-use crate::record::{AdminToken, Authtoken, Network, Role, Standing, User};
+use crate::record::{AdminToken, Authtoken, FeedToken, Network, Role, Standing, User};
 use crate::setting::Setting;
 
 /// Adds a user. Refused where the name is taken. Answers the [`User`](crate::User).
@@ -157,6 +157,35 @@ pub struct RevokeAdminToken {
     pub id: TokenId,
 }
 
+/// Issues a feed token, by which a replica follows the feed. Answers [`IssuedFeedToken`], the only place where it is ever shown.
+///
+/// The feed brings every token's digest and the key of the digests: who holds a feed token can try guesses at tokens without
+/// asking anybody. They can make no token, since a digest leads to no text.
+#[derive(Clone, Debug)]
+pub struct IssueFeedToken {
+    /// Who follows the feed by it, in words.
+    pub name: UserName,
+    /// The first moment at which it may no longer be used; none for "for ever".
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A new feed token.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct IssuedFeedToken {
+    /// The secret; it cannot be had again.
+    pub token: TokenText,
+    /// What is stored about it.
+    pub record: FeedToken,
+}
+
+/// Takes a feed token back, for ever. Revoking it again changes nothing and succeeds. Answers the [`FeedToken`].
+#[derive(Clone, Debug)]
+pub struct RevokeFeedToken {
+    /// Which token.
+    pub id: TokenId,
+}
+
 /// Carries a command out only if a record is still as its caller has seen it; else [`Refusal::Changed`]. Looking and acting are
 /// one step, so nobody can come between.
 #[derive(Clone, Debug)]
@@ -176,6 +205,8 @@ pub enum Seen {
     Authtoken(Authtoken),
     /// An administrator's token.
     AdminToken(AdminToken),
+    /// A feed token.
+    FeedToken(FeedToken),
     /// A network rule.
     Network(Network),
     /// A setting.

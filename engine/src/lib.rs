@@ -123,19 +123,19 @@ pub use change::{Change, ChangeSet, FeedIdentity, Position, Snapshot};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use command::{
     AddNetwork, AddUser, ExpireToken, GLOBAL_NETWORKS_MOST, IfUnchanged, Import, IssueAdminToken, IssueAuthtoken,
-    Issued, IssuedAdminToken, Once, Refusal, RemoveNetwork, RemoveUser, RevokeAdminToken, RevokeToken, Seen,
-    SetSetting, SetUser, USER_NETWORKS_MOST, UserChanges,
+    IssueFeedToken, Issued, IssuedAdminToken, IssuedFeedToken, Once, Refusal, RemoveNetwork, RemoveUser,
+    RevokeAdminToken, RevokeFeedToken, RevokeToken, Seen, SetSetting, SetUser, USER_NETWORKS_MOST, UserChanges,
 };
 pub use engine::{
-    Admin, AdminDenial, AuditOrder, Authored, Condition, Engine, ExportError, Exported, OpenOptions, Page, PageError,
-    ReadError, State, StateCursor, Submitted,
+    Admin, AdminDenial, AuditOrder, Authored, Condition, Engine, ExportError, Exported, Follower, FollowerDenial,
+    OpenOptions, Page, PageError, ReadError, State, StateCursor, Submitted,
 };
 pub use entropy::{Entropy, EntropyError, SeededEntropy, SystemEntropy};
 pub use execute::{Command, Repeatable, Swept};
 pub use feed::{Cursor, Lagged, Moved};
 pub use key_file::{KEY_VARIABLE, KeyError, MalformedKey, PepperKey};
 pub use portable::{Imported, LineFault, Portable, PortableAuthtoken, PortableNetwork, PortableSecret, PortableUser};
-pub use record::{AdminToken, Authtoken, Network, ParseRoleError, Role, Standing, User};
+pub use record::{AdminToken, Authtoken, FeedToken, Network, ParseRoleError, Role, Standing, User};
 pub use setting::{ParseSettingError, Setting, Settings};
 pub use store::{Damage, OpenError, StorageBackend};
 pub use verify::{Finding, VerifyReport};

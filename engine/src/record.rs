@@ -138,6 +138,55 @@ pub struct AdminToken {
     pub revoked_at: Option<Timestamp>,
 }
 
+/// A feed token, as lists show one. The token itself was shown once, when it was issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FeedToken {
+    /// Names this token for ever; no authtoken and no administrator's token has the same.
+    pub id: TokenId,
+    /// Who follows the feed by it, in words; not unique.
+    pub name: UserName,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// The first moment at which it may no longer be used, if there is one.
+    pub expires_at: Option<Timestamp>,
+    /// When it was taken back, if it was.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// What administrators' tokens and feed tokens have in common: they belong to no user, and checks know none of them.
+pub(crate) trait OperatorToken: Clone + PartialEq + Send + 'static {
+    fn id(&self) -> TokenId;
+    fn expires_at(&self) -> Option<Timestamp>;
+    fn revoked_at(&self) -> Option<Timestamp>;
+    /// The same token, taken back.
+    fn revoked(self, at: Timestamp) -> Self;
+}
+
+macro_rules! operator_tokens {
+    ($($token:ident),*) => { $(
+        impl OperatorToken for $token {
+            fn id(&self) -> TokenId {
+                self.id
+            }
+
+            fn expires_at(&self) -> Option<Timestamp> {
+                self.expires_at
+            }
+
+            fn revoked_at(&self) -> Option<Timestamp> {
+                self.revoked_at
+            }
+
+            fn revoked(self, at: Timestamp) -> Self {
+                let revoked_at = Some(at);
+                Self { revoked_at, ..self }
+            }
+        }
+    )* };
+}
+operator_tokens!(AdminToken, FeedToken);
+
 /// A user as the store keeps one: what lists show, under the id that is the row's key.
 pub(crate) type UserRow = User;
 
@@ -201,11 +250,18 @@ impl TokenRow {
     }
 }
 
-/// An administrator's token as the store keeps one.
+/// An administrator's token or a feed token as the store keeps one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct AdminTokenRow {
-    pub(crate) token: AdminToken,
+pub(crate) struct OperatorRow<T> {
+    pub(crate) token: T,
     pub(crate) digest: TokenDigest,
+}
+
+/// Tokens of both sorts, each sort for itself.
+#[derive(Debug, Default)]
+pub(crate) struct OperatorRows {
+    pub(crate) admins: Vec<OperatorRow<AdminToken>>,
+    pub(crate) followers: Vec<OperatorRow<FeedToken>>,
 }
 
 /// What was made under an idempotency key.

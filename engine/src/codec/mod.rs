@@ -5,6 +5,7 @@
 
 mod changes;
 mod rows;
+mod operators;
 mod trail;
 
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
@@ -16,10 +17,8 @@ pub(crate) use rows::{
     read_token, read_unit, read_user, setting_payload, token_payload, unit_payload, user_payload,
 };
 
-pub(crate) use trail::{
-    admin_token_payload, audit_payload, digest_payload, read_admin_token, read_audit, read_digest, read_repeat,
-    repeat_payload,
-};
+pub(crate) use operators::{admin_token_payload, feed_token_payload, read_admin_token, read_feed_token};
+pub(crate) use trail::{audit_payload, digest_payload, read_audit, read_digest, read_repeat, repeat_payload};
 
 /// No encoded record is longer.
 pub(crate) const LEN_MAX: usize = 65_536;

@@ -1,11 +1,10 @@
-//! Mirror types of the audit trail, of administrators' tokens and of idempotency keys.
+//! Mirror types of the audit trail and of idempotency keys.
 
-use tollgate_core::{Timestamp, TokenDigest, TokenId};
+use tollgate_core::{Timestamp, TokenDigest};
 
-use super::rows::read_name;
 use super::{Decode, Encode, Undecodable, decode, encode};
 use crate::audit::{AuditDigest, AuditEntry, AuditFacts};
-use crate::record::{AdminToken, AdminTokenRow, RepeatRow, Role};
+use crate::record::RepeatRow;
 
 type FactsV1 = Option<Vec<(String, String)>>;
 
@@ -79,59 +78,6 @@ pub(crate) fn read_audit(sequence: u64, payload: &[u8]) -> Result<AuditEntry, Un
 }
 
 #[derive(Encode, Decode)]
-struct AdminTokenV1 {
-    name: String,
-    role: u8,
-    digest: [u8; 32],
-    issued_at_ms: u64,
-    expires_at_ms: Option<u64>,
-    revoked_at_ms: Option<u64>,
-}
-
-/// The payload of an administrator's token.
-pub(crate) fn admin_token_payload(row: &AdminTokenRow) -> Vec<u8> {
-    let AdminTokenRow { token, digest } = row;
-    encode(&AdminTokenV1 {
-        name: token.name.as_str().to_owned(),
-        role: match token.role {
-            Role::Administrator => 1,
-            Role::Reader => 2,
-        },
-        digest: *digest.as_bytes(),
-        issued_at_ms: token.issued_at.as_millis(),
-        expires_at_ms: token.expires_at.map(Timestamp::as_millis),
-        revoked_at_ms: token.revoked_at.map(Timestamp::as_millis),
-    })
-}
-
-/// Reads the row of the administrator's token `id`.
-pub(crate) fn read_admin_token(id: TokenId, payload: &[u8]) -> Result<AdminTokenRow, Undecodable> {
-    let AdminTokenV1 {
-        name,
-        role,
-        digest,
-        issued_at_ms,
-        expires_at_ms,
-        revoked_at_ms,
-    } = decode(payload)?;
-    let role = match role {
-        1 => Role::Administrator,
-        2 => Role::Reader,
-        _ => return Err(Undecodable::Field("role")),
-    };
-    let token = AdminToken {
-        id,
-        name: read_name(&name)?,
-        role,
-        issued_at: Timestamp::from_millis(issued_at_ms),
-        expires_at: expires_at_ms.map(Timestamp::from_millis),
-        revoked_at: revoked_at_ms.map(Timestamp::from_millis),
-    };
-    let digest = TokenDigest::from_bytes(digest);
-    Ok(AdminTokenRow { token, digest })
-}
-
-#[derive(Encode, Decode)]
 struct RepeatV1 {
     at_ms: u64,
     fingerprint: [u8; 32],
@@ -181,20 +127,6 @@ mod tests {
     use super::*;
     use crate::audit::Author;
 
-    fn admin_token() -> AdminTokenRow {
-        AdminTokenRow {
-            token: AdminToken {
-                id: TokenId(4),
-                name: "deploy".parse().unwrap(),
-                role: Role::Reader,
-                issued_at: Timestamp::from_millis(5),
-                expires_at: Some(Timestamp::from_millis(6)),
-                revoked_at: None,
-            },
-            digest: TokenDigest::from_bytes([0xab; 32]),
-        }
-    }
-
     fn entry() -> AuditEntry {
         let after = Some(AuditFacts::from([("a".into(), "b".into())]));
         let previous = AuditDigest([2; 32]);
@@ -213,8 +145,6 @@ mod tests {
     /// The bytes themselves: a field that moves would read old files wrongly.
     #[test]
     fn layouts_are_these_bytes_for_ever() {
-        let admin = [&[1, 6][..], b"deploy", &[2], &[0xab; 32], &[5, 1, 6, 0]].concat();
-        assert_eq!(admin_token_payload(&admin_token()), admin);
         let entry = entry();
         let head = &[
             1, 3, 2, b'm', b'e', 1, b'x', 2, b'd', b'o', 2, b'i', b't', 0, 1, 1, 1, b'a', 1, b'b',
@@ -234,14 +164,10 @@ mod tests {
 
     #[test]
     fn rows_read_what_they_write_and_refuse_the_rest() {
-        let payload = admin_token_payload(&admin_token());
-        assert_eq!(read_admin_token(TokenId(4), &payload), Ok(admin_token()));
-        assert_eq!(read_audit(7, &audit_payload(&entry())), Ok(entry()));
-        let mut other = payload.clone();
-        other[8] = 3;
-        assert_eq!(read_admin_token(TokenId(4), &other), Err(Undecodable::Field("role")));
+        let payload = audit_payload(&entry());
+        assert_eq!(read_audit(7, &payload), Ok(entry()));
         for cut in 0..payload.len() {
-            assert!(read_admin_token(TokenId(4), &payload[..cut]).is_err(), "cut at {cut}");
+            assert!(read_audit(7, &payload[..cut]).is_err(), "cut at {cut}");
         }
     }
 }

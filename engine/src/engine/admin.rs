@@ -3,6 +3,7 @@
 use tollgate_core::{Freshness, Timestamp, TokenId, TokenKind, UserName, WellFormed};
 
 use super::Engine;
+use crate::live::NotAdmitted;
 use crate::record::{AdminToken, Role};
 
 /// Somebody who presented a valid administrator's token. Only [`Engine::admit`] makes one.
@@ -44,6 +45,16 @@ pub enum AdminDenial {
     Stale,
 }
 
+impl From<NotAdmitted> for AdminDenial {
+    fn from(why: NotAdmitted) -> Self {
+        match why {
+            NotAdmitted::Unknown => Self::Unknown,
+            NotAdmitted::Revoked => Self::Revoked,
+            NotAdmitted::Expired => Self::Expired,
+        }
+    }
+}
+
 impl Engine {
     /// Judges a presented administrator's token at `now`. Costs a digest and a look-up under a lock.
     ///
@@ -69,14 +80,6 @@ impl Engine {
         if self.0.view.freshness() == Freshness::Never {
             return Err(AdminDenial::Stale);
         }
-        let found = self.0.admin_tokens.find(&self.0.view.digest(token));
-        let token = found.ok_or(AdminDenial::Unknown)?;
-        if token.revoked_at.is_some() {
-            return Err(AdminDenial::Revoked);
-        }
-        if token.expires_at.is_some_and(|end| now >= end) {
-            return Err(AdminDenial::Expired);
-        }
-        Ok(Admin(token))
+        Ok(Admin(self.0.operators.admins.admit(&self.0.view.digest(token), now)?))
     }
 }

@@ -41,7 +41,7 @@ impl Engine {
     /// of users.
     ///
     /// Tokens leave as digests under this store's key, so they are of use only beside that key. Hourly counters, administrators'
-    /// tokens and the audit trail stay.
+    /// tokens, feed tokens and the audit trail stay.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;

@@ -6,6 +6,7 @@ mod page;
 mod export;
 mod submitted;
 mod admin;
+mod follower;
 mod condition;
 mod state;
 
@@ -24,13 +25,14 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::execute::{Command, Swept};
 use crate::feed::{Cursor, Feed, Lagged, Moved};
-use crate::live::{LiveAdminTokens, TrustedProxies};
+use crate::live::{LiveOperators, TrustedProxies};
 use crate::store::{OpenError, Store};
 use crate::writer::{ExecuteError, Message, Queue, Standing, Unavailable};
 
 pub use admin::{Admin, AdminDenial};
 pub use condition::Condition;
 pub use export::{ExportError, Exported};
+pub use follower::{Follower, FollowerDenial};
 pub use options::OpenOptions;
 pub use page::{AuditOrder, Page, PageError};
 pub use read::ReadError;
@@ -48,7 +50,7 @@ struct Inner {
     store: Arc<Store>,
     feed: Arc<Feed>,
     proxies: TrustedProxies,
-    admin_tokens: LiveAdminTokens,
+    operators: LiveOperators,
     standing: Standing,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,

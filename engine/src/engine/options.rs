@@ -280,7 +280,7 @@ fn assemble(
     let (Loaded { applier, counters }, newest) = read().map_err(|fault| store.fault(fault))?;
     let (store, feed) = (Arc::new(store), Arc::new(Feed::new(newest, ring_most)));
     let (view, proxies) = (applier.view().clone(), applier.proxies().clone());
-    let admin_tokens = applier.admin_tokens().clone();
+    let operators = applier.operators().clone();
     let standing = Standing::new(applier.counts());
     let tools = tools(Arc::clone(&store), Arc::clone(&feed), standing.clone());
     let entropy = Arc::clone(&tools.entropy);
@@ -293,7 +293,7 @@ fn assemble(
         store,
         feed,
         proxies,
-        admin_tokens,
+        operators,
         standing,
         clock,
         entropy,

@@ -7,10 +7,10 @@ use tollgate_core::{TokenId, UserName};
 use super::{Engine, ReadError};
 use crate::audit::AuditEntry;
 use crate::facts;
-use crate::record::{AdminToken, Authtoken, Network, User};
+use crate::record::{AdminToken, Authtoken, FeedToken, Network, User};
 use crate::store::{
-    AdminTokens, Audit, Bounds, EVERYTHING, Meta, NetworkRules, Number, ReadView, Row, Scope, Source as _, StoreError,
-    Tokens, TokensByUser, UserNames, Users, beginning_with,
+    AdminTokens, Audit, Bounds, EVERYTHING, FeedTokens, Meta, NetworkRules, Number, ReadView, Row, Scope, Source as _,
+    StoreError, Tokens, TokensByUser, UserNames, Users, beginning_with,
 };
 
 /// Most items of one page.
@@ -66,6 +66,7 @@ enum List {
     AuditForwards = 0xc4,
     AuditBackwards = 0xc5,
     AdminTokens = 0xc6,
+    FeedTokens = 0xc7,
 }
 
 impl Engine {
@@ -149,6 +150,13 @@ impl Engine {
         list.walk::<AdminTokens, _>(EVERYTHING, |_, row| Ok(Some(row.token)))
     }
 
+    /// Feed tokens, revoked ones included, in the order in which they were issued, as [`Engine::users_page`] does.
+    pub fn feed_tokens_page(&self, cursor: Option<&str>, limit: usize) -> Result<Page<FeedToken>, PageError> {
+        let view = self.read()?;
+        let list = Listing::new(&view, List::FeedTokens, 0, cursor, limit)?;
+        list.walk::<FeedTokens, _>(EVERYTHING, |_, row| Ok(Some(row.token)))
+    }
+
     /// The authtoken of an id, if there is one whose user is there.
     pub fn token(&self, id: TokenId) -> Result<Option<Authtoken>, ReadError> {
         let view = self.read()?;
@@ -162,6 +170,11 @@ impl Engine {
     /// The administrator's token of an id, if there is one.
     pub fn admin_token(&self, id: TokenId) -> Result<Option<AdminToken>, ReadError> {
         Ok(self.read()?.row::<AdminTokens>(&id)?.map(|row| row.token))
+    }
+
+    /// The feed token of an id, if there is one.
+    pub fn feed_token(&self, id: TokenId) -> Result<Option<FeedToken>, ReadError> {
+        Ok(self.read()?.row::<FeedTokens>(&id)?.map(|row| row.token))
     }
 
     /// The rule for exactly these addresses, about one user or everybody, if there is one.

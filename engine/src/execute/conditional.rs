@@ -3,7 +3,7 @@
 use super::{Batch, Command, Execute, Fault, tokens};
 use crate::command::{IfUnchanged, Refusal, Seen};
 use crate::facts;
-use crate::store::{AdminTokens, NetworkRules, Scope, Source as _};
+use crate::store::{AdminTokens, FeedTokens, NetworkRules, Scope, Source as _};
 
 impl<C: Execute> Execute for IfUnchanged<C> {
     type Answer = C::Answer;
@@ -32,6 +32,10 @@ fn is_still(batch: &Batch<'_, '_>, seen: &Seen) -> Result<bool, Fault> {
         },
         Seen::AdminToken(seen) => {
             let row = batch.rows.row::<AdminTokens>(&seen.id)?;
+            row.is_some_and(|row| row.token == *seen)
+        }
+        Seen::FeedToken(seen) => {
+            let row = batch.rows.row::<FeedTokens>(&seen.id)?;
             row.is_some_and(|row| row.token == *seen)
         }
         Seen::Setting(setting) => facts::settings(batch.rows)?.list().contains(setting),

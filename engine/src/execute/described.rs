@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use tollgate_core::Timestamp;
 
 use crate::audit::AuditFacts;
-use crate::record::{AdminToken, Authtoken, NetworkRow, User};
+use crate::record::{AdminToken, Authtoken, FeedToken, NetworkRow, User};
 use crate::setting::Setting;
 
 /// A longer value is cut: an entry with one on both sides must still be a record.
@@ -36,6 +36,15 @@ pub(super) fn authtoken(token: &Authtoken) -> AuditFacts {
 
 pub(super) fn admin_token(token: &AdminToken) -> AuditFacts {
     let mut facts = facts([("name", token.name.to_string()), ("role", token.role.to_string())]);
+    moments(
+        &mut facts,
+        [("expires_at", token.expires_at), ("revoked_at", token.revoked_at)],
+    );
+    facts
+}
+
+pub(super) fn feed_token(token: &FeedToken) -> AuditFacts {
+    let mut facts = facts([("name", token.name.to_string())]);
     moments(
         &mut facts,
         [("expires_at", token.expires_at), ("revoked_at", token.revoked_at)],

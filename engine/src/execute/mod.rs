@@ -12,7 +12,7 @@ mod users;
 mod tokens;
 mod networks;
 mod settings;
-mod admin_tokens;
+mod operators;
 mod conditional;
 mod repeated;
 mod import;
@@ -26,7 +26,7 @@ use crate::change::{Change, ChangeSet, FeedIdentity};
 use crate::command::Refusal;
 use crate::entropy::{Entropy, EntropyError};
 use crate::facts;
-use crate::record::{AdminTokenRow, UserRow};
+use crate::record::{OperatorRows, UserRow};
 use crate::store::{Audit, Changes, Meta, Number, Row, Source, StoreError, Table, Transaction};
 
 pub use repeated::Repeatable;
@@ -100,6 +100,8 @@ commands! {
     SetSetting => crate::setting::Setting,
     IssueAdminToken => crate::command::IssuedAdminToken,
     RevokeAdminToken => crate::record::AdminToken,
+    IssueFeedToken => crate::command::IssuedFeedToken,
+    RevokeFeedToken => crate::record::FeedToken,
     Import => crate::portable::Imported,
 }
 
@@ -122,7 +124,7 @@ pub struct Batch<'b, 't> {
     author: Author,
     changes: Vec<Change>,
     deeds: Vec<Deed>,
-    admin_tokens: Vec<AdminTokenRow>,
+    operators: OperatorRows,
 }
 
 /// An entry of the audit trail before it has its place there.
@@ -138,8 +140,8 @@ struct Deed {
 pub(crate) struct Finished {
     /// What checks and the feed are told; none where nothing of theirs has changed.
     pub(crate) set: Option<ChangeSet>,
-    /// Administrators' tokens as they are from now on.
-    pub(crate) admin_tokens: Vec<AdminTokenRow>,
+    /// Administrators' tokens and feed tokens as they are from now on.
+    pub(crate) operators: OperatorRows,
 }
 
 impl<'b, 't> Batch<'b, 't> {
@@ -150,7 +152,7 @@ impl<'b, 't> Batch<'b, 't> {
             author: Author::application(),
             changes: Vec::new(),
             deeds: Vec::new(),
-            admin_tokens: Vec::new(),
+            operators: OperatorRows::default(),
         }
     }
 
@@ -172,12 +174,12 @@ impl<'b, 't> Batch<'b, 't> {
             author: _,
             changes,
             deeds,
-            admin_tokens,
+            operators,
         } = self;
         write_down(rows, around.now, deeds)?;
         if changes.is_empty() {
             let set = None;
-            return Ok(Finished { set, admin_tokens });
+            return Ok(Finished { set, operators });
         }
         let revision = rows.row_that_must_be::<Meta>(&Number::Revision)?.saturating_add(1);
         rows.put::<Meta>(&Number::Revision, &revision)?;
@@ -190,7 +192,7 @@ impl<'b, 't> Batch<'b, 't> {
             revision: Revision(revision),
             changes,
         });
-        Ok(Finished { set, admin_tokens })
+        Ok(Finished { set, operators })
     }
 
     /// Notes what was done, for the audit trail. Belongs to the writes of a command.

@@ -29,6 +29,12 @@ impl Made for super::tokens::Drawn<crate::record::Authtoken> {
     }
 }
 
+impl Made for super::tokens::Drawn<crate::record::FeedToken> {
+    fn made(&self) -> String {
+        self.record.id.0.to_string()
+    }
+}
+
 impl Made for super::tokens::Drawn<crate::record::AdminToken> {
     fn made(&self) -> String {
         self.record.id.0.to_string()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use tollgate_core::{Freshness, Limit, LiveView, LiveWriter, NetworkRule, Networks, ViewError};
 
-use super::LiveAdminTokens;
+use super::LiveOperators;
 use crate::change::{Change, insert_range, ranges_of, remove_range, server_record};
 use crate::record::Standing;
 use crate::setting::{Setting, Settings};
@@ -32,7 +32,7 @@ pub(crate) struct Applier {
     settings: Settings,
     networks: Networks,
     proxies: TrustedProxies,
-    admin_tokens: LiveAdminTokens,
+    operators: LiveOperators,
 }
 
 impl Drop for Applier {
@@ -52,7 +52,7 @@ impl Applier {
             settings,
             networks,
             proxies,
-            admin_tokens: LiveAdminTokens::default(),
+            operators: LiveOperators::default(),
         })
     }
 
@@ -66,9 +66,9 @@ impl Applier {
         &self.proxies
     }
 
-    /// The administrators' tokens that are changed here.
-    pub(crate) fn admin_tokens(&self) -> &LiveAdminTokens {
-        &self.admin_tokens
+    /// The administrators' tokens and feed tokens that are changed here.
+    pub(crate) fn operators(&self) -> &LiveOperators {
+        &self.operators
     }
 
     /// How many users and tokens the view holds.
@@ -84,7 +84,7 @@ impl Applier {
     /// From now on every check is denied: this view is missing a change, or may be.
     pub(crate) fn stop_checks(&self) {
         self.writer.set_freshness(Freshness::Never);
-        self.admin_tokens.clear();
+        self.operators.doubt();
     }
 
     /// Makes committed changes visible. After it returned, every check that begins sees them.

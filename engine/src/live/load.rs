@@ -9,8 +9,9 @@ use tollgate_core::{DigestKey, LiveView, Timestamp, TokenId, TokenRecord, UserId
 
 use super::Applier;
 use crate::facts;
+use crate::record::OperatorRows;
 use crate::store::{
-    AdminTokens, Bounds, Counters, Damage, Departures, EVERYTHING, Meta, Number, ReadView, Row as _, Scope,
+    AdminTokens, Bounds, Counters, Damage, Departures, EVERYTHING, FeedTokens, Meta, Number, ReadView, Row, Scope,
     Source as _, StoreError, Table, Tokens, Users,
 };
 
@@ -53,11 +54,17 @@ pub(crate) fn load(view: &ReadView, key: DigestKey, now: Timestamp) -> Result<Lo
         .map(|(id, ())| id)
         .collect();
     load_tokens(view, &mut applier, &departed, Builder::new)?;
-    let admin_tokens = facts::rows::<AdminTokens>(view, &EVERYTHING)?;
-    let admin_tokens = admin_tokens.into_iter().map(|(_, row)| row).collect();
-    applier.admin_tokens().put(admin_tokens);
+    applier.operators().put(OperatorRows {
+        admins: values::<AdminTokens>(view)?,
+        followers: values::<FeedTokens>(view)?,
+    });
     let counters = load_counters(view, &mut applier, now)?;
     Ok(Loaded { applier, counters })
+}
+
+fn values<R: Row>(view: &ReadView) -> Result<Vec<R::Value>, StoreError> {
+    let rows = facts::rows::<R>(view, &EVERYTHING)?;
+    Ok(rows.into_iter().map(|(_, value)| value).collect())
 }
 
 /// Reads tokens on threads made by `builder`. A share for which no thread can be made is read by this one afterwards.

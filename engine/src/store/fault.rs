@@ -55,6 +55,7 @@ fn shown(table: super::Table, key: &[u8]) -> String {
             | Table::Departures
             | Table::Audit
             | Table::AdminTokens
+            | Table::FeedTokens
             | Table::Origins,
             _,
         ) if key.len() == 8 => {

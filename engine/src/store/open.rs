@@ -252,7 +252,7 @@ fn recognise(store: &Store) -> Result<(), OpenError> {
         });
     }
     match found {
-        FORMAT => {}
+        FORMAT => super::upgrade::complete(store)?,
         1 => super::upgrade::from_1(store)?,
         _ => return Err(not_a_store(&format!("its format number is {found}"))),
     }

@@ -41,11 +41,13 @@ pub(crate) enum Table {
     Repeats = 14,
     /// The digests under which tokens were imported that stand under another since, by token id.
     Origins = 15,
+    /// Feed tokens by id.
+    FeedTokens = 16,
 }
 
 impl Table {
     /// All of them, in the order in which they are opened, verified and copied.
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Meta,
         Self::Users,
         Self::UserNames,
@@ -62,6 +64,7 @@ impl Table {
         Self::Imported,
         Self::Repeats,
         Self::Origins,
+        Self::FeedTokens,
     ];
 
     /// The number that the seal of every value covers. It stays with its table for ever.
@@ -88,6 +91,7 @@ impl Table {
             Self::Imported => "imported",
             Self::Repeats => "repeats",
             Self::Origins => "origins",
+            Self::FeedTokens => "feed_tokens",
         }
     }
 

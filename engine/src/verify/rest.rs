@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use tollgate_core::Revision;
+use tollgate_core::{Revision, TokenId};
 
 use super::VerifyReport;
 use super::people::People;
 use crate::audit::AuditChain;
 use crate::command::{GLOBAL_NETWORKS_MOST, USER_NETWORKS_MOST};
 use crate::store::{
-    AdminTokens, Audit, Changes, Counters, Damage, EVERYTHING, Meta, NetworkRules, Number, ReadView, Repeats, Row as _,
-    Scope, SettingRows, Source as _, StoreError, Table,
+    AdminTokens, Audit, Changes, Counters, Damage, EVERYTHING, FeedTokens, Meta, NetworkRules, Number, ReadView,
+    Repeats, Row, Scope, SettingRows, Source as _, StoreError, Table,
 };
 
 /// What the numbers of the store bound other rows by.
@@ -78,14 +78,24 @@ pub(super) fn verify(
             report.found_at::<Counters>(&user, "expected a user who is there");
         }
     })?;
-    report.each::<AdminTokens>(view, |report, id, _| {
-        if id.0 == 0 || id.0 >= numbers.next_token {
-            report.found_at::<AdminTokens>(&id, "expected an id that was given away");
-        }
-    })?;
+    verify_operators::<AdminTokens>(view, numbers, report)?;
+    verify_operators::<FeedTokens>(view, numbers, report)?;
     report.each::<Repeats>(view, |_, _, _| {})?;
     verify_trail(view, numbers, report)?;
     verify_tail(view, report)
+}
+
+fn verify_operators<R: Row<Key = TokenId>>(
+    view: &ReadView,
+    numbers: &Numbers,
+    report: &mut VerifyReport,
+) -> Result<(), StoreError> {
+    report.each::<R>(view, |report, id, _| {
+        if id.0 == 0 || id.0 >= numbers.next_token {
+            report.found_at::<R>(&id, "expected an id that was given away");
+        }
+    })?;
+    Ok(())
 }
 
 /// The audit trail is followed from its beginning, and ends where the store says that it does.

@@ -83,8 +83,7 @@ impl Writer {
                 if self.applier.apply_doubt(&in_doubt).is_err() {
                     self.applier.stop_checks();
                 }
-                // One of them may have been revoked.
-                self.applier.admin_tokens().clear();
+                self.applier.operators().doubt();
                 self.tools.feed.end(Lagged::InDoubt);
                 Err(Unavailable::InDoubt { reason })
             }
@@ -93,8 +92,8 @@ impl Writer {
 
     /// Makes a committed set visible: to checks first, then to the feed.
     fn show(&mut self, finished: Finished) -> Result<(), Unavailable> {
-        let Finished { set, admin_tokens } = finished;
-        self.applier.admin_tokens().put(admin_tokens);
+        let Finished { set, operators } = finished;
+        self.applier.operators().put(operators);
         let Some(set) = set else { return Ok(()) };
         match self.applier.apply(&set.changes) {
             Ok(()) => {

@@ -5,6 +5,7 @@
 mod meta;
 mod people;
 mod tokens;
+mod operators;
 mod networks;
 mod changes;
 mod trail;
@@ -15,8 +16,9 @@ use crate::codec::Undecodable;
 pub(crate) use changes::Changes;
 pub(crate) use meta::{Meta, Number, SettingRows};
 pub(crate) use networks::{NetworkRules, Scope};
+pub(crate) use operators::{AdminTokens, FeedTokens};
 pub(crate) use people::{Counters, Departures, UserNames, Users};
-pub(crate) use tokens::{AdminTokens, Endings, Imported, Origins, Tokens, TokensByUser};
+pub(crate) use tokens::{Endings, Imported, Origins, Tokens, TokensByUser};
 pub(crate) use trail::{Audit, Repeats};
 
 /// One table's rows.

@@ -1,10 +1,10 @@
-//! Tokens: by id, by user, by the second of their end, and by what they were imported as; administrators' tokens.
+//! Tokens: by id, by user, by the second of their end, and by what they were imported as.
 
 use tollgate_core::{TokenDigest, TokenId, UserId};
 
 use super::{Row, Table, pair, read_number, read_pair};
 use crate::codec::{self, Undecodable};
-use crate::record::{AdminTokenRow, TokenRow};
+use crate::record::TokenRow;
 
 /// [`Table::Tokens`].
 pub(crate) struct Tokens;
@@ -79,31 +79,6 @@ impl Row for Endings {
 
     fn read(_: &(u64, TokenId), payload: &[u8]) -> Result<(), Undecodable> {
         codec::read_unit(payload)
-    }
-}
-
-/// [`Table::AdminTokens`].
-pub(crate) struct AdminTokens;
-
-impl Row for AdminTokens {
-    const TABLE: Table = Table::AdminTokens;
-    type Key = TokenId;
-    type Value = AdminTokenRow;
-
-    fn key(key: &TokenId) -> Vec<u8> {
-        Tokens::key(key)
-    }
-
-    fn read_key(bytes: &[u8]) -> Option<TokenId> {
-        Tokens::read_key(bytes)
-    }
-
-    fn payload(value: &AdminTokenRow) -> Vec<u8> {
-        codec::admin_token_payload(value)
-    }
-
-    fn read(key: &TokenId, payload: &[u8]) -> Result<AdminTokenRow, Undecodable> {
-        codec::read_admin_token(*key, payload)
     }
 }
 

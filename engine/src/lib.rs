@@ -141,11 +141,13 @@ pub use store::{Damage, OpenError, StorageBackend};
 pub use verify::{Finding, VerifyReport};
 pub use writer::{ExecuteError, Unavailable};
 
+pub use tollgate_core::feed as feed_wire;
 pub use tollgate_core::{
-    AddressRange, DENY_REASONS, Denial, DenyReason, DenyRow, Field, Foreign, ForeignDigest, ForeignForm, ForeignForms,
-    Gate, HeldPermit, Limit, NetworkRule, Networks, Operation, OperationSet, ParseForeignDigestError,
+    AddressRange, CLIENT_FIELD, DENY_REASONS, Denial, DenyReason, DenyRow, Field, Foreign, ForeignDigest, ForeignForm,
+    ForeignForms, Gate, HeldPermit, Limit, NetworkRule, Networks, Operation, OperationSet, ParseForeignDigestError,
     ParseForeignError, ParseForeignFormError, ParseLimitError, ParseNetworkError, ParseOperationError, ParseTokenError,
-    Permit, Place, QuotaState, RequestParts, Revision, ServerRecord, Subject, Timestamp, TokenDigest, TokenId,
-    TokenKind, TokenRecord, TokenStatus, TokenText, Upgrade, UserId, UserName, UserNameError, UserRecord, Validity,
-    Verdict, WINDOW_MS, WellFormed,
+    Permit, Place, QuotaState, Refused, RequestParts, Revision, SCOPE_FIELD, ServerRecord, Subject, TOKEN_ID_FIELD,
+    Timestamp, TokenDigest, TokenId, TokenKind, TokenRecord, TokenStatus, TokenText, USER_FIELD, Upgrade, UserId,
+    UserName, UserNameError, UserRecord, Validity, Verdict, WINDOW_MS, WellFormed, is_spelt_like_ours, problem_type,
+    quota_fields, visible_name,
 };

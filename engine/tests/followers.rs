@@ -15,11 +15,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use redb::backends::InMemoryBackend;
 use redb::{ReadableDatabase as _, TableHandle as _};
 use support::{BEGIN, World, options};
+use tollgate::feed_wire::{FrameHead, FrameKind, FrameWriter};
 use tollgate::{
     AdminDenial, AuditOrder, DenyReason, Engine, ExecuteError, FollowerDenial, IfUnchanged, IssueAdminToken,
     IssueFeedToken, IssuedAdminToken, IssuedFeedToken, ManualClock, Once, OpenError, PageError, PepperKey, Portable,
-    Refusal, Repeatable, RevokeAdminToken, RevokeFeedToken, RevokeToken, Role, Seen, StorageBackend, Timestamp,
-    TokenId, Unavailable,
+    Refusal, Repeatable, Revision, RevokeAdminToken, RevokeFeedToken, RevokeToken, Role, Seen, StorageBackend,
+    Timestamp, TokenId, Unavailable,
 };
 
 fn follower(engine: &Engine, name: &str, expires_at: Option<Timestamp>) -> IssuedFeedToken {
@@ -203,8 +204,22 @@ fn a_frame_key_comes_of_the_text_alone_and_is_not_shown() {
     let issued = follower(&world.engine, "edge", None);
     let text = issued.token.expose();
     let follower = world.engine.admit_follower(text.as_bytes(), BEGIN).unwrap();
+    let head = FrameHead {
+        kind: FrameKind::Reset,
+        feed: [1; 16],
+        nonce: [2; 16],
+        from: Revision(0),
+        from_skip: 0,
+        to: Revision(0),
+        to_skip: 0,
+        newest: Revision(0),
+        held_ms: 0,
+        next: None,
+    };
+    let frame = FrameWriter::new(&head).finish(follower.frame_key());
     let derived = blake3::derive_key("Tollgate 2026-11-21 feed frame, version 1", text.as_bytes());
-    assert_eq!(follower.frame_key(), &derived);
+    let (sealed, mac) = frame.split_last_chunk().unwrap();
+    assert_eq!(blake3::keyed_hash(&derived, sealed).as_bytes(), mac);
     let shown = format!("{follower:?}");
     assert!(shown.contains("edge"), "{shown}");
     assert!(!shown.contains(text) && !shown.contains("key"), "{shown}");

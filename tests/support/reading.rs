@@ -100,7 +100,8 @@ pub fn secrets(text: &str, place: &str, foreign_tokens: &str) -> Vec<String> {
     let ours = kind.filter(|kind| (1..5).contains(&kind.len()) && kind.chars().all(|c| c.is_ascii_lowercase()));
     if let Some(kind) = ours {
         let stands = PLACES.split(' ').any(|pair| pair == format!("{kind}:{place}"));
-        return stands.then(|| text.to_owned()).into_iter().collect();
+        let can_be = stands && tollgate_core::WellFormed::parse(text.as_bytes()).is_ok();
+        return can_be.then(|| text.to_owned()).into_iter().collect();
     }
     let forms: Vec<&str> = foreign_tokens.split(',').collect();
     let fits = forms != [""] && (16..=512).contains(&text.len());

@@ -102,7 +102,8 @@ impl Reference {
             (_, true, false) => return Ok(((0, 0), None, false, false)),
             (_, false, _) => {}
         }
-        let found = self.credential(request).and_then(|presented| self.look_up(presented));
+        let presented = self.credential(request);
+        let found = presented.and_then(|presented| self.look_up(presented, stale));
         let (secret, place, upgrade) = found.map_err(|why| if global == "trusted" { why } else { STRANGE })?;
         let (token, owner, token_in_doubt) = &self.tokens[&secret];
         let account = self.users.get_mut(&owner.0).unwrap();
@@ -154,17 +155,25 @@ impl Reference {
     }
 
     /// The secret of a token that was issued, belongs to the name beside it, and may stand where it stood; and whether a
-    /// better digest is to be had: one that came as a digest, and whose text is nobody's.
-    fn look_up(&self, (place, name, text): Presented) -> Result<(String, &'static str, bool), &'static str> {
+    /// better digest is to be had: one that came as a digest, and whose text is nobody's. A stale view does not know what it
+    /// has not heard of, unless the text can be no token at all.
+    fn look_up(
+        &self,
+        (place, name, text): Presented,
+        stale: bool,
+    ) -> Result<(String, &'static str, bool), &'static str> {
         let account = |secret: &String| {
             let (id, birth) = self.tokens.get(secret)?.1;
             self.users.get(&id).filter(|account| account.birth == birth)
         };
         let own = |account: &Account| name.as_ref().is_none_or(|name| *name == account.user.name);
-        let mut secrets = secrets(&text, place, &self.server.foreign_tokens).into_iter();
-        let secret = secrets
-            .find(|secret| account(secret).is_some_and(own))
-            .ok_or("look_up unknown_token")?;
+        let secrets = secrets(&text, place, &self.server.foreign_tokens);
+        let why = match (secrets.is_empty(), stale) {
+            (false, true) => "freshness stale_view",
+            _ => "look_up unknown_token",
+        };
+        let mut secrets = secrets.into_iter();
+        let secret = secrets.find(|secret| account(secret).is_some_and(own)).ok_or(why)?;
         let known = secret == text || account(&format!("clear:{text}")).is_some();
         Ok((secret, place, !known))
     }

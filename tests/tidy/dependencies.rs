@@ -13,6 +13,7 @@ const CORE: &[(&str, &str)] = &[
     ("dependencies", "blake3"),
     ("dependencies", "crc32fast"),
     ("dependencies", "once_cell"),
+    ("dependencies", "percent-encoding"),
     // Moving in: tokens that others stored as SHA-2 digests are known by them until they are first used.
     ("dependencies", "sha2"),
     ("dependencies", "subtle"),
@@ -88,6 +89,7 @@ mod tests {
         blake3 = { version = "1", default-features = false }
         crc32fast = "1"
         once_cell = "1"
+        percent-encoding = "2"
         sha2 = "0.11"
         subtle = "1"
         zeroize = "1"

@@ -170,7 +170,13 @@ fn admit<'v, const MADE_ELSEWHERE: bool>(
     } else {
         return Err(End::NotOurs);
     };
-    let holder = found.map_err(hidden(Gate::LookUp))?;
+    let holder = found.map_err(
+        |missing| match (missing, gates::freshness(view.freshness(), false, now)) {
+            // A view that may not be believed has perhaps not yet heard of this token.
+            (Missing::NotHere, Err(stale)) => hidden(Gate::Freshness)(stale),
+            (Missing::NotHere, Ok(())) | (Missing::NoToken, _) => hidden(Gate::LookUp)(DenyReason::UnknownToken),
+        },
+    )?;
     // The server's facts must not be older than the user's: of two changes made one after the other, a check that sees
     // the second sees the first.
     if !view.is_still(mark) {
@@ -195,13 +201,23 @@ fn admit<'v, const MADE_ELSEWHERE: bool>(
     Ok(Admitted::Holder { holder, place, server })
 }
 
+/// Why there is no record of what was presented.
+#[derive(Clone, Copy)]
+enum Missing {
+    /// It can be no token that may stand where it stood.
+    NoToken,
+    /// It is not here.
+    NotHere,
+}
+
 /// The record of the presented token, if such a token may stand where it stood and belongs to the name beside it.
-fn look_up<'v>(view: &'v LiveView, presented: &Presented<'_>, peer: Option<IpAddr>) -> Result<Holder<'v>, DenyReason> {
-    let token = WellFormed::parse(presented.token).map_err(|_| DenyReason::UnknownToken)?;
+fn look_up<'v>(view: &'v LiveView, presented: &Presented<'_>, peer: Option<IpAddr>) -> Result<Holder<'v>, Missing> {
+    let token = WellFormed::parse(presented.token).map_err(|_| Missing::NoToken)?;
     if !presented.place.accepts(token.kind()) {
-        return Err(DenyReason::UnknownToken);
+        return Err(Missing::NoToken);
     }
     view.look_up(&view.digest(token), presented.name, peer)
+        .ok_or(Missing::NotHere)
 }
 
 /// The record of a token that was made elsewhere: by its text, then by its digest in each form that is accepted, in their
@@ -211,22 +227,22 @@ fn look_up_foreign<'v>(
     presented: &Presented<'_>,
     forms: ForeignForms,
     peer: Option<IpAddr>,
-) -> Result<Holder<'v>, DenyReason> {
-    let text = Foreign::parse(presented.token).map_err(|_| DenyReason::UnknownToken)?;
+) -> Result<Holder<'v>, Missing> {
+    let text = Foreign::parse(presented.token).map_err(|_| Missing::NoToken)?;
     let by_text = view.foreign(text);
     let by = |digest: &_| look_up_digest(view, digest, presented.name, peer);
-    if let Ok(holder) = by(&by_text) {
+    if let Some(holder) = by(&by_text) {
         return Ok(holder);
     }
     for digest in forms.iter().filter_map(|form| ForeignDigest::of(form, text)) {
-        if let Ok(holder) = by(&view.foreign_digest(&digest)) {
+        if let Some(holder) = by(&view.foreign_digest(&digest)) {
             let scheme = Some(digest.form());
             return Ok(Holder { scheme, ..holder });
         }
     }
     // An upgrade that was applied meanwhile has put the record where it was not yet looked for, and then taken it from
     // where it is no longer.
-    by(&by_text)
+    by(&by_text).ok_or(Missing::NotHere)
 }
 
 /// [`LiveView::look_up`], compiled once for all digests of a foreign token.
@@ -236,7 +252,7 @@ fn look_up_digest<'v>(
     digest: &TokenDigest,
     name: Option<&[u8]>,
     peer: Option<IpAddr>,
-) -> Result<Holder<'v>, DenyReason> {
+) -> Option<Holder<'v>> {
     view.look_up(digest, name, peer)
 }
 

@@ -71,7 +71,13 @@ mod live;
 mod permit;
 mod gates;
 mod check;
+mod answer;
+pub mod feed;
 
+pub use answer::{
+    CLIENT_FIELD, Refused, SCOPE_FIELD, TOKEN_ID_FIELD, USER_FIELD, is_spelt_like_ours, problem_type, quota_fields,
+    visible_name,
+};
 pub use check::{Denial, Verdict, check};
 pub use credential::{Place, Presented, Scratch, extract};
 pub use deny::{DENY_REASONS, DenyReason, DenyRow};

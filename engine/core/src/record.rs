@@ -158,6 +158,21 @@ impl Networks {
             trusted: merged(&self.trusted),
         }
     }
+
+    /// Whether every address is trusted and none is banned.
+    pub(crate) fn trusts_all(&self) -> bool {
+        let all = [
+            AddressRange::V4 {
+                first: 0,
+                last: u32::MAX,
+            },
+            AddressRange::V6 {
+                first: 0,
+                last: u128::MAX,
+            },
+        ];
+        self.banned.is_empty() && merged(&self.trusted) == all
+    }
 }
 
 /// Sorts ranges and joins those that overlap or touch.

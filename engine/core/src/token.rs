@@ -58,6 +58,25 @@ impl TokenKind {
             Self::Feed => "tg_fd_",
         }
     }
+
+    /// What this kind is called in stores and feeds, for ever.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Authtoken => 1,
+            Self::PersonalAccess => 2,
+            Self::Refresh => 3,
+            Self::ClientSecret => 4,
+            Self::Access => 5,
+            Self::Admin => 6,
+            Self::Feed => 7,
+        }
+    }
+
+    /// The kind of a [number](TokenKind::number).
+    pub fn of_number(number: u8) -> Option<Self> {
+        let named = PREFIXES.iter().find(|(kind, _)| kind.number() == number);
+        named.map(|(kind, _)| *kind)
+    }
 }
 
 /// A whole token, shown once to the person it was made for.

@@ -5,8 +5,8 @@ use tollgate_core::{
 };
 
 use super::rows::{
-    SettingV1, is_banned, kind_number, limit_number, read_kind, read_limit, read_name, read_operations, setting_mirror,
-    setting_of, standing,
+    SettingV1, is_banned, limit_number, read_kind, read_limit, read_name, read_operations, setting_mirror, setting_of,
+    standing,
 };
 use super::{Decode, Encode, Undecodable, decode, encode};
 use crate::change::Change;
@@ -161,7 +161,7 @@ fn token_mirror(token: &TokenRecord) -> TokenRecordV1 {
     } = *validity;
     TokenRecordV1 {
         id: id.0,
-        kind: kind_number(*kind),
+        kind: kind.number(),
         digest: *digest.as_bytes(),
         user: user.0,
         revoked: *status == TokenStatus::Revoked,

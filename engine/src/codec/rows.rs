@@ -88,7 +88,7 @@ pub(crate) fn token_payload(token: &TokenRow) -> Vec<u8> {
         expires_at_s,
     } = *validity;
     encode(&TokenV1 {
-        kind: kind_number(*kind),
+        kind: kind.number(),
         digest: *digest.as_bytes(),
         user: user.0,
         not_before_s,
@@ -281,29 +281,8 @@ pub(super) fn read_limit(number: u32) -> Result<Limit, Undecodable> {
     }
 }
 
-pub(super) fn kind_number(kind: TokenKind) -> u8 {
-    match kind {
-        TokenKind::Authtoken => 1,
-        TokenKind::PersonalAccess => 2,
-        TokenKind::Refresh => 3,
-        TokenKind::ClientSecret => 4,
-        TokenKind::Access => 5,
-        TokenKind::Admin => 6,
-        TokenKind::Feed => 7,
-    }
-}
-
 pub(super) fn read_kind(number: u8) -> Result<TokenKind, Undecodable> {
-    match number {
-        1 => Ok(TokenKind::Authtoken),
-        2 => Ok(TokenKind::PersonalAccess),
-        3 => Ok(TokenKind::Refresh),
-        4 => Ok(TokenKind::ClientSecret),
-        5 => Ok(TokenKind::Access),
-        6 => Ok(TokenKind::Admin),
-        7 => Ok(TokenKind::Feed),
-        _ => Err(Undecodable::Field("token kind")),
-    }
+    TokenKind::of_number(number).ok_or(Undecodable::Field("token kind"))
 }
 
 pub(super) fn read_operations(bits: u8) -> Result<OperationSet, Undecodable> {

@@ -2,21 +2,18 @@
 
 use std::fmt;
 
+use tollgate_core::feed::FrameKey;
 use tollgate_core::{Timestamp, TokenId, TokenKind, UserName, WellFormed};
-use zeroize::Zeroizing;
 
 use super::Engine;
 use crate::live::NotAdmitted;
 use crate::record::FeedToken;
 
-/// What a feed token's frame key is derived for.
-const FRAME_KEY_CONTEXT: &str = "Tollgate 2026-11-21 feed frame, version 1";
-
 /// Somebody who presented a valid feed token. Only [`Engine::admit_follower`] makes one.
 #[derive(Clone)]
 pub struct Follower {
     token: FeedToken,
-    frame_key: Zeroizing<[u8; 32]>,
+    frame_key: FrameKey,
 }
 
 impl Follower {
@@ -31,7 +28,7 @@ impl Follower {
     }
 
     /// The key under which this follower expects frames: both sides derive it from the token's text, so it is as secret.
-    pub fn frame_key(&self) -> &[u8; 32] {
+    pub fn frame_key(&self) -> &FrameKey {
         &self.frame_key
     }
 }
@@ -99,7 +96,7 @@ impl Engine {
             return Err(FollowerDenial::Unknown);
         }
         let token = self.0.operators.followers.admit(&self.0.view.digest(token), now)?;
-        let frame_key = Zeroizing::new(blake3::derive_key(FRAME_KEY_CONTEXT, presented));
+        let frame_key = FrameKey::of_token(presented);
         Ok(Follower { token, frame_key })
     }
 }

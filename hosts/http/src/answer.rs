@@ -1,25 +1,23 @@
 //! From a verdict to a status, header fields and a problem document; only the row of a deny reason is read here.
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
-use tollgate::{Denial, QuotaState, WINDOW_MS};
+use tollgate::{
+    CLIENT_FIELD, Denial, QuotaState, Refused, SCOPE_FIELD, TOKEN_ID_FIELD, USER_FIELD, quota_fields, visible_name,
+};
 
 /// Who may pass, for the upstream to read.
-pub(crate) const USER: HeaderName = HeaderName::from_static("x-tollgate-user");
+pub(crate) const USER: HeaderName = HeaderName::from_static(USER_FIELD);
 /// The integrated client that acts; authtokens have none.
-pub(crate) const CLIENT: HeaderName = HeaderName::from_static("x-tollgate-client");
+pub(crate) const CLIENT: HeaderName = HeaderName::from_static(CLIENT_FIELD);
 /// What the token is good for; authtokens have no scope.
-pub(crate) const SCOPE: HeaderName = HeaderName::from_static("x-tollgate-scope");
+pub(crate) const SCOPE: HeaderName = HeaderName::from_static(SCOPE_FIELD);
 /// The id of the token.
-pub(crate) const TOKEN_ID: HeaderName = HeaderName::from_static("x-tollgate-token-id");
+pub(crate) const TOKEN_ID: HeaderName = HeaderName::from_static(TOKEN_ID_FIELD);
 /// The status that this answer would have had without a profile.
 pub(crate) const STATUS: HeaderName = HeaderName::from_static("x-tollgate-status");
-
-/// Bytes of a name that stand for themselves: visible ASCII without the escape sign.
-const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
 
 /// Whose dialect an answer is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,57 +59,30 @@ pub(crate) struct Identity {
 /// The answer to a request that may pass.
 pub(crate) fn permitted(identity: &Identity, quota: Option<QuotaState>, profile: Profile) -> Response {
     let mut answer = Response::new(Body::empty());
-    common(&mut answer, identity, quota, StatusCode::OK, profile);
-    answer
-}
-
-/// What a denied caller is told, before it is put into header fields or into JSON.
-pub(crate) struct Refusal {
-    pub(crate) status: StatusCode,
-    /// The `type` of the problem document.
-    pub(crate) kind: String,
-    pub(crate) title: &'static str,
-    pub(crate) detail: String,
-    /// The lines of `WWW-Authenticate`.
-    pub(crate) challenges: Vec<String>,
-    /// `Retry-After`.
-    pub(crate) retry_after_s: Option<u64>,
-}
-
-impl Refusal {
-    /// By the row of the reason. `detail` takes the place of the advice that goes with the status.
-    pub(crate) fn of(denial: &Denial, detail: Option<&str>) -> Self {
-        let row = denial.reason.row();
-        let status = StatusCode::from_u16(row.status).unwrap_or(StatusCode::FORBIDDEN);
-        let retry_after_s = denial.retry_after_s();
-        Self {
-            status,
-            kind: problem_type(row.problem),
-            title: row.title,
-            detail: detail.map_or_else(|| advice(status, retry_after_s), str::to_owned),
-            challenges: challenges(status, row.bearer_error),
-            retry_after_s,
-        }
+    common(&mut answer, identity, StatusCode::OK, profile);
+    for (name, value) in quota.into_iter().flat_map(quota_fields) {
+        let headers = answer.headers_mut();
+        headers.insert(HeaderName::from_static(name), visible_as_is(&value));
     }
-}
-
-/// The `type` of a problem of ours.
-pub(crate) fn problem_type(problem: &str) -> String {
-    format!("urn:tollgate:problem:{problem}")
+    answer
 }
 
 /// The answer to a request that may not. `detail` takes the place of the advice that goes with the status.
 pub(crate) fn denied(denial: &Denial, detail: Option<&str>, profile: Profile) -> Response {
-    let refusal = Refusal::of(denial, detail);
-    let status = refusal.status;
-    let mut answer = problem_document(profile.answer(status), &refusal.kind, refusal.title, &refusal.detail);
-    common(&mut answer, &Identity::default(), denial.quota, status, profile);
+    let refused = Refused::of(denial, detail);
+    let status = StatusCode::from_u16(refused.status).unwrap_or(StatusCode::FORBIDDEN);
+    let mut answer = Response::new(Body::from(refused.document()));
+    common(&mut answer, &Identity::default(), status, profile);
     let headers = answer.headers_mut();
-    if let Some(seconds) = refusal.retry_after_s {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    for challenge in &refusal.challenges {
-        headers.append(header::WWW_AUTHENTICATE, visible_as_is(challenge));
+    let mut before = None;
+    for (name, value) in refused.fields() {
+        // Several lines of one field follow each other; whatever else was there is replaced.
+        if before == Some(name) {
+            headers.append(HeaderName::from_static(name), visible_as_is(&value));
+        } else {
+            headers.insert(HeaderName::from_static(name), visible_as_is(&value));
+        }
+        before = Some(name);
     }
     answer
 }
@@ -145,7 +116,7 @@ pub(crate) fn problem_document(status: StatusCode, kind: &str, title: &str, deta
 
 /// What stands on every answer. All identity fields are always set, because a proxy that copies one that is absent
 /// leaves the client's own in place.
-fn common(answer: &mut Response, identity: &Identity, quota: Option<QuotaState>, status: StatusCode, profile: Profile) {
+fn common(answer: &mut Response, identity: &Identity, status: StatusCode, profile: Profile) {
     *answer.status_mut() = profile.answer(status);
     let headers = answer.headers_mut();
     headers.insert(USER, visible(&identity.user));
@@ -156,60 +127,11 @@ fn common(answer: &mut Response, identity: &Identity, quota: Option<QuotaState>,
     if profile == Profile::Nginx {
         headers.insert(STATUS, HeaderValue::from(status.as_u16()));
     }
-    if let Some(quota) = quota {
-        let (limit, remaining, reset_after_s) = (quota.limit, quota.remaining, quota.reset_after_s());
-        let window_s = WINDOW_MS / 1_000;
-        set(
-            headers,
-            "ratelimit-policy",
-            &format!("\"hourly\";q={limit};w={window_s}"),
-        );
-        set(
-            headers,
-            "ratelimit",
-            &format!("\"hourly\";r={remaining};t={reset_after_s}"),
-        );
-    }
 }
 
-/// What the caller can do about a refusal. It depends on the status alone, so it tells no two reasons apart that the
-/// status does not.
-fn advice(status: StatusCode, retry_after_s: Option<u64>) -> String {
-    let after = match retry_after_s {
-        Some(1) => "in a second".to_owned(),
-        Some(seconds) => format!("in {seconds} seconds"),
-        None => "later".to_owned(),
-    };
-    match status {
-        StatusCode::BAD_REQUEST => "Send exactly one credential, in one place, once.".to_owned(),
-        StatusCode::UNAUTHORIZED => {
-            "Send a valid authtoken: as `Authorization: Bearer TOKEN`, as the password of Basic \
-             credentials with its user's name, or in the field `x-cdata-authtoken`."
-                .to_owned()
-        }
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => format!("Try again {after}."),
-        _ => "The same request will be refused again: ask whoever runs this service for access.".to_owned(),
-    }
-}
-
-/// The challenges of a refusal (RFC 6750 section 3): both schemes where a credential would help, and the error alone
-/// where a credential was there.
-fn challenges(status: StatusCode, bearer_error: Option<&str>) -> Vec<String> {
-    let bearer = match bearer_error {
-        Some(error) => Some(format!("Bearer realm=\"tollgate\", error=\"{error}\"")),
-        None => (status == StatusCode::UNAUTHORIZED).then(|| "Bearer realm=\"tollgate\"".to_owned()),
-    };
-    let basic = (status == StatusCode::UNAUTHORIZED).then(|| "Basic realm=\"tollgate\"".to_owned());
-    bearer.into_iter().chain(basic).collect()
-}
-
-fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
-    headers.insert(HeaderName::from_static(name), visible_as_is(value));
-}
-
-/// A name as a header field can carry it: bytes outside visible ASCII, and `%`, are percent-encoded.
+/// A name as a header field can carry it.
 fn visible(text: &str) -> HeaderValue {
-    visible_as_is(&utf8_percent_encode(text, ESCAPED).to_string())
+    visible_as_is(&visible_name(text))
 }
 
 /// Invariant: the text is visible ASCII with blanks, so the other arm is never taken; `%` alone encodes no name.

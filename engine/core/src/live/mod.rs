@@ -7,7 +7,6 @@ mod writer;
 use alloc::sync::Arc;
 use core::net::IpAddr;
 
-use crate::deny::DenyReason;
 use crate::digest::{DigestKey, TokenDigest};
 use crate::foreign::{Foreign, ForeignDigest, ForeignForm, ForeignForms};
 use crate::index::{Found, TokenIndex, TokenWords, UserSlot, UserWords, Users};
@@ -52,6 +51,8 @@ pub(crate) struct Shared {
     /// Zero for never, the greatest number for always, else one more than the last moment at which this view may be
     /// believed.
     fresh_until: AtomicU64,
+    /// Not zero where some rule does not hold for all addresses alike.
+    address_matters: AtomicU64,
 }
 
 /// A token that was found, with its user. Only [`LiveView::look_up`] makes one.
@@ -109,6 +110,7 @@ impl LiveView {
             cold: cold::ColdLines::new(),
             positions: AtomicU64::new(0),
             fresh_until: AtomicU64::new(u64::MAX),
+            address_matters: AtomicU64::new(1),
         };
         let view = Self(Arc::new(shared));
         let writer = LiveWriter::new(view.clone());
@@ -138,6 +140,13 @@ impl LiveView {
             u64::MAX => Freshness::Always,
             after => Freshness::Until(Timestamp::from_millis(after - 1)),
         }
+    }
+
+    /// Whether the address of a request can matter: everybody is trusted and nobody banned, or it does. A host for which
+    /// learning the address is dear need not ask for it where it does not.
+    pub fn address_matters(&self) -> bool {
+        // Ordering: Acquire pairs with the writer's Release store: rules that are shown are counted.
+        self.0.address_matters.load(Ordering::Acquire) != 0
     }
 
     /// The record of a token. Costs one look-up.
@@ -236,9 +245,9 @@ impl LiveView {
         digest: &TokenDigest,
         name: Option<&[u8]>,
         peer: Option<IpAddr>,
-    ) -> Result<Holder<'_>, DenyReason> {
-        let token = self.0.tokens.find(digest).ok_or(DenyReason::UnknownToken)?;
-        let slot = self.0.users.slot(token.user()).ok_or(DenyReason::UnknownToken)?;
+    ) -> Option<Holder<'_>> {
+        let token = self.0.tokens.find(digest)?;
+        let slot = self.0.users.slot(token.user())?;
         let read = slot.read_with(&self.0.cold, |user, run| {
             let standing = if user.has_networks() {
                 cold::standing(run, peer)
@@ -248,8 +257,8 @@ impl LiveView {
             let named = name.is_none_or(|name| cold::with_name(run, |own| own.as_bytes() == name));
             (user.generation() == token.generation() && named).then_some((user, standing))
         });
-        let (user, standing) = read.flatten().ok_or(DenyReason::UnknownToken)?;
-        Ok(Holder {
+        let (user, standing) = read.flatten()?;
+        Some(Holder {
             token,
             user,
             standing,

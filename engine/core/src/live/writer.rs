@@ -23,6 +23,10 @@ pub struct LiveWriter {
     next_position: u32,
     extents: Extents,
     tokens: TokenInserter,
+    /// Users who have network rules of their own.
+    with_networks: u64,
+    /// Whether the server trusts every address and bans none.
+    trusts_all: bool,
 }
 
 /// Why a record cannot be shown to checks.
@@ -80,6 +84,8 @@ impl LiveWriter {
             next_position: 0,
             extents: Extents::default(),
             tokens: TokenInserter::default(),
+            with_networks: 0,
+            trusts_all: false,
         }
     }
 
@@ -112,10 +118,15 @@ impl LiveWriter {
             has_networks: server.networks != Networks::default(),
             extent,
         };
+        // Ordering: Release pairs with the Acquire load in `address_matters`: whoever knows the address decides rightly by old
+        // rules and new ones.
+        shared.address_matters.store(1, Ordering::Release);
         shared.server.write_with_run(facts, &words);
         if let Some(before) = before {
             self.extents.release(before.extent);
         }
+        self.trusts_all = server.networks.trusts_all();
+        self.tell_whether_addresses_matter();
         Ok(())
     }
 
@@ -149,7 +160,17 @@ impl LiveWriter {
             has_networks: user.networks != Networks::default(),
             extent,
         };
+        let had_networks = before.is_some_and(|before| before.has_networks);
+        if facts.has_networks && !had_networks {
+            self.with_networks += 1;
+            self.tell_whether_addresses_matter();
+        }
+        let slot = self.view.0.users.slot(position).ok_or(ViewError::Full)?;
         slot.write_with_run(facts, &words);
+        if had_networks && !facts.has_networks {
+            self.with_networks -= 1;
+            self.tell_whether_addresses_matter();
+        }
         match before {
             Some(before) => self.extents.release(before.extent),
             None => self.took(user.id, position),
@@ -168,6 +189,10 @@ impl LiveWriter {
         let Some(before) = slot.read() else { return };
         slot.write(None);
         self.extents.release(before.extent);
+        if before.has_networks {
+            self.with_networks -= 1;
+            self.tell_whether_addresses_matter();
+        }
         // A position whose generations are used up rests until the process ends.
         if let Some(next) = before.generation.checked_add(1) {
             self.vacant.push((position, next));
@@ -267,6 +292,12 @@ impl LiveWriter {
     /// How many users and tokens the view holds.
     pub fn counts(&self) -> (u64, u64) {
         (self.positions.len() as u64, self.tokens.len())
+    }
+
+    fn tell_whether_addresses_matter(&self) {
+        let matters = !self.trusts_all || self.with_networks > 0;
+        // Ordering: Release pairs with the Acquire load in `address_matters`.
+        self.view.0.address_matters.store(u64::from(matters), Ordering::Release);
     }
 
     fn generation_at(&self, position: u32) -> u16 {

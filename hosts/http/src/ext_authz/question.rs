@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use tollgate::NetworkRule;
+use tollgate::{NetworkRule, is_spelt_like_ours};
 
 use super::messages::{Attributes, HttpRequest};
 use crate::forwarded::{self, Contradiction, Target, method_token, origin_form};
@@ -105,7 +105,5 @@ pub(super) fn form(http: &HttpRequest, headers: &HeaderMap) -> Result<Option<Byt
 /// The names of all fields that some upstream may read as one of Tollgate's, whether they are spelt so or not.
 pub(super) fn spellings(http: &HttpRequest) -> Vec<String> {
     let names = lines(http).map(|(name, _)| name.to_ascii_lowercase());
-    names
-        .filter(|name| name.replace('_', "-").starts_with("x-tollgate"))
-        .collect()
+    names.filter(|name| is_spelt_like_ours(name.as_bytes())).collect()
 }

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use tollgate::Engine;
+use tollgate::{Engine, problem_type};
 
-use crate::answer::{problem_document, problem_type};
+use crate::answer::problem_document;
 use crate::forwarded::{client, is_proxy};
 
 /// Lets an asker through, or answers 403.

@@ -6,11 +6,12 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use axum::response::Response;
+use tollgate::problem_type;
 
 use super::asker::admit;
 use super::decision::{Decision, Problem, Results};
 use super::question::{Asked, Check, Malformed, Question};
-use crate::answer::{problem_document, problem_type};
+use crate::answer::problem_document;
 use crate::check::{Judged, Readable, judge, may_hold_credential};
 use crate::forwarded::{Target, origin_form};
 use crate::host::Host;

@@ -2,10 +2,10 @@
 
 use axum::http::StatusCode;
 use serde::Serialize;
-use tollgate::{Denial, QuotaState};
+use tollgate::{Denial, QuotaState, Refused, problem_type};
 use utoipa::ToSchema;
 
-use crate::answer::{Identity, Refusal, problem_type};
+use crate::answer::Identity;
 use crate::permits::PermitId;
 
 /// Seconds after which there may be room for a permit again.
@@ -132,21 +132,22 @@ impl Decision {
 
     /// The request may not pass. `detail` says what is wrong with the request itself.
     pub(super) fn denied(denial: &Denial, detail: Option<&str>) -> Self {
-        let Refusal {
+        let Refused {
             status,
             kind,
             title,
             detail,
             challenges,
             retry_after_s,
-        } = Refusal::of(denial, detail);
+            ..
+        } = Refused::of(denial, detail);
         Self::Denied(Box::new(Denied {
             permitted: false,
-            status: status.as_u16(),
+            status,
             problem: Problem {
                 r#type: kind,
                 title,
-                status: status.as_u16(),
+                status,
                 detail,
             },
             www_authenticate: challenges,

@@ -6,10 +6,11 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use tollgate::problem_type;
 
 use super::asker::admit;
 use super::decision::Problem;
-use crate::answer::{problem_document, problem_type};
+use crate::answer::problem_document;
 use crate::host::Host;
 use crate::permits::PermitId;
 

@@ -36,15 +36,7 @@ const BEGINS: u64 = 4;
 const ENDS: u64 = 8;
 
 pub(super) fn pack(words: &[u64; 4], record: Found) -> Facts {
-    let kind = match record.kind {
-        TokenKind::Authtoken => 1_u64,
-        TokenKind::PersonalAccess => 2,
-        TokenKind::Refresh => 3,
-        TokenKind::ClientSecret => 4,
-        TokenKind::Access => 5,
-        TokenKind::Admin => 6,
-        TokenKind::Feed => 7,
-    };
+    let kind = u64::from(record.kind.number());
     let status = match record.status {
         TokenStatus::Active => 0,
         TokenStatus::Revoked => REVOKED,
@@ -94,16 +86,7 @@ impl TokenWords {
     }
 
     pub(crate) fn unpack(self) -> Option<Found> {
-        let kind = match self.kind_code() {
-            1 => TokenKind::Authtoken,
-            2 => TokenKind::PersonalAccess,
-            3 => TokenKind::Refresh,
-            4 => TokenKind::ClientSecret,
-            5 => TokenKind::Access,
-            6 => TokenKind::Admin,
-            7 => TokenKind::Feed,
-            _ => return None,
-        };
+        let kind = TokenKind::of_number(u8::try_from(self.kind_code()).ok()?)?;
         Some(Found {
             id: self.id(),
             kind,

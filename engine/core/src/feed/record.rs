@@ -1,0 +1,293 @@
+//! One fact as it travels: kind, length and bytes. The layout is in the documentation of [`feed`](crate::feed).
+
+use alloc::vec::Vec;
+use core::num::NonZeroU32;
+
+use crate::digest::TokenDigest;
+use crate::feed::bytes::Bytes;
+use crate::feed::range;
+use crate::foreign::ForeignForms;
+use crate::network::AddressRange;
+use crate::operation::OperationSet;
+use crate::record::{Limit, Networks, TokenId, TokenRecord, TokenStatus, UserId, UserRecord, Validity};
+use crate::token::TokenKind;
+
+/// What a rule for everybody says of its addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Whether they may not call.
+    pub banned: bool,
+    /// Which they are.
+    pub range: AddressRange,
+}
+
+/// One fact of the feed.
+///
+/// It has no `Debug`, because it may hold the key of the digests.
+#[derive(Clone, PartialEq, Eq)]
+pub enum FeedRecord {
+    /// The bytes of the [`DigestKey`](crate::DigestKey).
+    Key([u8; 32]),
+    /// A user is from now on as this says.
+    PutUser(UserRecord),
+    /// A user is gone, with every token of theirs.
+    RemoveUser(UserId),
+    /// A token is from now on as this says.
+    PutToken(TokenRecord),
+    /// A token's record is gone.
+    RemoveToken {
+        /// Which token.
+        id: TokenId,
+        /// What it was found by.
+        digest: TokenDigest,
+    },
+    /// Requests an hour for users who inherit.
+    PerHour(Limit),
+    /// Requests at a time for users who inherit.
+    Concurrent(Limit),
+    /// Whether `@authtoken` in query and form counts as a credential.
+    AuthtokenInUrl(bool),
+    /// Whether CORS preflights pass without a credential.
+    AllowPreflight(bool),
+    /// In which forms tokens that were made elsewhere are accepted.
+    ForeignTokens(ForeignForms),
+    /// A rule for everybody is new.
+    AddRule(Rule),
+    /// A rule for everybody is gone.
+    RemoveRule(Rule),
+}
+
+/// Bytes before the payload of a record.
+const HEAD_LEN: usize = 4;
+const UNLIMITED: u32 = u32::MAX;
+
+const ACTIVE: u8 = 1;
+const REVOKED: u8 = 1;
+const HAS_BEGINNING: u8 = 2;
+const HAS_END: u8 = 4;
+
+impl FeedRecord {
+    fn kind(&self) -> u8 {
+        match self {
+            Self::Key(_) => 1,
+            Self::PutUser(_) => 2,
+            Self::RemoveUser(_) => 3,
+            Self::PutToken(_) => 4,
+            Self::RemoveToken { .. } => 5,
+            Self::PerHour(_) => 6,
+            Self::Concurrent(_) => 7,
+            Self::AuthtokenInUrl(_) => 8,
+            Self::AllowPreflight(_) => 9,
+            Self::ForeignTokens(_) => 10,
+            Self::AddRule(_) => 11,
+            Self::RemoveRule(_) => 12,
+        }
+    }
+
+    /// Writes the record behind what `out` holds. Answers false, and writes nothing, where it has no room on the wire: more
+    /// than 65,535 ranges of one sort.
+    pub(super) fn write(&self, out: &mut Vec<u8>) -> bool {
+        let before = out.len();
+        out.extend_from_slice(&[self.kind(), 0, 0, 0]);
+        let written = self.payload(out).is_some();
+        let len = out.len() - before - HEAD_LEN;
+        match (
+            u32::try_from(len).map(u32::to_le_bytes),
+            out.get_mut(before + 1..before + HEAD_LEN),
+        ) {
+            (Ok([a, b, c, 0]), Some(place)) if written => {
+                place.copy_from_slice(&[a, b, c]);
+                true
+            }
+            _ => {
+                out.truncate(before);
+                false
+            }
+        }
+    }
+
+    fn payload(&self, out: &mut Vec<u8>) -> Option<()> {
+        match self {
+            Self::Key(bytes) => out.extend_from_slice(bytes),
+            Self::PutUser(user) => write_user(user, out)?,
+            Self::RemoveUser(id) => out.extend_from_slice(&id.0.to_le_bytes()),
+            Self::PutToken(token) => write_token(token, out),
+            Self::RemoveToken { id, digest } => {
+                out.extend_from_slice(&id.0.to_le_bytes());
+                out.extend_from_slice(digest.as_bytes());
+            }
+            Self::PerHour(limit) | Self::Concurrent(limit) => {
+                out.extend_from_slice(&limit_number(*limit).to_le_bytes())
+            }
+            Self::AuthtokenInUrl(on) | Self::AllowPreflight(on) => out.push(u8::from(*on)),
+            Self::ForeignTokens(forms) => out.push(forms.bits()),
+            Self::AddRule(rule) | Self::RemoveRule(rule) => {
+                out.push(u8::from(rule.banned));
+                range::write(rule.range, out);
+            }
+        }
+        Some(())
+    }
+
+    /// Takes one record off the front of `bytes`. None where there is no such record.
+    pub(super) fn read(bytes: &mut Bytes<'_>) -> Option<Self> {
+        let kind = bytes.u8()?;
+        let len = bytes.u24()?;
+        let mut payload = Bytes(bytes.slice(usize::try_from(len).ok()?)?);
+        let record = Self::read_payload(kind, &mut payload)?;
+        payload.end()?;
+        Some(record)
+    }
+
+    fn read_payload(kind: u8, bytes: &mut Bytes<'_>) -> Option<Self> {
+        Some(match kind {
+            1 => Self::Key(bytes.array()?),
+            2 => Self::PutUser(read_user(bytes)?),
+            3 => Self::RemoveUser(UserId(bytes.u64()?)),
+            4 => Self::PutToken(read_token(bytes)?),
+            5 => Self::RemoveToken {
+                id: TokenId(bytes.u64()?),
+                digest: TokenDigest::from_bytes(bytes.array()?),
+            },
+            6 => Self::PerHour(read_limit(bytes)?),
+            7 => Self::Concurrent(read_limit(bytes)?),
+            8 => Self::AuthtokenInUrl(bytes.switch()?),
+            9 => Self::AllowPreflight(bytes.switch()?),
+            10 => Self::ForeignTokens(read_forms(bytes.u8()?)?),
+            11 => Self::AddRule(read_rule(bytes)?),
+            12 => Self::RemoveRule(read_rule(bytes)?),
+            _ => return None,
+        })
+    }
+}
+
+fn limit_number(limit: Limit) -> u32 {
+    match limit {
+        Limit::Inherit => 0,
+        Limit::Unlimited => UNLIMITED,
+        Limit::AtMost(most) => most.get(),
+    }
+}
+
+fn read_limit(bytes: &mut Bytes<'_>) -> Option<Limit> {
+    match bytes.u32()? {
+        UNLIMITED => Some(Limit::Unlimited),
+        number if number <= Limit::MOST => Some(NonZeroU32::new(number).map_or(Limit::Inherit, Limit::AtMost)),
+        _ => None,
+    }
+}
+
+fn read_forms(bits: u8) -> Option<ForeignForms> {
+    let forms = ForeignForms::from_bits(bits);
+    (forms.bits() == bits).then_some(forms)
+}
+
+fn read_rule(bytes: &mut Bytes<'_>) -> Option<Rule> {
+    let banned = bytes.switch()?;
+    let range = range::read(bytes)?;
+    Some(Rule { banned, range })
+}
+
+fn write_user(user: &UserRecord, out: &mut Vec<u8>) -> Option<()> {
+    let UserRecord {
+        id,
+        name,
+        active,
+        operations,
+        per_hour,
+        concurrent,
+        networks: Networks { banned, trusted },
+    } = user;
+    let count = |ranges: &[AddressRange]| u16::try_from(ranges.len()).ok().map(u16::to_le_bytes);
+    let name = name.as_str().as_bytes();
+    out.extend_from_slice(&id.0.to_le_bytes());
+    out.push(if *active { ACTIVE } else { 0 });
+    out.push(operations.bits());
+    out.extend_from_slice(&limit_number(*per_hour).to_le_bytes());
+    out.extend_from_slice(&limit_number(*concurrent).to_le_bytes());
+    out.push(u8::try_from(name.len()).ok()?);
+    out.extend_from_slice(name);
+    out.extend_from_slice(&count(banned)?);
+    out.extend_from_slice(&count(trusted)?);
+    for range in banned.iter().chain(trusted) {
+        range::write(*range, out);
+    }
+    Some(())
+}
+
+fn read_user(bytes: &mut Bytes<'_>) -> Option<UserRecord> {
+    let id = UserId(bytes.u64()?);
+    let flags = bytes.u8()?;
+    let bits = bytes.u8()?;
+    let operations = OperationSet::from_bits(bits);
+    let (per_hour, concurrent) = (read_limit(bytes)?, read_limit(bytes)?);
+    let name_len = bytes.u8()?;
+    let name = core::str::from_utf8(bytes.slice(usize::from(name_len))?)
+        .ok()?
+        .parse()
+        .ok()?;
+    let (banned, trusted) = (bytes.u16()?, bytes.u16()?);
+    let mut ranges = |count: u16| (0..count).map(|_| range::read(bytes)).collect::<Option<Vec<_>>>();
+    let networks = Networks {
+        banned: ranges(banned)?,
+        trusted: ranges(trusted)?,
+    };
+    let known = id.0 != 0 && flags & !ACTIVE == 0 && operations.bits() == bits;
+    known.then_some(UserRecord {
+        id,
+        name,
+        active: flags & ACTIVE != 0,
+        operations,
+        per_hour,
+        concurrent,
+        networks,
+    })
+}
+
+fn write_token(token: &TokenRecord, out: &mut Vec<u8>) {
+    let TokenRecord {
+        id,
+        kind,
+        digest,
+        user,
+        status,
+        validity: Validity {
+            not_before_s,
+            expires_at_s,
+        },
+    } = token;
+    let flag = |set: bool, bit: u8| if set { bit } else { 0 };
+    let flags = flag(*status == TokenStatus::Revoked, REVOKED)
+        | flag(not_before_s.is_some(), HAS_BEGINNING)
+        | flag(expires_at_s.is_some(), HAS_END);
+    out.extend_from_slice(&id.0.to_le_bytes());
+    out.extend_from_slice(&user.0.to_le_bytes());
+    out.extend_from_slice(digest.as_bytes());
+    out.extend_from_slice(&[kind.number(), flags]);
+    out.extend_from_slice(&not_before_s.unwrap_or(0).to_le_bytes());
+    out.extend_from_slice(&expires_at_s.unwrap_or(0).to_le_bytes());
+}
+
+fn read_token(bytes: &mut Bytes<'_>) -> Option<TokenRecord> {
+    let (id, user) = (TokenId(bytes.u64()?), UserId(bytes.u64()?));
+    let digest = TokenDigest::from_bytes(bytes.array()?);
+    let kind = TokenKind::of_number(bytes.u8()?)?;
+    let flags = bytes.u8()?;
+    let (beginning, end) = (bytes.u32()?, bytes.u32()?);
+    let known = id.0 != 0 && flags & !(REVOKED | HAS_BEGINNING | HAS_END) == 0;
+    known.then_some(TokenRecord {
+        id,
+        kind,
+        digest,
+        user,
+        status: if flags & REVOKED == 0 {
+            TokenStatus::Active
+        } else {
+            TokenStatus::Revoked
+        },
+        validity: Validity {
+            not_before_s: (flags & HAS_BEGINNING != 0).then_some(beginning),
+            expires_at_s: (flags & HAS_END != 0).then_some(end),
+        },
+    })
+}

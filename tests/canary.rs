@@ -18,7 +18,7 @@ const GARBAGE: &str = "canary-Zq7xT0kEn-4f1e8d2c6b9a";
 const IMPORTED: &str = "canary-Im9PoRt3d-0a7c5e31f842";
 
 /// Every door, with a body where it takes one. A path is no place for a secret, and is logged, but for that of a permit.
-const DOORS: [(&str, &str, &str); 25] = [
+const DOORS: [(&str, &str, &str); 27] = [
     ("GET", "/check/orders", ""),
     ("POST", "/check/orders", "a=b"),
     ("GET", "/check/%2e%2e//x;y", ""),
@@ -47,6 +47,12 @@ const DOORS: [(&str, &str, &str); 25] = [
     ("PATCH", "/admin/v1/users/alice", r#"{"active":"SECRET"}"#),
     ("POST", "/admin/v1/users/alice/authtokens", r#"{"token":"SECRET"}"#),
     ("GET", "/admin/v1/authtokens/1", ""),
+    (
+        "POST",
+        "/admin/v1/feed-tokens",
+        r#"{"name":"SECRET:","SECRET":"SECRET"}"#,
+    ),
+    ("GET", "/admin/v1/feed-tokens?cursor=SECRET", ""),
     ("PUT", "/admin/v1/settings/per_hour", r#"{"value":"SECRET"}"#),
     ("GET", "/admin/v1/audit", ""),
     ("GET", "/admin/v1/openapi.json", ""),
@@ -129,6 +135,8 @@ fn no_secret_is_found_anywhere() {
     let (_, authtoken) = store.issue("alice", &[]);
     let admin = store.run(&["admin-token", "issue", "console"]);
     let admin = admin["token"].as_str().unwrap().to_owned();
+    let feed = store.run(&["feed-token", "issue", "edge"]);
+    let feed = feed["token"].as_str().unwrap().to_owned();
     let (mut server, address) = serve(&store);
     let lines = store.path().with_file_name("in.jsonl");
     std::fs::write(&lines, json!({ "user": "moved", "token": IMPORTED }).to_string()).unwrap();
@@ -137,7 +145,7 @@ fn no_secret_is_found_anywhere() {
     let passes = exchange(address, &Request::get("/check").bearer(IMPORTED));
     assert_eq!(passes.status, 200, "the twin: what is imported passes");
 
-    let secrets = [GARBAGE, IMPORTED, authtoken.as_str(), admin.as_str()];
+    let secrets = [GARBAGE, IMPORTED, authtoken.as_str(), admin.as_str(), feed.as_str()];
     let mut found = Vec::new();
     for secret in secrets {
         for (door, answer) in send(address, secret, &admin) {
@@ -163,7 +171,7 @@ fn no_secret_is_found_anywhere() {
         ("the log", log.as_str(), "check denied"),
         ("the counts", &text(&metrics), "tollgate_checks"),
         ("the trail over HTTP", &text(&audit), "admin_token.issue"),
-        ("the trail in a file", trail.as_str(), "admin_token.issue"),
+        ("the trail in a file", trail.as_str(), "feed_token.issue"),
         ("the export", export.as_str(), "alice"),
         ("the store", &file, "alice"),
     ];

@@ -148,6 +148,9 @@ place. SIGTERM and SIGINT let requests under way end.")]
     /// Admin tokens: the secrets that scripts present to the admin API
     #[command(subcommand, arg_required_else_help = true)]
     AdminToken(AdminTokenVerb),
+    /// Feed tokens: the secrets by which proxies follow the feed
+    #[command(subcommand, arg_required_else_help = true)]
+    FeedToken(FeedTokenVerb),
     /// The audit trail: who changed what, from where, when
     #[command(subcommand, arg_required_else_help = true)]
     Audit(AuditVerb),
@@ -328,6 +331,7 @@ fn seconds(text: &str) -> Result<u64, String> {
 mod admin_token;
 mod audit;
 mod authtoken;
+mod feed_token;
 mod network;
 #[cfg(feature = "top")]
 mod top;
@@ -336,6 +340,7 @@ mod user;
 pub(crate) use admin_token::AdminTokenVerb;
 pub(crate) use audit::{AuditVerb, Last, Since};
 pub(crate) use authtoken::AuthtokenVerb;
+pub(crate) use feed_token::FeedTokenVerb;
 pub(crate) use network::{NetworkVerb, Rule};
 #[cfg(feature = "top")]
 use top::TOP;

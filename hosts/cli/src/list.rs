@@ -21,6 +21,7 @@ pub(crate) fn answer(reach: &mut Reach<'_>, verb: &Verb, as_json: bool) -> Resul
             Answer::Users(page) => list.page(page)?,
             Answer::Authtokens(page) => list.page(page)?,
             Answer::AdminTokens(page) => list.page(page)?,
+            Answer::FeedTokens(page) => list.page(page)?,
             Answer::Networks(page) => list.page(page)?,
             Answer::UserDetail(detail) => return user(reach, &detail, as_json),
             answer => {

@@ -6,7 +6,8 @@ use tollgate::{Limit, OperationSet, Setting};
 use tollgate_http::control::{AddressedRule, CheckRequest, Request, UserChangesRequest};
 
 use crate::arguments::{
-    AdminTokenVerb, AuthtokenVerb, Backup, Check, NetworkVerb, Rule, SettingsVerb, UserLimits, UserVerb, Verb,
+    AdminTokenVerb, AuthtokenVerb, Backup, Check, FeedTokenVerb, NetworkVerb, Rule, SettingsVerb, UserLimits, UserVerb,
+    Verb,
 };
 use crate::exit::Failure;
 
@@ -17,6 +18,7 @@ pub(crate) fn request(verb: &Verb, cursor: Option<String>) -> Result<Request, Fa
         Verb::Authtoken(verb) => authtoken(verb, cursor),
         Verb::Network(verb) => network(verb, cursor),
         Verb::AdminToken(verb) => admin_token(verb, cursor),
+        Verb::FeedToken(verb) => feed_token(verb, cursor),
         Verb::Settings(SettingsVerb::List) => Request::SettingsList,
         Verb::Settings(SettingsVerb::Set { key, value }) => {
             Setting::parse(key, value).map_err(|error| {
@@ -167,5 +169,21 @@ fn admin_token(verb: &AdminTokenVerb, cursor: Option<String>) -> Request {
         },
         AdminTokenVerb::List => Request::AdminTokenList { cursor },
         AdminTokenVerb::Revoke { id } => Request::AdminTokenRevoke { id: id.to_string() },
+    }
+}
+
+fn feed_token(verb: &FeedTokenVerb, cursor: Option<String>) -> Request {
+    match verb {
+        FeedTokenVerb::Issue {
+            name,
+            expires_at,
+            expires_in,
+        } => Request::FeedTokenIssue {
+            name: name.to_string(),
+            expires_at: expires_at.clone(),
+            expires_in_s: *expires_in,
+        },
+        FeedTokenVerb::List => Request::FeedTokenList { cursor },
+        FeedTokenVerb::Revoke { id } => Request::FeedTokenRevoke { id: id.to_string() },
     }
 }

@@ -1,9 +1,10 @@
 //! Answers as people read them: a table or a few lines, and what to do next.
 
+mod operators;
+
 use tollgate_http::control::{
-    AdminTokenShown, Answer, AuditEntryShown, AuthtokenShown, BackupShown, Explained, FindingShown, IssuedAdminShown,
-    IssuedShown, LimitShown, NetworkShown, Outcome, RemovedShown, RoleShown, SettingShown, SettingValue, TrailShown,
-    UserShown, VerifyShown, in_shell,
+    Answer, AuditEntryShown, AuthtokenShown, BackupShown, Explained, FindingShown, IssuedShown, LimitShown,
+    NetworkShown, Outcome, RemovedShown, SettingShown, SettingValue, TrailShown, UserShown, VerifyShown, in_shell,
 };
 
 use crate::columns::table;
@@ -25,9 +26,11 @@ pub(crate) fn text(answer: &Answer) -> String {
     match answer {
         Answer::User(user) => one_user(user),
         Answer::Issued(issued) => one_issued(issued),
-        Answer::IssuedAdmin(issued) => one_issued_admin(issued),
+        Answer::IssuedAdmin(issued) => operators::one_issued_admin(issued),
+        Answer::IssuedFeed(issued) => operators::one_issued_feed(issued),
         Answer::Authtoken(token) => rows(std::slice::from_ref(token)),
         Answer::AdminToken(token) => rows(std::slice::from_ref(token)),
+        Answer::FeedToken(token) => rows(std::slice::from_ref(token)),
         Answer::Network(network) => rows(std::slice::from_ref(network)),
         Answer::Setting(setting) => rows(std::slice::from_ref(setting)),
         Answer::Settings(list) => rows(list),
@@ -54,6 +57,7 @@ pub(crate) fn text(answer: &Answer) -> String {
         Answer::Users(page) => rows(&page.items),
         Answer::Authtokens(page) => rows(&page.items),
         Answer::AdminTokens(page) => rows(&page.items),
+        Answer::FeedTokens(page) => rows(&page.items),
         Answer::Networks(page) => rows(&page.items),
         Answer::Audit(page) => rows(&page.items),
     }
@@ -122,25 +126,6 @@ fn one_issued(issued: &IssuedShown) -> String {
     )
 }
 
-fn one_issued_admin(issued: &IssuedAdminShown) -> String {
-    let IssuedAdminShown {
-        id,
-        token,
-        name,
-        role,
-        expires_at,
-    } = issued;
-    let ends = expires_at
-        .as_ref()
-        .map(|moment| format!(" until {moment}"))
-        .unwrap_or_default();
-    format!(
-        "Admin token {id} for {name}, {}{ends}:\n\n  {token}\n\nKeep it safe: it is not shown again, and cannot be had from \
-         the store. It is for the admin API: curl -H 'Authorization: Bearer TOKEN' http://127.0.0.1:8480/admin/v1/users",
-        role_word(*role)
-    )
-}
-
 impl Row for AuthtokenShown {
     const HEADS: &'static [&'static str] = &["id", "user", "issued", "not before", "expires", "revoked"];
     const NONE: &'static str = "There are no authtokens. Next: tollgate authtoken issue USER";
@@ -159,30 +144,6 @@ impl Row for AuthtokenShown {
             user.clone(),
             issued_at.clone(),
             or_dash(not_before),
-            or_dash(expires_at),
-            or_dash(revoked_at),
-        ]
-    }
-}
-
-impl Row for AdminTokenShown {
-    const HEADS: &'static [&'static str] = &["id", "name", "role", "issued", "expires", "revoked"];
-    const NONE: &'static str = "There are no admin tokens. Next: tollgate admin-token issue NAME";
-
-    fn cells(&self) -> Vec<String> {
-        let Self {
-            id,
-            name,
-            role,
-            issued_at,
-            expires_at,
-            revoked_at,
-        } = self;
-        vec![
-            id.clone(),
-            name.clone(),
-            role_word(*role).to_owned(),
-            issued_at.clone(),
             or_dash(expires_at),
             or_dash(revoked_at),
         ]
@@ -355,8 +316,4 @@ fn or_none(list: &str) -> String {
 
 fn or_dash(moment: &Option<String>) -> String {
     moment.clone().unwrap_or_else(|| "-".to_owned())
-}
-
-fn role_word(role: RoleShown) -> &'static str {
-    tollgate::Role::from(role).name()
 }

@@ -22,6 +22,7 @@ fn shells_learn_every_verb() {
         for verb in [
             "authtoken",
             "admin-token",
+            "feed-token",
             "revoke",
             "oldest-first",
             "completions",

@@ -11,6 +11,7 @@ mod administration {
     mod conditions;
     mod console;
     mod document;
+    mod feed_tokens;
     mod records;
     mod refusals;
 }

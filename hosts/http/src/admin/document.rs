@@ -30,6 +30,7 @@ pub(super) fn empty() -> OpenApi {
         ("networks", "From where"),
         ("settings", "What holds for everybody"),
         ("admin-tokens", "Who may administer"),
+        ("feed-tokens", "Who may follow the feed"),
         ("audit", "What was changed, by whom"),
         ("status", "How the server is"),
         ("checks", "Decisions, for whoever asks about requests elsewhere"),

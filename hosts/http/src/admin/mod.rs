@@ -28,6 +28,7 @@ mod authtokens;
 mod networks;
 mod settings;
 mod admin_tokens;
+mod feed_tokens;
 mod audit;
 mod document;
 
@@ -66,6 +67,9 @@ pub(crate) fn routes(host: Host) -> Router {
         .routes(routes!(admin_tokens::list, admin_tokens::issue))
         .routes(routes!(admin_tokens::show))
         .routes(routes!(admin_tokens::revoke))
+        .routes(routes!(feed_tokens::list, feed_tokens::issue))
+        .routes(routes!(feed_tokens::show))
+        .routes(routes!(feed_tokens::revoke))
         .routes(routes!(audit::list))
         .routes(routes!(audit::verify))
         .routes(routes!(audit::show_status));

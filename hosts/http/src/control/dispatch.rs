@@ -5,12 +5,12 @@ use std::str::FromStr;
 
 use tollgate::{
     AddNetwork, AddUser, Author, Authored, Engine, ExecuteError, ExpireToken, Import, IssueAdminToken, IssueAuthtoken,
-    NetworkRule, ReadError, Refusal, RemoveNetwork, RemoveUser, RevokeAdminToken, RevokeToken, SetSetting, SetUser,
-    Setting, Standing, Timestamp, TokenId, UserChanges, UserName,
+    IssueFeedToken, NetworkRule, ReadError, Refusal, RemoveNetwork, RemoveUser, RevokeAdminToken, RevokeFeedToken,
+    RevokeToken, SetSetting, SetUser, Setting, Standing, Timestamp, TokenId, UserChanges, UserName,
 };
 
 use super::explain::explain;
-use super::fault::{Stop, of_admin_token};
+use super::fault::{Stop, of_token_among};
 use super::followed;
 use super::lists;
 use super::moment::parse_moment;
@@ -89,6 +89,16 @@ fn carry_out(engine: &Engine, by: &Authored<'_>, request: Request) -> Result<Ans
         }
         Request::AdminTokenList { cursor } => Ok(Answer::AdminTokens(lists::admin_tokens(engine, cursor.as_deref())?)),
         Request::AdminTokenRevoke { id } => revoke_admin_token(by, &id),
+        Request::FeedTokenIssue {
+            name,
+            expires_at,
+            expires_in_s,
+        } => {
+            let end = end(engine, expires_at.as_deref(), expires_in_s)?;
+            issue_feed_token(by, &name, end)
+        }
+        Request::FeedTokenList { cursor } => Ok(Answer::FeedTokens(lists::feed_tokens(engine, cursor.as_deref())?)),
+        Request::FeedTokenRevoke { id } => revoke_feed_token(by, &id),
         Request::AuditList(asked) => Ok(Answer::Audit(followed::entries(engine, &asked)?)),
         Request::AuditVerify { head } => Ok(Answer::Trail(followed::follow_store(engine, head.as_deref())?)),
         Request::Check(check) => Ok(Answer::Explained(Box::new(explain(engine, &check)?))),
@@ -227,7 +237,20 @@ fn issue_admin_token(by: &Authored<'_>, name: &str, role: &str, expires_at: Opti
 
 fn revoke_admin_token(by: &Authored<'_>, id: &str) -> Result<Answer, Stop> {
     let revoked = by.execute(RevokeAdminToken { id: token_id(id)? });
-    Ok(Answer::AdminToken((&revoked.map_err(of_admin_token)?).into()))
+    let revoked = revoked.map_err(|error| of_token_among("tollgate admin-token list", error))?;
+    Ok(Answer::AdminToken((&revoked).into()))
+}
+
+fn issue_feed_token(by: &Authored<'_>, name: &str, expires_at: Option<Timestamp>) -> Result<Answer, Stop> {
+    let name = parsed(name)?;
+    let issued = by.execute(IssueFeedToken { name, expires_at })?;
+    Ok(Answer::IssuedFeed((&issued).into()))
+}
+
+fn revoke_feed_token(by: &Authored<'_>, id: &str) -> Result<Answer, Stop> {
+    let revoked = by.execute(RevokeFeedToken { id: token_id(id)? });
+    let revoked = revoked.map_err(|error| of_token_among("tollgate feed-token list", error))?;
+    Ok(Answer::FeedToken((&revoked).into()))
 }
 
 fn list_settings(engine: &Engine) -> Result<Answer, Stop> {

@@ -28,13 +28,12 @@ impl Stop {
     }
 }
 
-/// The same refusal of a command about an administrator's token.
-pub(super) fn of_admin_token(error: ExecuteError) -> Stop {
+/// The same refusal of a command about a token that `list` shows.
+pub(super) fn of_token_among(list: &str, error: ExecuteError) -> Stop {
     match error {
-        ExecuteError::Refused(refusal @ Refusal::NoSuchToken { .. }) => Stop::Refused(Fault::new(
-            refusal_code(&refusal),
-            advised(&refusal, "tollgate admin-token list"),
-        )),
+        ExecuteError::Refused(refusal @ Refusal::NoSuchToken { .. }) => {
+            Stop::Refused(Fault::new(refusal_code(&refusal), advised(&refusal, list)))
+        }
         error => error.into(),
     }
 }

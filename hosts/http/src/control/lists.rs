@@ -4,6 +4,7 @@ use tollgate::{Engine, Network, ReadError, UserName};
 
 use super::admins::AdminTokenShown;
 use super::fault::Stop;
+use super::feed_tokens::FeedTokenShown;
 use super::shown::{AuthtokenShown, NetworkShown, PageShown, UserDetail, UserShown};
 
 /// Items of one page.
@@ -87,4 +88,12 @@ pub(super) fn admin_tokens(engine: &Engine, cursor: Option<&str>) -> Result<Page
     let more = rest.next().is_some();
     let next = items.last().filter(|_| more).map(|last| last.id.clone());
     Ok(PageShown { items, next })
+}
+
+pub(super) fn feed_tokens(engine: &Engine, cursor: Option<&str>) -> Result<PageShown<FeedTokenShown>, Stop> {
+    let page = engine.feed_tokens_page(cursor, PAGE_ITEMS)?;
+    Ok(PageShown {
+        items: page.items.iter().map(Into::into).collect(),
+        next: page.next,
+    })
 }

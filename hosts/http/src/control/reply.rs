@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::admins::{AdminTokenShown, IssuedAdminShown};
 use super::audited::TrailShown;
 use super::explain::Explained;
+use super::feed_tokens::{FeedTokenShown, IssuedFeedShown};
 use super::moved::{ExportedShown, ImportedShown};
 use super::shown::{
     AuthtokenShown, BackupShown, IssuedShown, NetworkShown, PageShown, RemovedShown, SettingShown, UserDetail,
@@ -76,6 +77,12 @@ pub enum Answer {
     AdminToken(AdminTokenShown),
     /// Administrators' tokens in the order in which they were issued.
     AdminTokens(PageShown<AdminTokenShown>),
+    /// A new feed token with its secret.
+    IssuedFeed(IssuedFeedShown),
+    /// One feed token, as it now is.
+    FeedToken(FeedTokenShown),
+    /// Feed tokens in the order in which they were issued.
+    FeedTokens(PageShown<FeedTokenShown>),
     /// Entries of the audit trail.
     Audit(PageShown<AuditEntryShown>),
     /// How far the audit trail could be followed.
@@ -112,6 +119,9 @@ impl Answer {
             Self::IssuedAdmin(shown) => serde_json::to_string_pretty(shown),
             Self::AdminToken(shown) => serde_json::to_string_pretty(shown),
             Self::AdminTokens(page) => serde_json::to_string_pretty(&page.items),
+            Self::IssuedFeed(shown) => serde_json::to_string_pretty(shown),
+            Self::FeedToken(shown) => serde_json::to_string_pretty(shown),
+            Self::FeedTokens(page) => serde_json::to_string_pretty(&page.items),
             Self::Audit(page) => serde_json::to_string_pretty(&page.items),
             Self::Trail(shown) => serde_json::to_string_pretty(shown),
             Self::Explained(shown) => serde_json::to_string_pretty(shown),

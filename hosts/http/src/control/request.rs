@@ -115,6 +115,25 @@ pub enum Request {
         /// Which.
         id: String,
     },
+    /// Issues a feed token. The reply holds the secret.
+    FeedTokenIssue {
+        /// Who follows the feed by it.
+        name: String,
+        /// When it ends, as [`parse_moment`](super::parse_moment) reads it.
+        expires_at: Option<String>,
+        /// Seconds from now until it ends; refused beside `expires_at`.
+        expires_in_s: Option<u64>,
+    },
+    /// Lists the feed tokens, a page at a time.
+    FeedTokenList {
+        /// From the page before; none for the first.
+        cursor: Option<String>,
+    },
+    /// Takes a feed token back.
+    FeedTokenRevoke {
+        /// Which.
+        id: String,
+    },
     /// Lists the audit trail, a page at a time. A page may be short, or empty, and yet not be the last.
     AuditList(AuditAsked),
     /// Follows the whole audit trail from its beginning.

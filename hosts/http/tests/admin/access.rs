@@ -86,6 +86,7 @@ fn a_reader_looks_and_changes_nothing() {
         "/networks",
         "/settings",
         "/admin-tokens",
+        "/feed-tokens",
         "/audit",
         "/status",
     ] {
@@ -105,6 +106,8 @@ fn a_reader_looks_and_changes_nothing() {
         ("PUT /settings/per_hour", r#"{"value":5}"#),
         ("POST /admin-tokens", r#"{"name":"x","role":"reader"}"#),
         ("POST /admin-tokens/1/revoke", "{}"),
+        ("POST /feed-tokens", r#"{"name":"x"}"#),
+        ("POST /feed-tokens/1/revoke", "{}"),
     ] {
         read(line).json(body).refused(403, "role-refused");
     }

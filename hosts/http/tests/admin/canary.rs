@@ -34,7 +34,7 @@ impl<'w> MakeWriter<'w> for Log {
 }
 
 /// Every operation with a body that it takes.
-const OPERATIONS: [(&str, &str); 26] = [
+const OPERATIONS: [(&str, &str); 30] = [
     ("GET /users", ""),
     ("POST /users", r#"{"name":"bob"}"#),
     ("GET /users/alice", ""),
@@ -56,6 +56,10 @@ const OPERATIONS: [(&str, &str); 26] = [
     ("POST /admin-tokens", r#"{"name":"x","role":"reader"}"#),
     ("GET /admin-tokens/2", ""),
     ("POST /admin-tokens/3/revoke", "{}"),
+    ("GET /feed-tokens", ""),
+    ("POST /feed-tokens", r#"{"name":"x"}"#),
+    ("GET /feed-tokens/5", ""),
+    ("POST /feed-tokens/5/revoke", "{}"),
     ("GET /audit", ""),
     ("GET /audit/verify", ""),
     ("GET /status", ""),

@@ -8,6 +8,8 @@ use super::console::{Console, Told};
 fn every_record_has_a_tag_by_which_looks_are_saved_and_changes_are_bound() {
     let console = Console::start();
     let token = console.world.alice.record.id.0;
+    let feed = console.call("POST /feed-tokens").json(r#"{"name":"edge"}"#).done(201);
+    let feed = feed.the("location").strip_prefix("/admin/v1").unwrap().to_owned();
     for (path, change, body) in [
         (
             "/users/alice".to_owned(),
@@ -30,6 +32,7 @@ fn every_record_has_a_tag_by_which_looks_are_saved_and_changes_are_bound() {
             "",
         ),
         ("/admin-tokens/3".into(), "POST /admin-tokens/3/revoke".into(), ""),
+        (feed.clone(), format!("POST {feed}/revoke"), ""),
         (
             "/networks/203.0.113.7".into(),
             "DELETE /networks/203.0.113.7".into(),
@@ -128,6 +131,7 @@ fn a_creation_under_a_key_happens_once_across_restarts() {
             r#"{"name":"x","role":"reader"}"#,
             r#"{"name":"x","role":"administrator"}"#,
         ),
+        ("POST /feed-tokens", r#"{"name":"x"}"#, r#"{"name":"y"}"#),
     ] {
         let first = console.call(line).field("idempotency-key", "k-1").json(body).done(201);
         assert_eq!(first.field("idempotent-replayed").len(), 0);

@@ -8,7 +8,7 @@ use utoipa::openapi::OpenApi;
 use super::console::Console;
 
 /// Every operation of the admin API.
-const OPERATIONS: [&str; 25] = [
+const OPERATIONS: [&str; 29] = [
     "GET /users",
     "POST /users",
     "GET /users/{name}",
@@ -31,6 +31,10 @@ const OPERATIONS: [&str; 25] = [
     "POST /admin-tokens",
     "GET /admin-tokens/{id}",
     "POST /admin-tokens/{id}/revoke",
+    "GET /feed-tokens",
+    "POST /feed-tokens",
+    "GET /feed-tokens/{id}",
+    "POST /feed-tokens/{id}/revoke",
     "GET /audit",
     "GET /audit/verify",
     "GET /status",

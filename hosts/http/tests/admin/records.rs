@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::console::Console;
 
-fn ids(list: &Value) -> Vec<&str> {
+pub(crate) fn ids(list: &Value) -> Vec<&str> {
     list["items"]
         .as_array()
         .unwrap()
@@ -261,13 +261,20 @@ fn lists_come_in_pages_that_lead_on() {
             .json(&json!({ "name": user }).to_string())
             .done(201);
     }
+    for name in ["edge", "canary"] {
+        console
+            .call("POST /feed-tokens")
+            .json(&json!({ "name": name }).to_string())
+            .done(201);
+    }
     for (path, whole) in [
         ("/users", 4),
         ("/authtokens", 1),
         ("/networks", 1),
         ("/admin-tokens", 2),
-        ("/audit", 8),
-        ("/audit?order=oldest", 8),
+        ("/feed-tokens", 2),
+        ("/audit", 10),
+        ("/audit?order=oldest", 10),
     ] {
         let joint = if path.contains('?') { '&' } else { '?' };
         let mut next = Some(format!("{path}{joint}limit=1"));

@@ -16,6 +16,7 @@ fn unknown_and_repeated_parameters_are_refused() {
         "/users/alice/authtokens",
         "/networks",
         "/admin-tokens",
+        "/feed-tokens",
         "/audit",
     ] {
         console.call(&format!("GET {path}?limit=1000")).done(200);

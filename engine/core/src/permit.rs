@@ -125,6 +125,11 @@ impl<'v> Permit<'v> {
         })
     }
 
+    /// Whether the permit holds one of the user's concurrent places, so that it must be kept until the request is over.
+    pub fn holds_place(&self) -> bool {
+        self.places.is_some()
+    }
+
     /// The same permit without a borrow, for requests that outlive the caller's frame.
     pub fn hold(self) -> HeldPermit {
         let held = HeldPermit {

@@ -280,6 +280,12 @@ impl Follower {
         self.at_work = None;
     }
 
+    /// Lets go of the view that serves, where a new one that is being loaded needs its room. Answers whether there was one.
+    pub fn let_go(&mut self) -> bool {
+        self.complete_ms = None;
+        self.served.take().is_some()
+    }
+
     /// Works at most `most` records in, so that requests need not wait long.
     ///
     /// # Errors

@@ -142,6 +142,14 @@ impl LiveView {
         }
     }
 
+    /// Whether `@authtoken` in query and form counts as a credential, so that forms have to be read.
+    pub fn reads_forms(&self) -> bool {
+        self.0
+            .server
+            .read_with(&self.0.cold, |server, _| writer::authtoken_in_url(server))
+            == Some(true)
+    }
+
     /// Whether the address of a request can matter: everybody is trusted and nobody banned, or it does. A host for which
     /// learning the address is dear need not ask for it where it does not.
     pub fn address_matters(&self) -> bool {

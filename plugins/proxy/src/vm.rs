@@ -1,0 +1,444 @@
+//! One worker's module: its root contexts, the requests that need to be remembered, and what is done at each callback.
+//!
+//! A change of the plugin's configuration makes a second root context in the same module while the first still has requests, so
+//! views belong to the module and not to a root context.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use tollgate_core::{Denial, DenyReason, HeldPermit, LiveView, check};
+
+use crate::clock;
+use crate::configuration::{self, Configuration};
+use crate::door::{self, Level};
+use crate::following::Following;
+use crate::head::Head;
+use crate::pairs::Pairs;
+use crate::peer::peer;
+use crate::stats::Stats;
+use crate::verdict::{Done, carry_out, deny, plain};
+
+/// What a callback about a request answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Continue = 0,
+    Pause = 1,
+}
+
+/// The longest form that is looked through for a credential.
+const FORM_LEN_MAX: usize = 64 * 1024;
+/// What the caller is told of a longer one, as every host tells it.
+const FORM_TOO_LONG: &str = "The form is longer than 65536 bytes or did not arrive whole within 10 seconds.";
+
+/// Milliseconds between ticks: while a snapshot is worked in, while requests wait, and else.
+const TICK_BUSY_MS: u32 = 1;
+const TICK_WAITING_MS: u32 = 20;
+const TICK_IDLE_MS: u32 = 100;
+
+/// A plugin configuration, as one root context has it.
+struct Root {
+    context: u32,
+    /// None where it cannot be worked with.
+    plan: Option<Plan>,
+    tick_ms: u32,
+}
+
+#[derive(Clone)]
+struct Plan {
+    configuration: Rc<Configuration>,
+    following: Rc<RefCell<Following>>,
+}
+
+/// Where a request is.
+#[derive(Default)]
+enum Stage {
+    /// It has not come yet, or has passed.
+    #[default]
+    Elsewhere,
+    /// It waits for the first snapshot.
+    Parked,
+    /// Its form is still coming.
+    AwaitsForm,
+    /// It was refused.
+    Refused,
+}
+
+/// What has to be remembered of a request. Most need nothing.
+#[derive(Default)]
+struct Stream {
+    /// Its root context, where that is not the first.
+    root: Option<u32>,
+    stage: Stage,
+    /// Whether its body has come, to a request that was not yet asking for it.
+    body_len: Option<usize>,
+    held: Option<HeldPermit>,
+}
+
+/// A request that waits for the first snapshot.
+struct Waiting {
+    context: u32,
+    until_ms: u64,
+}
+
+#[derive(Default)]
+struct Vm {
+    roots: Vec<Root>,
+    streams: BTreeMap<u32, Stream>,
+    waiting: VecDeque<Waiting>,
+    stats: Option<Stats>,
+}
+
+thread_local! {
+    static VM: RefCell<Vm> = RefCell::default();
+}
+
+/// Runs in this module's state. A proxy that calls while it is being called is answered `otherwise`.
+fn within<R>(otherwise: R, run: impl FnOnce(&mut Vm) -> R) -> R {
+    VM.with(|vm| match vm.try_borrow_mut() {
+        Ok(mut vm) => run(&mut vm),
+        Err(_) => otherwise,
+    })
+}
+
+pub(crate) fn configure(root: u32, len: usize) {
+    within((), |vm| vm.configure(root, len));
+}
+
+pub(crate) fn create(context: u32, root: u32) {
+    within((), |vm| vm.create(context, root));
+}
+
+pub(crate) fn tick(root: u32) {
+    within((), |vm| vm.tick(root));
+}
+
+pub(crate) fn answered(root: u32, call: u32, headers: u32, body_len: usize) {
+    within((), |vm| vm.answered(root, call, headers > 0, body_len));
+}
+
+pub(crate) fn headers(context: u32, is_end: bool) -> Action {
+    within(Action::Pause, |vm| vm.headers(context, is_end))
+}
+
+pub(crate) fn body(context: u32, len: usize, is_end: bool) -> Action {
+    within(Action::Pause, |vm| vm.body(context, len, is_end))
+}
+
+pub(crate) fn delete(context: u32) {
+    within((), |vm| vm.delete(context));
+}
+
+impl Vm {
+    fn stats(&mut self) -> &mut Stats {
+        self.stats.get_or_insert_with(Stats::define)
+    }
+
+    fn configure(&mut self, root: u32, len: usize) {
+        let read = door::configuration(len.min(configuration::LEN_MAX + 1))
+            .map_err(|status| format!("the proxy does not hand out the configuration (status {})", status.0))
+            .and_then(|json| Configuration::read(&json));
+        #[cfg(all(feature = "trap", target_arch = "wasm32"))]
+        let read = read.and_then(crate::trap::fail_on_workers);
+        let plan = match read {
+            Ok(configuration) => Some(self.plan(configuration)),
+            Err(error) => {
+                door::log(
+                    Level::Error,
+                    &format!("tollgate: every request is refused, because the configuration is wrong: {error}"),
+                );
+                None
+            }
+        };
+        self.stats().misconfigured(plan.is_none());
+        // A later tick would find out as well, but nothing would ever be loaded without one.
+        let _ = door::set_tick_period(TICK_BUSY_MS);
+        let root = Root {
+            context: root,
+            plan,
+            tick_ms: TICK_BUSY_MS,
+        };
+        // Its place stays: requests that name no root context belong to the first.
+        match self.roots.iter_mut().find(|known| known.context == root.context) {
+            Some(known) => *known = root,
+            None => self.roots.push(root),
+        }
+        self.obey();
+    }
+
+    /// The view of a source, which may be there already.
+    fn plan(&self, configuration: Configuration) -> Plan {
+        let mut plans = self.roots.iter().filter_map(|root| root.plan.as_ref());
+        let same = plans.find(|plan| plan.configuration.source == configuration.source);
+        let following = match same {
+            Some(plan) => Rc::clone(&plan.following),
+            None => Rc::new(RefCell::new(Following::new(&configuration))),
+        };
+        let configuration = Rc::new(configuration);
+        Plan {
+            configuration,
+            following,
+        }
+    }
+
+    /// Of several configurations of one source, each view obeys all.
+    fn obey(&self) {
+        let mut seen: Vec<&Plan> = Vec::new();
+        for plan in self.roots.iter().filter_map(|root| root.plan.as_ref()) {
+            let alone = !seen.iter().any(|before| Rc::ptr_eq(&before.following, &plan.following));
+            plan.following.borrow_mut().obey(&plan.configuration, alone);
+            seen.push(plan);
+        }
+    }
+
+    fn create(&mut self, context: u32, parent: u32) {
+        if parent == 0 {
+            return;
+        }
+        // Until there is a second configuration there is nothing to remember.
+        if self.roots.len() > 1 {
+            self.streams.entry(context).or_default().root = Some(parent);
+        }
+    }
+
+    /// The plan that a request is under. One that nobody knows a root context of came when there was but one.
+    fn plan_of(&self, context: u32) -> Option<Plan> {
+        let named = self.streams.get(&context).and_then(|stream| stream.root);
+        let root = match named {
+            Some(named) => self.roots.iter().find(|root| root.context == named),
+            None => self.roots.first(),
+        };
+        root?.plan.clone()
+    }
+
+    fn headers(&mut self, context: u32, is_end: bool) -> Action {
+        let Some(plan) = self.plan_of(context) else {
+            return self.refuse(context, &plain(DenyReason::StaleView), None);
+        };
+        let following = plan.following.borrow();
+        match following.view() {
+            Some(view) => self.decide(context, &plan.configuration, view, if is_end { Some(0) } else { None }),
+            None => self.park(context, &plan.configuration, is_end),
+        }
+    }
+
+    /// Decides a request whose body has come (with so many bytes), or has not.
+    fn decide(&mut self, context: u32, configuration: &Configuration, view: &LiveView, body: Option<usize>) -> Action {
+        let Ok(bytes) = door::request_headers() else {
+            return self.refuse(context, &plain(DenyReason::StaleView), None);
+        };
+        let Some(head) = Pairs::read(&bytes).and_then(Head::read) else {
+            return self.refuse(context, &plain(DenyReason::MalformedCredential), None);
+        };
+        #[cfg(all(feature = "trap", target_arch = "wasm32"))]
+        crate::trap::trap_where_asked(&head);
+        if configuration
+            .readiness_path
+            .as_ref()
+            .is_some_and(|path| path.as_bytes() == head.path())
+        {
+            return self.say_whether_ready(context, view);
+        }
+        let reads_form = head.is_form && configuration.read_forms && view.reads_forms();
+        let (form, too_long) = match (reads_form, body) {
+            (false, _) => (None, false),
+            (true, None) => {
+                self.streams.entry(context).or_default().stage = Stage::AwaitsForm;
+                return Action::Pause;
+            }
+            (true, Some(len)) if len > FORM_LEN_MAX => (None, true),
+            (true, Some(0)) => (Some(Vec::new()), false),
+            (true, Some(len)) => match door::request_body(len) {
+                Ok(form) => (Some(form), false),
+                Err(_) => return self.refuse(context, &plain(DenyReason::StaleView), None),
+            },
+        };
+        let peer = peer(view);
+        let parts = if too_long {
+            Head::unreadable(peer)
+        } else {
+            head.parts(peer, form.as_deref())
+        };
+        let detail = too_long.then_some(FORM_TOO_LONG);
+        let done = carry_out(check(view, &parts, clock::now()), &head, detail);
+        let action = self.remember(context, done);
+        door::keep(bytes);
+        action
+    }
+
+    fn remember(&mut self, context: u32, done: Done) -> Action {
+        match done {
+            Done::Permitted(held) => {
+                self.stats().permitted();
+                if held.is_some() {
+                    self.streams.entry(context).or_default().held = held;
+                }
+                if let Some(stream) = self.streams.get_mut(&context) {
+                    stream.stage = Stage::Elsewhere;
+                }
+                Action::Continue
+            }
+            Done::Denied(reason) => {
+                self.stats().denied(reason);
+                self.streams.entry(context).or_default().stage = Stage::Refused;
+                Action::Pause
+            }
+        }
+    }
+
+    fn refuse(&mut self, context: u32, denial: &Denial, detail: Option<&str>) -> Action {
+        let done = deny(denial, detail);
+        self.remember(context, done)
+    }
+
+    fn say_whether_ready(&mut self, context: u32, view: &LiveView) -> Action {
+        let ready = match view.freshness() {
+            tollgate_core::Freshness::Until(moment) => clock::now() <= moment,
+            tollgate_core::Freshness::Always => true,
+            tollgate_core::Freshness::Never => false,
+        };
+        if !ready {
+            return self.refuse(context, &plain(DenyReason::StaleView), None);
+        }
+        self.streams.entry(context).or_default().stage = Stage::Refused;
+        let fields = crate::pairs::write(&[("content-type", "text/plain"), ("cache-control", "no-store")]);
+        let _ = door::respond(200, &fields, b"ready\n", b"tollgate_ready");
+        Action::Pause
+    }
+
+    fn park(&mut self, context: u32, configuration: &Configuration, is_end: bool) -> Action {
+        if self.waiting.len() >= configuration.requests_waiting_most || configuration.wait_for_snapshot_ms == 0 {
+            return self.refuse(context, &plain(DenyReason::StaleView), None);
+        }
+        self.waiting.push_back(Waiting {
+            context,
+            until_ms: clock::steady_ms().saturating_add(configuration.wait_for_snapshot_ms),
+        });
+        self.stats().waited.count();
+        let stream = self.streams.entry(context).or_default();
+        stream.stage = Stage::Parked;
+        stream.body_len = is_end.then_some(0);
+        Action::Pause
+    }
+
+    fn body(&mut self, context: u32, len: usize, is_end: bool) -> Action {
+        let Some(stream) = self.streams.get_mut(&context) else {
+            return Action::Continue;
+        };
+        match stream.stage {
+            Stage::Elsewhere => Action::Continue,
+            Stage::Refused => Action::Pause,
+            Stage::Parked => {
+                if is_end || len > FORM_LEN_MAX {
+                    stream.body_len = Some(len);
+                }
+                Action::Pause
+            }
+            Stage::AwaitsForm if is_end || len > FORM_LEN_MAX => self.decide_with_form(context, len),
+            Stage::AwaitsForm => Action::Pause,
+        }
+    }
+
+    fn decide_with_form(&mut self, context: u32, len: usize) -> Action {
+        let plan = self.plan_of(context);
+        let decided = plan.as_ref().and_then(|plan| {
+            let following = plan.following.borrow();
+            let view = following.view()?;
+            Some(self.decide(context, &plan.configuration, view, Some(len)))
+        });
+        decided.unwrap_or_else(|| self.refuse(context, &plain(DenyReason::StaleView), None))
+    }
+
+    /// Lets requests that wait be decided where there is a view now, and refuses those that have waited too long.
+    fn attend(&mut self, root: u32) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let now_ms = clock::steady_ms();
+        for waiting in std::mem::take(&mut self.waiting) {
+            let context = waiting.context;
+            let Some(plan) = self.plan_of(context) else { continue };
+            let following = plan.following.borrow();
+            let view = following.view();
+            if view.is_none() && now_ms < waiting.until_ms {
+                self.waiting.push_back(waiting);
+                continue;
+            }
+            if door::act_for(context).is_err() {
+                continue;
+            }
+            let body = self.streams.get(&context).and_then(|stream| stream.body_len);
+            let action = match view {
+                Some(view) => self.decide(context, &plan.configuration, view, body),
+                None => self.refuse(context, &plain(DenyReason::StaleView), None),
+            };
+            if action == Action::Continue {
+                let _ = door::go_on();
+            }
+        }
+        let _ = door::act_for(root);
+    }
+
+    fn tick(&mut self, root: u32) {
+        let Some(plan) = self
+            .roots
+            .iter()
+            .find(|known| known.context == root)
+            .and_then(|known| known.plan.clone())
+        else {
+            return;
+        };
+        self.drive(root, &plan);
+    }
+
+    fn drive(&mut self, root: u32, plan: &Plan) {
+        let mut following = plan.following.borrow_mut();
+        let stats = self.stats.get_or_insert_with(Stats::define);
+        following.drive(root, stats);
+        stats.tell(&following.standing());
+        let busy = following.is_busy();
+        drop(following);
+        self.attend(root);
+        let tick_ms = match (busy, self.waiting.is_empty()) {
+            (true, _) => TICK_BUSY_MS,
+            (false, false) => TICK_WAITING_MS,
+            (false, true) => TICK_IDLE_MS,
+        };
+        if let Some(known) = self.roots.iter_mut().find(|known| known.context == root)
+            && known.tick_ms != tick_ms
+            && door::set_tick_period(tick_ms).is_ok()
+        {
+            known.tick_ms = tick_ms;
+        }
+    }
+
+    fn answered(&mut self, root: u32, call: u32, has_head: bool, body_len: usize) {
+        let plans = self.roots.iter().filter_map(|known| known.plan.as_ref());
+        let asked = plans
+            .cloned()
+            .find(|plan| plan.following.borrow_mut().is_answered_by(root, call));
+        let Some(plan) = asked else { return };
+        let stats = self.stats.get_or_insert_with(Stats::define);
+        plan.following.borrow_mut().hear(has_head, body_len, stats);
+        self.drive(root, &plan);
+    }
+
+    fn delete(&mut self, context: u32) {
+        if let Some(at) = self.roots.iter().position(|root| root.context == context) {
+            let gone = self.roots.remove(at);
+            if let Some(plan) = gone.plan {
+                plan.following.borrow_mut().lose(context);
+            }
+            self.obey();
+            if self.roots.is_empty() {
+                self.stats().leave();
+            }
+            return;
+        }
+        if let Some(stream) = self.streams.remove(&context)
+            && matches!(stream.stage, Stage::Parked)
+        {
+            self.waiting.retain(|waiting| waiting.context != context);
+        }
+    }
+}

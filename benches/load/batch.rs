@@ -4,10 +4,9 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use tollgate_benches::Table;
+use tollgate_benches::{Table, answer};
 
 use super::served::Served;
-use super::wire::answer;
 
 const ROUNDS: usize = 500;
 

@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
+use tollgate_benches::answer;
 
 use super::served::Served;
-use super::wire::{answer, check};
+use super::wire::check;
 
 /// What the load on a pool came to.
 pub(crate) struct Outcome {

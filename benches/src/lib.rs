@@ -8,6 +8,7 @@ mod outcome;
 mod singly;
 mod stopwatch;
 mod table;
+mod wire;
 
 pub use asking::{Asking, Carrier};
 pub use floor::{Footprint, bare_digest};
@@ -18,3 +19,4 @@ pub use population::{
 pub use singly::{singly, timer_alone};
 pub use stopwatch::{Case, Figure, Rounds, compare, gain_of_threads};
 pub use table::{Table, ratio};
+pub use wire::answer;

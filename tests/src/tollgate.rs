@@ -80,9 +80,16 @@ impl Store {
 
     /// Starts a server on a free port.
     pub fn serve(&self) -> Server {
+        self.serve_with(&[])
+    }
+
+    /// Starts a server on a free port with arguments besides its address.
+    pub fn serve_with(&self, arguments: &[&str]) -> Server {
         let mut complaints = String::new();
         for _ in 0..ATTEMPTS {
-            match self.attempt(free_address()) {
+            let mut command = self.command();
+            command.arg("serve").args(arguments);
+            match self.start(command, free_address()) {
                 Ok(server) => return server,
                 Err(output) => complaints.push_str(&output),
             }
@@ -92,7 +99,9 @@ impl Store {
 
     /// Starts a server where one was before.
     pub fn serve_at(&self, address: SocketAddr) -> Server {
-        self.attempt(address)
+        let mut command = self.command();
+        command.arg("serve");
+        self.start(command, address)
             .unwrap_or_else(|output| panic!("tollgate serve --listen {address} did not start:\n{output}"))
     }
 
@@ -106,17 +115,13 @@ impl Store {
     /// Like [`Store::serve_at`], a server that lives on when its [`Server::fail_writes`].
     pub fn serve_deaf_at(&self, address: SocketAddr) -> Server {
         let mut command = deaf(binary::tollgate());
-        command.current_dir(self.folder.path());
+        command.current_dir(self.folder.path()).arg("serve");
         self.start(command, address)
             .unwrap_or_else(|output| panic!("tollgate serve --listen {address} did not start:\n{output}"))
     }
 
-    fn attempt(&self, address: SocketAddr) -> Result<Server, String> {
-        self.start(self.command(), address)
-    }
-
     fn start(&self, mut command: Command, address: SocketAddr) -> Result<Server, String> {
-        command.args(["serve", "--listen", &address.to_string()]);
+        command.args(["--listen", &address.to_string()]);
         let mut process = Process::start("tollgate serve", &mut command);
         let healthy = wait::until("the server is healthy or has ended", PATIENCE, || {
             if process.ended().is_some() {
@@ -152,6 +157,11 @@ impl Server {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// What it has logged so far.

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::admin::Admin;
+use super::admin::{Admin, Stats};
 use super::setup::Setup;
 use crate::http::{Broken, Connection};
 use crate::process::Process;
@@ -86,7 +86,7 @@ impl Envoy {
                 return None;
             }
             let stats = self.admin.stats();
-            if stats.value("listener_manager.lds.update_rejected") > 0 {
+            if refused(&stats) > 0 {
                 return Some(false);
             }
             self.address = self.admin.listener("ingress")?;
@@ -116,8 +116,7 @@ impl Envoy {
     pub fn reload(&mut self, filters: &[Value]) -> Result<(), Refused> {
         let counted = |admin: &Admin| {
             let stats = admin.stats();
-            let of = |name: &str| stats.value(&format!("listener_manager.lds.{name}"));
-            (of("update_success"), of("update_rejected"))
+            (stats.value("listener_manager.lds.update_success"), refused(&stats))
         };
         let before = counted(&self.admin);
         self.version += 1;
@@ -169,6 +168,12 @@ impl Envoy {
         self.process.wait(PATIENCE);
         self.process.output()
     }
+}
+
+/// How often a listener was not taken: one that made no sense, and one that could not be had.
+fn refused(stats: &Stats) -> u64 {
+    let of = |name: &str| stats.value(&format!("listener_manager.lds.{name}"));
+    of("update_rejected") + of("update_failure")
 }
 
 fn command(setup: &Setup) -> Command {

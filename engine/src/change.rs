@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use tollgate_core::feed::{FeedRecord, Rule};
 use tollgate_core::{
     AddressRange, Networks, Revision, ServerRecord, TokenDigest, TokenId, TokenRecord, UserId, UserRecord,
 };
@@ -42,6 +43,31 @@ pub enum Change {
         /// What the rule said.
         standing: Standing,
     },
+}
+
+impl Change {
+    /// As followers elsewhere are told of it; none where they need not know.
+    pub fn into_feed_record(self) -> Option<FeedRecord> {
+        let rule = |range, standing| Rule {
+            banned: standing == Standing::Banned,
+            range,
+        };
+        Some(match self {
+            Self::PutUser(user) => FeedRecord::PutUser(user),
+            Self::RemoveUser(id) => FeedRecord::RemoveUser(id),
+            Self::PutToken(token) => FeedRecord::PutToken(token),
+            Self::RemoveToken { id, digest } => FeedRecord::RemoveToken { id, digest },
+            Self::PutSetting(Setting::PerHour(limit)) => FeedRecord::PerHour(limit),
+            Self::PutSetting(Setting::Concurrent(limit)) => FeedRecord::Concurrent(limit),
+            Self::PutSetting(Setting::AllowAuthtokenInUrl(on)) => FeedRecord::AuthtokenInUrl(on),
+            Self::PutSetting(Setting::AllowPreflight(on)) => FeedRecord::AllowPreflight(on),
+            Self::PutSetting(Setting::ForeignTokens(forms)) => FeedRecord::ForeignTokens(forms),
+            // Whose forwarded headers are believed is the host's affair.
+            Self::PutSetting(Setting::TrustedProxies(_)) => return None,
+            Self::AddNetwork { range, standing } => FeedRecord::AddRule(rule(range, standing)),
+            Self::RemoveNetwork { range, standing } => FeedRecord::RemoveRule(rule(range, standing)),
+        })
+    }
 }
 
 /// All changes of one transaction, in order.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use tollgate_core::feed::FrameKey;
 use tollgate_core::{Timestamp, TokenId, TokenKind, UserName, WellFormed};
+use zeroize::Zeroizing;
 
 use super::Engine;
 use crate::live::NotAdmitted;
@@ -98,5 +99,11 @@ impl Engine {
         let token = self.0.operators.followers.admit(&self.0.view.digest(token), now)?;
         let frame_key = FrameKey::of_token(presented);
         Ok(Follower { token, frame_key })
+    }
+
+    /// The bytes of the key under which this store digests tokens. Whoever decides by a copy of the
+    /// state needs it, and nobody else gets it.
+    pub fn digest_key(&self, _proof: &Follower) -> Zeroizing<[u8; 32]> {
+        self.0.digest_secret.clone()
     }
 }

@@ -19,6 +19,7 @@ use parking_lot::Mutex;
 use tollgate_core::{
     HeldPermit, LiveView, NetworkRule, Permit, RequestParts, Revision, Subject, Timestamp, UserName, Verdict,
 };
+use zeroize::Zeroizing;
 
 use crate::change::{FeedIdentity, Position};
 use crate::clock::Clock;
@@ -54,6 +55,8 @@ struct Inner {
     standing: Standing,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    /// What the key of the digests is made from, for followers alone.
+    digest_secret: Zeroizing<[u8; 32]>,
     queue: Queue,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -194,6 +197,11 @@ impl Engine {
     /// ```
     pub fn subscribe(&self, after: Position) -> Result<Cursor, Lagged> {
         Cursor::after(Arc::clone(&self.0.feed), &self.0.store, after)
+    }
+
+    /// Why the feed has ended, if it has: no change is told of any more.
+    pub fn feed_ended(&self) -> Option<Lagged> {
+        self.0.feed.ended()
     }
 
     /// Ready once checks see more than `after`, or the feed has ended: for tasks, where [`Cursor::next`] is for threads.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tollgate_core::DigestKey;
+use zeroize::Zeroizing;
 
 use super::{Engine, Inner};
 use crate::change::FeedIdentity;
@@ -162,17 +163,18 @@ impl OpenOptions {
         } else {
             store::open(place, seal, self.cache_len)?
         };
-        let digest_key = DigestKey::new(pepper.derive("tollgate 2026 token digest, version 1"));
+        let digest_secret = Zeroizing::new(pepper.derive("tollgate 2026 token digest, version 1"));
+        let digest_key = DigestKey::new(*digest_secret);
         let tools = |store, feed, standing| Tools {
             store,
             feed,
             clock: Arc::clone(&self.clock),
             entropy: self.entropy,
-            digest_key: digest_key.clone(),
+            digest_key,
             policy: self.policy,
             standing,
         };
-        assemble(store, &digest_key, &self.clock, self.ring_most, tools)
+        assemble(store, digest_secret, &self.clock, self.ring_most, tools)
     }
 
     /// Reads everything in the store at `path` without opening it for service, so that a damaged store, too, can be looked
@@ -267,14 +269,14 @@ fn store_numbers(entropy: &dyn Entropy, clock: &dyn Clock) -> Result<StoreNumber
 /// Fills the live view from the store and starts the writer.
 fn assemble(
     store: Store,
-    digest_key: &DigestKey,
+    digest_secret: Zeroizing<[u8; 32]>,
     clock: &Arc<dyn Clock>,
     ring_most: usize,
     tools: impl FnOnce(Arc<Store>, Arc<Feed>, Standing) -> Tools,
 ) -> Result<Engine, OpenError> {
     let read = || {
         let view = store.read()?;
-        let loaded = live::load(&view, digest_key.clone(), clock.now())?;
+        let loaded = live::load(&view, DigestKey::new(*digest_secret), clock.now())?;
         Ok((loaded, feed_identity(&view)?.at(revision(&view)?)))
     };
     let (Loaded { applier, counters }, newest) = read().map_err(|fault| store.fault(fault))?;
@@ -297,6 +299,7 @@ fn assemble(
         standing,
         clock,
         entropy,
+        digest_secret,
         queue,
         thread,
     })))

@@ -53,6 +53,12 @@ impl Moved {
             number: None,
         }
     }
+
+    /// The same wait once more, for more than `after`.
+    #[must_use]
+    pub fn again(&self, after: Revision) -> Self {
+        Self::beyond(Arc::clone(&self.feed), after)
+    }
 }
 
 impl Future for Moved {

@@ -23,6 +23,9 @@ pub struct Bounds {
     pub streams_most: u32,
     /// Permits that are held at a time for requests elsewhere; a check that wants one more is denied.
     pub permits_most: usize,
+    /// Followers that wait for changes at a time, and never more than half as many as there may be connections; one more is
+    /// answered with 503.
+    pub polls_most: usize,
     /// How long requests under way may take to end once the server stops.
     pub stop_within: Duration,
 }
@@ -38,6 +41,7 @@ impl Default for Bounds {
             body_len_max: 2 * 1024 * 1024,
             streams_most: 128,
             permits_most: 65_536,
+            polls_most: 1_024,
             stop_within: Duration::from_secs(10),
         }
     }

@@ -9,7 +9,9 @@ use tollgate::{Engine, NetworkRule, RequestParts, Timestamp, Verdict};
 use crate::bounds::Bounds;
 use crate::busiest::{Busiest, Busy};
 use crate::cross_origin::CrossOrigin;
+use crate::followers::Followers;
 use crate::metrics::Metrics;
+use crate::news::News;
 use crate::permits::Permits;
 use crate::request_id::Names;
 
@@ -47,6 +49,8 @@ struct Inner {
     busiest: Busiest,
     names: Names,
     permits: Permits,
+    followers: Followers,
+    news: News,
     began: tokio::time::Instant,
 }
 
@@ -57,6 +61,9 @@ impl Host {
         Self(Arc::new(Inner {
             engine,
             permits: Permits::new(options.bounds.permits_most, metrics.permits()),
+            // Polls keep their connections, and others want some too.
+            followers: Followers::new(options.bounds.polls_most.min(options.bounds.connections_most / 2)),
+            news: News::new(),
             options,
             metrics,
             busiest: Busiest::new(),
@@ -99,6 +106,22 @@ impl Host {
     /// The permits of requests elsewhere.
     pub(crate) fn permits(&self) -> &Permits {
         &self.0.permits
+    }
+
+    /// Who follows the feed.
+    pub(crate) fn followers(&self) -> &Followers {
+        &self.0.followers
+    }
+
+    /// What followers wait for.
+    pub(crate) fn news(&self) -> &News {
+        &self.0.news
+    }
+
+    /// Answers everybody who waits for changes at the feed, and lets nobody wait any more. [`Server`](crate::Server) does so
+    /// when it stops; a server of your own does it first of all, since a follower may wait for half a minute.
+    pub fn end_polls(&self) {
+        self.0.news.stop();
     }
 
     /// Decides as [`Engine::check`] does, and counts the decision. Every route that decides does so here.

@@ -40,8 +40,12 @@
 
 mod sync;
 mod bounds;
+mod bearer;
+mod throttle;
 mod cross_origin;
+mod followers;
 mod metrics;
+mod news;
 mod busiest;
 mod request_id;
 mod permits;
@@ -57,6 +61,7 @@ mod health;
 mod scrape;
 pub mod control;
 mod admin;
+mod feed;
 mod router;
 mod tls;
 mod server;

@@ -35,5 +35,7 @@ async fn metrics(
         (header::CONTENT_TYPE, OPEN_METRICS),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    (fields, host.metrics().text(&host.engine().condition())).into_response()
+    let condition = host.engine().condition();
+    host.metrics().note_followers(condition.revision, host.followers());
+    (fields, host.metrics().text(&condition)).into_response()
 }

@@ -7,8 +7,8 @@ use tollgate::Engine;
 
 use super::problem::Problem;
 use super::secrets::Secrets;
-use super::throttle::Throttle;
 use crate::host::Host;
+use crate::throttle::Throttle;
 
 /// Requests of the engine at a time. Each takes a thread for as long as the disk takes.
 const PLACES: usize = 32;

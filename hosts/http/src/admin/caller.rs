@@ -12,6 +12,7 @@ use tollgate::{Admin, AdminDenial, Author, Role};
 
 use super::api::Api;
 use super::problem::Problem;
+use crate::bearer::{NoBearer, bearer};
 use crate::forwarded;
 
 /// An administrator, and where they are.
@@ -40,18 +41,14 @@ impl Caller {
 /// Why nobody is admitted.
 #[derive(Clone, Copy)]
 enum Stranger {
-    Missing,
-    Repeated,
-    OtherScheme,
+    NoBearer(NoBearer),
     Denied(AdminDenial),
 }
 
 impl Stranger {
     fn label(self) -> &'static str {
         match self {
-            Self::Missing => "missing",
-            Self::Repeated => "repeated",
-            Self::OtherScheme => "other scheme",
+            Self::NoBearer(why) => why.label(),
             Self::Denied(AdminDenial::Revoked) => "revoked",
             Self::Denied(AdminDenial::Expired) => "expired",
             Self::Denied(AdminDenial::Stale) => "stale",
@@ -82,21 +79,9 @@ pub(super) async fn authenticate(State(api): State<Api>, mut request: Request<Bo
 }
 
 fn admitted(api: &Api, headers: &HeaderMap) -> Result<Admin, Stranger> {
-    let mut lines = headers.get_all(header::AUTHORIZATION).iter();
-    let line = lines.next().ok_or(Stranger::Missing)?;
-    if lines.next().is_some() {
-        return Err(Stranger::Repeated);
-    }
-    let token = bearer(line.as_bytes()).ok_or(Stranger::OtherScheme)?;
+    let token = bearer(headers).map_err(Stranger::NoBearer)?;
     let engine = api.host().engine();
     engine.admit(token, engine.now()).map_err(Stranger::Denied)
-}
-
-/// The token of Bearer credentials (RFC 6750); the scheme is in any case (RFC 9110 section 11.1).
-fn bearer(line: &[u8]) -> Option<&[u8]> {
-    let (scheme, rest) = line.split_at_checked("Bearer".len())?;
-    let token = rest.trim_ascii_start();
-    (scheme.eq_ignore_ascii_case(b"bearer") && token.len() < rest.len()).then_some(token)
 }
 
 fn refused(api: &Api, stranger: Stranger, client: Option<IpAddr>, peer: Option<IpAddr>) -> Problem {
@@ -112,7 +97,7 @@ fn refused(api: &Api, stranger: Stranger, client: Option<IpAddr>, peer: Option<I
     }
     // Without a credential nobody guesses.
     let counted = match (stranger, client.or(peer)) {
-        (Stranger::Missing, _) | (_, None) => Ok(()),
+        (Stranger::NoBearer(NoBearer::Missing), _) | (_, None) => Ok(()),
         (_, Some(address)) => api.throttle().note(address, api.host().engine().now()),
     };
     if let Err(seconds) = counted {
@@ -125,7 +110,7 @@ fn refused(api: &Api, stranger: Stranger, client: Option<IpAddr>, peer: Option<I
     let client = client.map(tracing::field::display);
     tracing::warn!(reason = stranger.label(), client, "no administrator was admitted");
     let (kind, title, challenge) = match stranger {
-        Stranger::Missing => (
+        Stranger::NoBearer(NoBearer::Missing) => (
             "missing-credential",
             "An administrator's token is required",
             "Bearer realm=\"tollgate administration\"",
@@ -148,19 +133,4 @@ fn role_refused() -> Problem {
         header::WWW_AUTHENTICATE,
         HeaderValue::from_static("Bearer realm=\"tollgate administration\", error=\"insufficient_scope\""),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bearer_credentials_are_a_scheme_blanks_and_a_token() {
-        for line in ["Bearer abc", "bearer abc", "BEARER   abc"] {
-            assert_eq!(bearer(line.as_bytes()), Some(b"abc".as_slice()), "{line}");
-        }
-        for line in ["Bearerabc", "Basic abc", "", "Bear", "Bearer", " Bearer abc"] {
-            assert_eq!(bearer(line.as_bytes()), None, "{line}");
-        }
-    }
 }

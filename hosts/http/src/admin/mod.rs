@@ -9,13 +9,12 @@
 //! request → who asks → what is asked, strictly read → one command or look, off the event loop → record, tag, problem
 //! ```
 
-mod problem;
+pub(crate) mod problem;
 mod fault;
-mod throttle;
 mod secrets;
 mod api;
 mod caller;
-mod query;
+pub(crate) mod query;
 mod tags;
 mod call;
 mod sent;

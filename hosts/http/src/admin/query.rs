@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use super::problem::Problem;
 
 /// The parameters of one query by the names that an operation knows.
-pub(super) struct Query<'a, const N: usize> {
+pub(crate) struct Query<'a, const N: usize> {
     names: [&'a str; N],
     values: [Option<String>; N],
 }
@@ -17,7 +17,7 @@ impl<'a, const N: usize> Query<'a, N> {
     /// # Errors
     ///
     /// A problem where a parameter is unknown, stands twice, or is no UTF-8.
-    pub(super) fn of(uri: &Uri, names: [&'a str; N]) -> Result<Self, Problem> {
+    pub(crate) fn of(uri: &Uri, names: [&'a str; N]) -> Result<Self, Problem> {
         let mut values = [const { None }; N];
         for pair in uri
             .query()
@@ -38,14 +38,14 @@ impl<'a, const N: usize> Query<'a, N> {
     }
 
     /// The value of a parameter that was given.
-    pub(super) fn value(&self, name: &str) -> Option<&str> {
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
         let at = self.names.iter().position(|known| *known == name)?;
         self.values.get(at)?.as_deref()
     }
 }
 
 /// A problem where there is any query at all.
-pub(super) fn no_query(uri: &Uri) -> Result<(), Problem> {
+pub(crate) fn no_query(uri: &Uri) -> Result<(), Problem> {
     Query::of(uri, []).map(|_| ())
 }
 

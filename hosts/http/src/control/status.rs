@@ -1,14 +1,20 @@
 //! What a running server says of itself.
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 use tollgate::UserName;
 use utoipa::ToSchema;
 
+use crate::followers::Following;
 use crate::health::trouble;
 use crate::host::Host;
 
 /// Users that are named as the busiest.
 const BUSIEST_MOST: usize = 20;
+
+/// Followers that are named.
+const FOLLOWERS_MOST: usize = 100;
 
 /// A running server.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -73,11 +79,11 @@ pub struct BusyShown {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Follower)]
 pub struct FollowerShown {
-    /// What it is called.
+    /// The name of its token, and the address that it asks from.
     pub id: String,
     /// The last revision that it has confirmed.
     pub revision: u64,
-    /// Milliseconds since it confirmed that.
+    /// Milliseconds since it was last heard of; none while it waits for more.
     pub behind_ms: u64,
 }
 
@@ -117,6 +123,18 @@ pub(crate) fn status(host: &Host) -> StatusShown {
             .collect(),
         busiest: named.collect(),
         busiest_over_s: f64::from(u32::try_from(over_ms).unwrap_or(u32::MAX)) / 1_000.0,
-        followers: Vec::new(),
+        followers: followers(host),
     }
+}
+
+/// Whoever has come least far, first.
+fn followers(host: &Host) -> Vec<FollowerShown> {
+    let mut followers = host.followers().list();
+    followers.sort_by_key(|one| (one.revision, Reverse(one.silent)));
+    let shown = |one: Following| FollowerShown {
+        id: one.name,
+        revision: one.revision.0,
+        behind_ms: u64::try_from(one.silent.as_millis()).unwrap_or(u64::MAX),
+    };
+    followers.into_iter().take(FOLLOWERS_MOST).map(shown).collect()
 }

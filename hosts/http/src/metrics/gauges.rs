@@ -1,12 +1,19 @@
 //! What the engine and the server are like at the moment of a scrape.
 
+use std::cmp::Reverse;
+
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::Registry;
-use tollgate::Condition;
+use prometheus_client::registry::{Registry, Unit};
+use tollgate::{Condition, Revision};
 
-/// A follower of the feed, by the name that its token has.
+use crate::followers::Following;
+
+/// Followers that have a series of their own.
+const FOLLOWERS_MOST: usize = 256;
+
+/// A follower of the feed, by the name of its token and its address.
 type Follower = [(&'static str, String); 1];
 
 /// Gauges that are set before they are read.
@@ -19,7 +26,10 @@ pub(super) struct Gauges {
     writing: Gauge,
     connections: Gauge,
     permits: Gauge,
-    followers: Family<Follower, Gauge>,
+    polls: Gauge,
+    followers: Gauge,
+    behind: Family<Follower, Gauge>,
+    silent: Family<Follower, Gauge>,
 }
 
 impl Gauges {
@@ -29,7 +39,8 @@ impl Gauges {
             registry.register(name, words, gauge.clone());
             gauge
         };
-        let followers = Family::<Follower, Gauge>::default();
+        let behind = Family::<Follower, Gauge>::default();
+        let silent = Family::<Follower, Gauge>::default();
         let gauges = Self {
             revision: gauge("revision", "The revision that checks see"),
             users: gauge("users", "Users that checks know"),
@@ -42,10 +53,15 @@ impl Gauges {
             ),
             connections: gauge("connections", "Connections that are open"),
             permits: gauge("permits", "Permits that are held for requests elsewhere"),
-            followers: followers.clone(),
+            polls: gauge("feed_polls", "Followers that wait for changes at the feed"),
+            followers: gauge("followers", "Replicas and proxies that follow the feed"),
+            behind: behind.clone(),
+            silent: silent.clone(),
         };
-        let words = "Changes that a follower of the feed has not confirmed yet";
-        registry.register("follower_lag_revisions", words, followers);
+        let words = "Revisions that a follower of the feed has not confirmed yet";
+        registry.register("follower_lag_revisions", words, behind);
+        let words = "Time since a follower of the feed was heard of; 0 while it waits for changes";
+        registry.register_with_unit("follower_silent", words, Unit::Seconds, silent);
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "The version of the server", build);
         gauges
@@ -61,11 +77,21 @@ impl Gauges {
         self.writing.set(i64::from(condition.writes.is_ok()));
     }
 
-    pub(super) fn note_followers(&self, lags: impl IntoIterator<Item = (String, u64)>) {
-        self.followers.clear();
-        for (name, lag) in lags {
-            let follower = self.followers.get_or_create_owned(&[("follower", name)]);
-            follower.set(i64::try_from(lag).unwrap_or(i64::MAX));
+    /// Whoever is not among them is forgotten. Those who lag most are told of one by one.
+    pub(super) fn note_followers(&self, newest: Revision, polls: usize, mut followers: Vec<Following>) {
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.polls.set(number(polls));
+        self.followers.set(number(followers.len()));
+        self.behind.clear();
+        self.silent.clear();
+        followers.sort_by_key(|one| (one.revision, Reverse(one.silent)));
+        for Following { name, revision, silent } in followers.into_iter().take(FOLLOWERS_MOST) {
+            let lag = newest.0.saturating_sub(revision.0);
+            let label = [("follower", name)];
+            let behind = self.behind.get_or_create_owned(&label);
+            behind.set(i64::try_from(lag).unwrap_or(i64::MAX));
+            let seconds = i64::try_from(silent.as_secs()).unwrap_or(i64::MAX);
+            self.silent.get_or_create_owned(&label).set(seconds);
         }
     }
 

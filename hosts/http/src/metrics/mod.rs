@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use tollgate::{Condition, DenyReason};
+use tollgate::{Condition, DenyReason, Revision};
 
+use crate::followers::Followers;
 use checks::Checks;
 use gauges::Gauges;
 use requests::Requests;
@@ -62,10 +63,9 @@ impl Metrics {
         self.gauges.note_connections(open);
     }
 
-    /// Notes which replicas and proxies follow the feed, each by the name of its token and with the number of revisions
-    /// that it has not confirmed. Whoever is not among them is forgotten.
-    pub fn note_followers(&self, lags: impl IntoIterator<Item = (String, u64)>) {
-        self.gauges.note_followers(lags);
+    /// Notes who follows the feed, and how many wait there, while checks see `newest`.
+    pub(crate) fn note_followers(&self, newest: Revision, followers: &Followers) {
+        self.gauges.note_followers(newest, followers.polls(), followers.list());
     }
 
     /// Where the number of permits that are held is noted.

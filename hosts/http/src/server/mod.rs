@@ -122,6 +122,7 @@ impl Server {
             }
         }
         drop((listeners, following, newcomer));
+        host.end_polls();
         let ended = async {
             connections.stop();
             while running.join_next().await.is_some() {}

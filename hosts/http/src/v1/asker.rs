@@ -3,11 +3,12 @@
 
 use std::net::IpAddr;
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use tollgate::{Engine, problem_type};
 
 use crate::answer::problem_document;
+use crate::bearer::bearer;
 use crate::forwarded::{client, is_proxy};
 
 /// Lets an asker through, or answers 403.
@@ -18,7 +19,7 @@ use crate::forwarded::{client, is_proxy};
 pub(super) fn admit(engine: &Engine, caller: IpAddr, headers: &HeaderMap) -> Result<(), Response> {
     let proxies = engine.trusted_proxies();
     let from_proxy = client(headers, caller, &proxies).is_some_and(|asker| is_proxy(asker, &proxies));
-    let is_admin = || bearer(headers).is_some_and(|token| engine.admit(token, engine.now()).is_ok());
+    let is_admin = || bearer(headers).is_ok_and(|token| engine.admit(token, engine.now()).is_ok());
     if from_proxy || is_admin() {
         return Ok(());
     }
@@ -29,14 +30,4 @@ pub(super) fn admit(engine: &Engine, caller: IpAddr, headers: &HeaderMap) -> Res
         "Ask from an address in the setting `trusted_proxies`, or send an administrator's token as `Authorization: Bearer \
          TOKEN`; `tollgate admin-token issue NAME --role reader` makes one.",
     ))
-}
-
-/// The token of the one `Authorization` field, where its scheme is Bearer.
-fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
-    let mut lines = headers.get_all(header::AUTHORIZATION).iter();
-    let (line, None) = (lines.next()?, lines.next()) else {
-        return None;
-    };
-    let (scheme, token) = line.as_bytes().split_at_checked(7)?;
-    scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
 }

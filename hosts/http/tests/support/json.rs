@@ -50,7 +50,8 @@ pub(crate) fn document(answer: &Answer) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|why| panic!("{why}: {text}"))
 }
 
-fn answer(stream: TcpStream) -> Answer {
+/// What comes on a connection until its end.
+pub(crate) fn answer(stream: TcpStream) -> Answer {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
     stream.read_line(&mut line).unwrap();

@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request};
@@ -132,6 +133,16 @@ impl Ask {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::made_with(|options| options)
+    }
+
+    /// A world whose feed keeps so many change sets in memory, and so many changes in the store.
+    pub(crate) fn with_feed_bounds(ring: usize, tail: u64) -> Self {
+        Self::made_with(|options| options.feed_bounds(ring, tail))
+    }
+
+    /// A world whose engine is opened in a way of its own.
+    pub(crate) fn made_with(change: impl FnOnce(OpenOptions) -> OpenOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at(BEGIN));
         let options = OpenOptions::new()
@@ -141,7 +152,7 @@ impl World {
             .entropy(Arc::new(SeededEntropy::new(7)))
             .checkpoint_every(None)
             .sweep_every(None);
-        let engine = options.open(folder.path().join("tollgate.redb")).unwrap();
+        let engine = change(options).open(folder.path().join("tollgate.redb")).unwrap();
         let trust = AddNetwork {
             rule: CLIENT.parse().unwrap(),
             standing: Standing::Trusted,
@@ -189,6 +200,11 @@ impl World {
 
     /// Sends a request through the routes of `host`.
     pub(crate) fn send_to(&self, host: &Host, ask: Ask) -> Answer {
+        self.send_through(&tollgate_http::router(host.clone()), ask)
+    }
+
+    /// Sends a request through routes.
+    pub(crate) fn send_through(&self, router: &Router, ask: Ask) -> Answer {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -196,7 +212,7 @@ impl World {
         runtime.block_on(async {
             let mut request = ask.request.body(Body::from(ask.body)).unwrap();
             request.extensions_mut().insert(ConnectInfo(ask.caller));
-            let answer = tollgate_http::router(host.clone()).oneshot(request).await.unwrap();
+            let answer = router.clone().oneshot(request).await.unwrap();
             let (head, body) = answer.into_parts();
             let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
             Answer {

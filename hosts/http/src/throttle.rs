@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tollgate::Timestamp;
 
 /// Failures of one address that are answered and logged one by one.
-pub(super) const FAILURES_MOST: u32 = 20;
+pub(crate) const FAILURES_MOST: u32 = 20;
 
 /// For so long they count.
 const WINDOW_MS: u64 = 60_000;
@@ -20,7 +20,7 @@ const ADDRESSES_MOST: usize = 4_096;
 
 /// Failures of the latest minute.
 #[derive(Default)]
-pub(super) struct Throttle(Mutex<Counts>);
+pub(crate) struct Throttle(Mutex<Counts>);
 
 #[derive(Default)]
 struct Counts {
@@ -40,7 +40,7 @@ impl Throttle {
     /// # Errors
     ///
     /// Seconds after which the next failure will be answered as one, where there were too many.
-    pub(super) fn note(&self, address: IpAddr, now: Timestamp) -> Result<(), u64> {
+    pub(crate) fn note(&self, address: IpAddr, now: Timestamp) -> Result<(), u64> {
         let now = now.as_millis();
         let address = network(address);
         let mut counts = self.0.lock();

@@ -80,11 +80,7 @@ impl Following {
 
     /// Whether requests can pass just now.
     pub(crate) fn is_ready(&self, now: Timestamp) -> bool {
-        match self.view().map(LiveView::freshness) {
-            Some(Freshness::Until(moment)) => now <= moment,
-            Some(Freshness::Always) => true,
-            Some(Freshness::Never) | None => false,
-        }
+        self.view().is_some_and(|view| is_young(view, now))
     }
 
     pub(crate) fn standing(&self) -> Standing {
@@ -275,6 +271,15 @@ impl Following {
             (Some(left), now) => Freshness::Until(now.plus_millis(left)),
         };
         self.follower.set_freshness(freshness);
+    }
+}
+
+/// Whether a view may be believed at `now`.
+pub(crate) fn is_young(view: &LiveView, now: Timestamp) -> bool {
+    match view.freshness() {
+        Freshness::Until(moment) => now <= moment,
+        Freshness::Always => true,
+        Freshness::Never => false,
     }
 }
 

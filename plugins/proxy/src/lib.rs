@@ -34,3 +34,5 @@ mod following;
 #[cfg(all(feature = "trap", target_arch = "wasm32"))]
 mod trap;
 mod vm;
+#[cfg(target_arch = "wasm32")]
+mod exports;

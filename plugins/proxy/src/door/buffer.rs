@@ -17,7 +17,7 @@ struct Room {
 
 /// Room for `len` bytes, for the proxy to write to.
 #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "called by the proxy alone"))]
-pub(super) fn lend(len: usize) -> *mut u8 {
+pub(crate) fn lend(len: usize) -> *mut u8 {
     ROOM.with_borrow_mut(|room| {
         let mut buffer = std::mem::take(&mut room.spare);
         buffer.clear();

@@ -70,7 +70,8 @@ mod absent {
 
     macro_rules! absent {
         ($($name:ident($($argument:ty),*);)*) => {
-            $(pub(in crate::door) unsafe fn $name($(_: $argument),*) -> u32 {
+            $(#[allow(clippy::too_many_arguments, reason = "the interface has so many")]
+            pub(in crate::door) unsafe fn $name($(_: $argument),*) -> u32 {
                 UNIMPLEMENTED
             })*
         };

@@ -1,13 +1,13 @@
-//! The one door to the proxy: proxy-wasm ABI 0.2.1, as raw imports and exports.
+//! The one door to the proxy: proxy-wasm ABI 0.2.1, as raw imports.
 //!
 //! The usual kit for plugins panics at a status that it does not expect and at a header that is not UTF-8, and exports every
 //! callback there is, so that the proxy enters the module for each. Here every call answers a result, and only what is needed
-//! is exported. Nothing outside this folder is `unsafe`.
+//! is exported. Nothing but this folder and the exports themselves is `unsafe`.
 
 mod buffer;
 mod imports;
 mod calls;
-#[cfg(target_arch = "wasm32")]
-mod exports;
 
+#[cfg(target_arch = "wasm32")]
+pub(crate) use buffer::lend;
 pub(crate) use calls::*;

@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code, reason = "exported symbols")]
 
-use super::buffer;
+use crate::door;
 use crate::vm;
 
 unsafe extern "C" {
@@ -23,7 +23,7 @@ extern "C" fn proxy_abi_version_0_2_1() {}
 
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_memory_allocate(len: usize) -> *mut u8 {
-    buffer::lend(len)
+    door::lend(len)
 }
 
 /// Always succeeds: a failure here would take the filter away on one worker, and let everything pass.

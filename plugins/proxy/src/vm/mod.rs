@@ -3,21 +3,20 @@
 //! A change of the plugin's configuration makes a second root context in the same module while the first still has requests, so
 //! views belong to the module and not to a root context.
 
+mod requests;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-use tollgate_core::{Denial, DenyReason, HeldPermit, LiveView, check};
+use tollgate_core::{DenyReason, HeldPermit};
 
 use crate::clock;
 use crate::configuration::{self, Configuration};
 use crate::door::{self, Level};
 use crate::following::Following;
-use crate::head::Head;
-use crate::pairs::Pairs;
-use crate::peer::peer;
 use crate::stats::Stats;
-use crate::verdict::{Done, carry_out, deny, plain};
+use crate::verdict::{deny, plain};
 
 /// What a callback about a request answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,11 +24,6 @@ pub(crate) enum Action {
     Continue = 0,
     Pause = 1,
 }
-
-/// The longest form that is looked through for a credential.
-const FORM_LEN_MAX: usize = 64 * 1024;
-/// What the caller is told of a longer one, as every host tells it.
-const FORM_TOO_LONG: &str = "The form is longer than 65536 bytes or did not arrive whole within 10 seconds.";
 
 /// Milliseconds between ticks: while a snapshot is worked in, while requests wait, and else.
 const TICK_BUSY_MS: u32 = 1;
@@ -118,7 +112,11 @@ pub(crate) fn answered(root: u32, call: u32, headers: u32, body_len: usize) {
 }
 
 pub(crate) fn headers(context: u32, is_end: bool) -> Action {
-    within(Action::Pause, |vm| vm.headers(context, is_end))
+    let decided = within(None, |vm| Some(vm.headers(context, is_end)));
+    decided.unwrap_or_else(|| {
+        deny(&plain(DenyReason::StaleView), None);
+        Action::Pause
+    })
 }
 
 pub(crate) fn body(context: u32, len: usize, is_end: bool) -> Action {
@@ -211,144 +209,6 @@ impl Vm {
         root?.plan.clone()
     }
 
-    fn headers(&mut self, context: u32, is_end: bool) -> Action {
-        let Some(plan) = self.plan_of(context) else {
-            return self.refuse(context, &plain(DenyReason::StaleView), None);
-        };
-        let following = plan.following.borrow();
-        match following.view() {
-            Some(view) => self.decide(context, &plan.configuration, view, if is_end { Some(0) } else { None }),
-            None => self.park(context, &plan.configuration, is_end),
-        }
-    }
-
-    /// Decides a request whose body has come (with so many bytes), or has not.
-    fn decide(&mut self, context: u32, configuration: &Configuration, view: &LiveView, body: Option<usize>) -> Action {
-        let Ok(bytes) = door::request_headers() else {
-            return self.refuse(context, &plain(DenyReason::StaleView), None);
-        };
-        let Some(head) = Pairs::read(&bytes).and_then(Head::read) else {
-            return self.refuse(context, &plain(DenyReason::MalformedCredential), None);
-        };
-        #[cfg(all(feature = "trap", target_arch = "wasm32"))]
-        crate::trap::trap_where_asked(&head);
-        if configuration
-            .readiness_path
-            .as_ref()
-            .is_some_and(|path| path.as_bytes() == head.path())
-        {
-            return self.say_whether_ready(context, view);
-        }
-        let reads_form = head.is_form && configuration.read_forms && view.reads_forms();
-        let (form, too_long) = match (reads_form, body) {
-            (false, _) => (None, false),
-            (true, None) => {
-                self.streams.entry(context).or_default().stage = Stage::AwaitsForm;
-                return Action::Pause;
-            }
-            (true, Some(len)) if len > FORM_LEN_MAX => (None, true),
-            (true, Some(0)) => (Some(Vec::new()), false),
-            (true, Some(len)) => match door::request_body(len) {
-                Ok(form) => (Some(form), false),
-                Err(_) => return self.refuse(context, &plain(DenyReason::StaleView), None),
-            },
-        };
-        let peer = peer(view);
-        let parts = if too_long {
-            Head::unreadable(peer)
-        } else {
-            head.parts(peer, form.as_deref())
-        };
-        let detail = too_long.then_some(FORM_TOO_LONG);
-        let done = carry_out(check(view, &parts, clock::now()), &head, detail);
-        let action = self.remember(context, done);
-        door::keep(bytes);
-        action
-    }
-
-    fn remember(&mut self, context: u32, done: Done) -> Action {
-        match done {
-            Done::Permitted(held) => {
-                self.stats().permitted();
-                if held.is_some() {
-                    self.streams.entry(context).or_default().held = held;
-                }
-                if let Some(stream) = self.streams.get_mut(&context) {
-                    stream.stage = Stage::Elsewhere;
-                }
-                Action::Continue
-            }
-            Done::Denied(reason) => {
-                self.stats().denied(reason);
-                self.streams.entry(context).or_default().stage = Stage::Refused;
-                Action::Pause
-            }
-        }
-    }
-
-    fn refuse(&mut self, context: u32, denial: &Denial, detail: Option<&str>) -> Action {
-        let done = deny(denial, detail);
-        self.remember(context, done)
-    }
-
-    fn say_whether_ready(&mut self, context: u32, view: &LiveView) -> Action {
-        let ready = match view.freshness() {
-            tollgate_core::Freshness::Until(moment) => clock::now() <= moment,
-            tollgate_core::Freshness::Always => true,
-            tollgate_core::Freshness::Never => false,
-        };
-        if !ready {
-            return self.refuse(context, &plain(DenyReason::StaleView), None);
-        }
-        self.streams.entry(context).or_default().stage = Stage::Refused;
-        let fields = crate::pairs::write(&[("content-type", "text/plain"), ("cache-control", "no-store")]);
-        let _ = door::respond(200, &fields, b"ready\n", b"tollgate_ready");
-        Action::Pause
-    }
-
-    fn park(&mut self, context: u32, configuration: &Configuration, is_end: bool) -> Action {
-        if self.waiting.len() >= configuration.requests_waiting_most || configuration.wait_for_snapshot_ms == 0 {
-            return self.refuse(context, &plain(DenyReason::StaleView), None);
-        }
-        self.waiting.push_back(Waiting {
-            context,
-            until_ms: clock::steady_ms().saturating_add(configuration.wait_for_snapshot_ms),
-        });
-        self.stats().waited.count();
-        let stream = self.streams.entry(context).or_default();
-        stream.stage = Stage::Parked;
-        stream.body_len = is_end.then_some(0);
-        Action::Pause
-    }
-
-    fn body(&mut self, context: u32, len: usize, is_end: bool) -> Action {
-        let Some(stream) = self.streams.get_mut(&context) else {
-            return Action::Continue;
-        };
-        match stream.stage {
-            Stage::Elsewhere => Action::Continue,
-            Stage::Refused => Action::Pause,
-            Stage::Parked => {
-                if is_end || len > FORM_LEN_MAX {
-                    stream.body_len = Some(len);
-                }
-                Action::Pause
-            }
-            Stage::AwaitsForm if is_end || len > FORM_LEN_MAX => self.decide_with_form(context, len),
-            Stage::AwaitsForm => Action::Pause,
-        }
-    }
-
-    fn decide_with_form(&mut self, context: u32, len: usize) -> Action {
-        let plan = self.plan_of(context);
-        let decided = plan.as_ref().and_then(|plan| {
-            let following = plan.following.borrow();
-            let view = following.view()?;
-            Some(self.decide(context, &plan.configuration, view, Some(len)))
-        });
-        decided.unwrap_or_else(|| self.refuse(context, &plain(DenyReason::StaleView), None))
-    }
-
     /// Lets requests that wait be decided where there is a view now, and refuses those that have waited too long.
     fn attend(&mut self, root: u32) {
         if self.waiting.is_empty() {
@@ -413,10 +273,9 @@ impl Vm {
     }
 
     fn answered(&mut self, root: u32, call: u32, has_head: bool, body_len: usize) {
-        let plans = self.roots.iter().filter_map(|known| known.plan.as_ref());
-        let asked = plans
-            .cloned()
-            .find(|plan| plan.following.borrow_mut().is_answered_by(root, call));
+        let mut plans = self.roots.iter().filter_map(|known| known.plan.as_ref());
+        let asked = plans.find(|plan| plan.following.borrow_mut().is_answered_by(root, call));
+        let asked = asked.cloned();
         let Some(plan) = asked else { return };
         let stats = self.stats.get_or_insert_with(Stats::define);
         plan.following.borrow_mut().hear(has_head, body_len, stats);

@@ -1,0 +1,159 @@
+//! What becomes of one request: decided, parked until there is a view, or kept until its form has come.
+
+use tollgate_core::{Denial, DenyReason, LiveView, check};
+
+use super::{Action, Stage, Vm, Waiting};
+use crate::clock;
+use crate::configuration::Configuration;
+use crate::door;
+use crate::following::is_young;
+use crate::head::Head;
+use crate::pairs::{self, Pairs};
+use crate::peer::peer;
+use crate::verdict::{Done, carry_out, deny, plain};
+
+/// The longest form that is looked through for a credential.
+const FORM_LEN_MAX: usize = 64 * 1024;
+/// What the caller is told of a longer one, as every host tells it.
+const FORM_TOO_LONG: &str = "The form is longer than 65536 bytes or did not arrive whole within 10 seconds.";
+
+impl Vm {
+    pub(super) fn headers(&mut self, context: u32, is_end: bool) -> Action {
+        let Some(plan) = self.plan_of(context) else {
+            return self.refuse(context, &plain(DenyReason::StaleView), None);
+        };
+        let following = plan.following.borrow();
+        match following.view() {
+            Some(view) => self.decide(context, &plan.configuration, view, if is_end { Some(0) } else { None }),
+            None => self.park(context, &plan.configuration, is_end),
+        }
+    }
+
+    /// Decides a request whose body has come (with so many bytes), or has not.
+    pub(super) fn decide(
+        &mut self,
+        context: u32,
+        configuration: &Configuration,
+        view: &LiveView,
+        body: Option<usize>,
+    ) -> Action {
+        let Ok(bytes) = door::request_headers() else {
+            return self.refuse(context, &plain(DenyReason::StaleView), None);
+        };
+        let Some(head) = Pairs::read(&bytes).and_then(Head::read) else {
+            return self.refuse(context, &plain(DenyReason::MalformedCredential), None);
+        };
+        #[cfg(all(feature = "trap", target_arch = "wasm32"))]
+        crate::trap::trap_where_asked(&head);
+        if configuration
+            .readiness_path
+            .as_ref()
+            .is_some_and(|path| path.as_bytes() == head.path())
+        {
+            return self.say_whether_ready(context, view);
+        }
+        let reads_form = head.is_form && configuration.read_forms && view.reads_forms();
+        let (form, too_long) = match (reads_form, body) {
+            (false, _) => (None, false),
+            (true, None) => {
+                self.streams.entry(context).or_default().stage = Stage::AwaitsForm;
+                return Action::Pause;
+            }
+            (true, Some(len)) if len > FORM_LEN_MAX => (None, true),
+            (true, Some(0)) => (Some(Vec::new()), false),
+            (true, Some(len)) => match door::request_body(len) {
+                Ok(form) => (Some(form), false),
+                Err(_) => return self.refuse(context, &plain(DenyReason::StaleView), None),
+            },
+        };
+        let peer = peer(view);
+        let parts = if too_long {
+            Head::unreadable(peer)
+        } else {
+            head.parts(peer, form.as_deref())
+        };
+        let detail = too_long.then_some(FORM_TOO_LONG);
+        let done = carry_out(check(view, &parts, clock::now()), &head, detail);
+        let action = self.remember(context, done);
+        door::keep(bytes);
+        action
+    }
+
+    fn remember(&mut self, context: u32, done: Done) -> Action {
+        match done {
+            Done::Permitted(held) => {
+                self.stats().permitted();
+                if held.is_some() {
+                    self.streams.entry(context).or_default().held = held;
+                }
+                if let Some(stream) = self.streams.get_mut(&context) {
+                    stream.stage = Stage::Elsewhere;
+                }
+                Action::Continue
+            }
+            Done::Denied(reason) => {
+                self.stats().denied(reason);
+                self.streams.entry(context).or_default().stage = Stage::Refused;
+                Action::Pause
+            }
+        }
+    }
+
+    pub(super) fn refuse(&mut self, context: u32, denial: &Denial, detail: Option<&str>) -> Action {
+        let done = deny(denial, detail);
+        self.remember(context, done)
+    }
+
+    fn say_whether_ready(&mut self, context: u32, view: &LiveView) -> Action {
+        if !is_young(view, clock::now()) {
+            return self.refuse(context, &plain(DenyReason::StaleView), None);
+        }
+        self.streams.entry(context).or_default().stage = Stage::Refused;
+        let fields = pairs::write(&[("content-type", "text/plain"), ("cache-control", "no-store")]);
+        let _ = door::respond(200, &fields, b"ready\n", b"tollgate_ready");
+        Action::Pause
+    }
+
+    fn park(&mut self, context: u32, configuration: &Configuration, is_end: bool) -> Action {
+        if self.waiting.len() >= configuration.requests_waiting_most || configuration.wait_for_snapshot_ms == 0 {
+            return self.refuse(context, &plain(DenyReason::StaleView), None);
+        }
+        self.waiting.push_back(Waiting {
+            context,
+            until_ms: clock::steady_ms().saturating_add(configuration.wait_for_snapshot_ms),
+        });
+        self.stats().waited.count();
+        let stream = self.streams.entry(context).or_default();
+        stream.stage = Stage::Parked;
+        stream.body_len = is_end.then_some(0);
+        Action::Pause
+    }
+
+    pub(super) fn body(&mut self, context: u32, len: usize, is_end: bool) -> Action {
+        let Some(stream) = self.streams.get_mut(&context) else {
+            return Action::Continue;
+        };
+        match stream.stage {
+            Stage::Elsewhere => Action::Continue,
+            Stage::Refused => Action::Pause,
+            Stage::Parked => {
+                if is_end || len > FORM_LEN_MAX {
+                    stream.body_len = Some(len);
+                }
+                Action::Pause
+            }
+            Stage::AwaitsForm if is_end || len > FORM_LEN_MAX => self.decide_with_form(context, len),
+            Stage::AwaitsForm => Action::Pause,
+        }
+    }
+
+    fn decide_with_form(&mut self, context: u32, len: usize) -> Action {
+        let plan = self.plan_of(context);
+        let decided = plan.as_ref().and_then(|plan| {
+            let following = plan.following.borrow();
+            let view = following.view()?;
+            Some(self.decide(context, &plan.configuration, view, Some(len)))
+        });
+        decided.unwrap_or_else(|| self.refuse(context, &plain(DenyReason::StaleView), None))
+    }
+}

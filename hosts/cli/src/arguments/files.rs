@@ -33,7 +33,7 @@ pub(super) const EXPORT: &str = "Examples:
   tollgate export - --format csv | less
 
 All of it is of one moment, also while a server runs. Tokens are digests under this store's key and of no use without it. The
-audit trail, administrators' tokens and hourly counters stay; a whole copy is made by `tollgate backup`.";
+audit trail, admin tokens, feed tokens and hourly counters stay; a whole copy is made by `tollgate backup`.";
 
 /// What to import.
 #[derive(Args)]

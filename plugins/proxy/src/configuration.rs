@@ -46,7 +46,12 @@ impl std::fmt::Debug for Source {
 struct Raw {
     cluster: String,
     authority: String,
-    feed_token: String,
+    #[serde(default)]
+    feed_token: Option<String>,
+    /// A variable of the module's environment that holds the token, because proxies show their configuration to whoever may ask
+    /// them for it.
+    #[serde(default)]
+    feed_token_env: Option<String>,
     #[serde(default = "max_staleness_ms")]
     max_staleness_ms: u64,
     #[serde(default = "wait_for_snapshot_ms")]
@@ -109,10 +114,18 @@ impl Configuration {
                 Ok(value)
             }
         };
-        let token = WellFormed::parse(raw.feed_token.as_bytes()).map(|token| token.kind());
+        let feed_token = match (raw.feed_token, raw.feed_token_env) {
+            (Some(token), None) => token,
+            (None, Some(name)) => std::env::var(&name)
+                .map_err(|_| format!("expected a feed token in the environment variable `{name}` of this module"))?,
+            (Some(_), Some(_)) | (None, None) => {
+                return Err("expected either `feed_token` or `feed_token_env`, and not both".to_owned());
+            }
+        };
+        let token = WellFormed::parse(feed_token.as_bytes()).map(|token| token.kind());
         if token != Ok(TokenKind::Feed) {
             return Err(
-                "expected a feed token under `feed_token`: `tollgate feed-token issue NAME` makes one".to_owned(),
+                "expected a feed token under `feed_token` (or in the variable that `feed_token_env` names): `tollgate feed-token issue NAME` makes one".to_owned(),
             );
         }
         if raw.requests_waiting_most > WAITING_MOST {
@@ -125,7 +138,7 @@ impl Configuration {
             source: Source {
                 cluster: filled("cluster", raw.cluster)?,
                 authority: filled("authority", raw.authority)?,
-                feed_token: raw.feed_token,
+                feed_token,
             },
             max_staleness_ms: within(
                 "max_staleness_ms",
@@ -161,7 +174,7 @@ fn fault(error: &serde_json::Error) -> String {
     let harmless = ["missing field", "unknown field", "duplicate field"];
     if harmless.iter().any(|begin| text.starts_with(begin)) {
         return format!(
-            "{text}: expected `cluster`, `authority`, `feed_token` and at most the other keys of the plugin"
+            "{text}: expected `cluster`, `authority`, `feed_token` (or `feed_token_env`) and at most the other keys of the plugin"
         );
     }
     format!(
@@ -212,6 +225,15 @@ mod tests {
                 "`memory_most_mib` between 1 and 1024",
             ),
             (json(r#", "readiness_path": "ready""#), "begin with a slash"),
+            (json(r#", "feed_token_env": "HOME""#), "and not both"),
+            (
+                r#"{"cluster": "a", "authority": "b"}"#.to_owned(),
+                "either `feed_token` or",
+            ),
+            (
+                r#"{"cluster": "a", "authority": "b", "feed_token_env": "TOLLGATE_NO_SUCH"}"#.to_owned(),
+                "variable `TOLLGATE_NO_SUCH`",
+            ),
             (json("").replace("tollgate.internal", ""), "a name under `authority`"),
             (authtoken, "a feed token under `feed_token`"),
         ];

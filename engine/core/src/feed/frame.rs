@@ -347,3 +347,89 @@ impl FrameWriter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head() -> FrameHead {
+        FrameHead {
+            kind: FrameKind::Page,
+            feed: [0xf0; 16],
+            nonce: [0x0e; 16],
+            from: Revision(0x0102),
+            from_skip: 3,
+            to: Revision(0x0102),
+            to_skip: 4,
+            newest: Revision(0x0203),
+            held_ms: 5,
+            next: Next::new(&[7, 8]),
+        }
+    }
+
+    /// Followers of other makes go by these bytes.
+    #[test]
+    fn a_frame_is_these_bytes_for_ever() {
+        let mut writer = FrameWriter::new(&head());
+        assert!(writer.push(&FeedRecord::AllowPreflight(true)));
+        let bytes = writer.finish(&FrameKey::of_token(b"a feed token"));
+        let mut expected = b"TGFEED01\x01\0\0\0\x05\0\0\0".to_vec();
+        expected.extend([0xf0; 16]);
+        expected.extend([0x0e; 16]);
+        expected.extend(
+            *b"\x02\x01\0\0\0\0\0\0\x03\0\0\0\x04\0\0\0\x02\x01\0\0\0\0\0\0\x03\x02\0\0\0\0\0\0\x05\0\0\0\x01\0\0\0",
+        );
+        expected.extend(*b"\x02\x07\x08");
+        expected.extend([0; 45]);
+        expected.extend([9, 1, 0, 0, 1]);
+        let key = blake3::derive_key("Tollgate 2026-11-21 feed frame, version 1", b"a feed token");
+        let mac = *blake3::keyed_hash(&key, &expected).as_bytes();
+        expected.extend(mac);
+        assert_eq!(bytes, expected);
+        let frame = Frame::open(bytes, &FrameKey::of_token(b"a feed token")).unwrap();
+        assert_eq!((frame.head(), frame.count()), (&head(), 1));
+    }
+
+    #[test]
+    fn a_frame_takes_records_until_it_is_full() {
+        let mut writer = FrameWriter::new(&head());
+        let record = FeedRecord::Key([1; 32]);
+        while writer.push(&record) {}
+        writer.lead_to(Revision(9), 1);
+        writer.go_on_at(None);
+        let count = writer.count();
+        let bytes = writer.finish(&FrameKey::of_token(b"t"));
+        assert!(
+            bytes.len() <= FRAME_LEN_MAX && bytes.len() + 36 > FRAME_LEN_MAX,
+            "{}",
+            bytes.len()
+        );
+        let frame = Frame::open(bytes, &FrameKey::of_token(b"t")).unwrap();
+        assert_eq!(frame.records().filter(Result::is_ok).count(), count as usize);
+        let head = frame.head();
+        assert_eq!((head.to, head.to_skip, head.next), (Revision(9), 1, None));
+    }
+
+    /// A head that is rightly sealed and still says what cannot be.
+    #[test]
+    fn a_head_that_does_not_fit_its_records_is_refused() {
+        let key = FrameKey::of_token(b"t");
+        let sealed = |bytes: &[u8]| [bytes, blake3::keyed_hash(&key.0, bytes).as_bytes()].concat();
+        let whole = FrameWriter::new(&head()).finish(&key);
+        let plain = whole.strip_suffix(&whole[whole.len() - MAC_LEN..]).unwrap();
+        assert!(Frame::open(sealed(plain), &key).is_ok(), "the twin");
+        for (at, byte) in [(8, 0), (8, 5), (9, 1), (12, 1), (88, 48), (88, 1), (100, 1)] {
+            let mut bytes = plain.to_vec();
+            bytes[at] = byte;
+            assert_eq!(
+                Frame::open(sealed(&bytes), &key).err(),
+                Some(FrameFault::Layout),
+                "{at}: {byte}"
+            );
+        }
+        let mut counts_more = plain.to_vec();
+        counts_more[84] = 1;
+        let frame = Frame::open(sealed(&counts_more), &key).unwrap();
+        assert!(frame.records().any(|record| record.is_err()));
+    }
+}

@@ -291,3 +291,146 @@ fn read_token(bytes: &mut Bytes<'_>) -> Option<TokenRecord> {
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn written(record: &FeedRecord) -> Vec<u8> {
+        let mut out = Vec::new();
+        assert!(record.write(&mut out));
+        out
+    }
+
+    fn samples() -> Vec<(FeedRecord, Vec<u8>)> {
+        let range = AddressRange::V4 { first: 1, last: 258 };
+        let user = UserRecord {
+            id: UserId(3),
+            name: "ab".parse().unwrap(),
+            active: true,
+            operations: OperationSet::ALL,
+            per_hour: Limit::Inherit,
+            concurrent: Limit::Unlimited,
+            networks: Networks {
+                banned: vec![range],
+                trusted: vec![AddressRange::V6 { first: 4, last: 5 }],
+            },
+        };
+        let digest = TokenDigest::from_bytes([6; 32]);
+        let token = TokenRecord {
+            id: TokenId(7),
+            kind: TokenKind::PersonalAccess,
+            digest,
+            user: UserId(3),
+            status: TokenStatus::Revoked,
+            validity: Validity {
+                not_before_s: None,
+                expires_at_s: Some(9),
+            },
+        };
+        let v4 = [4, 1, 0, 0, 0, 2, 1, 0, 0];
+        let mut v6 = [0; 33];
+        (v6[0], v6[1], v6[17]) = (6, 4, 5);
+        let eight = |number: u8| [number, 0, 0, 0, 0, 0, 0, 0];
+        let limits = [0, 0, 0, 0, 255, 255, 255, 255];
+        let rule = Rule { banned: true, range };
+        vec![
+            (FeedRecord::Key([5; 32]), [&[1, 32, 0, 0][..], &[5; 32]].concat()),
+            (
+                FeedRecord::PutUser(user),
+                [
+                    &[2, 67, 0, 0],
+                    &eight(3)[..],
+                    &[1, 15],
+                    &limits,
+                    &[2, b'a', b'b', 1, 0, 1, 0],
+                    &v4,
+                    &v6,
+                ]
+                .concat(),
+            ),
+            (
+                FeedRecord::RemoveUser(UserId(3)),
+                [&[3, 8, 0, 0], &eight(3)[..]].concat(),
+            ),
+            (
+                FeedRecord::PutToken(token),
+                [
+                    &[4, 58, 0, 0],
+                    &eight(7)[..],
+                    &eight(3),
+                    &[6; 32],
+                    &[2, 5, 0, 0, 0, 0, 9, 0, 0, 0],
+                ]
+                .concat(),
+            ),
+            (
+                FeedRecord::RemoveToken { id: TokenId(7), digest },
+                [&[5, 40, 0, 0], &eight(7)[..], &[6; 32]].concat(),
+            ),
+            (
+                FeedRecord::PerHour(Limit::AtMost(NonZeroU32::new(513).unwrap())),
+                vec![6, 4, 0, 0, 1, 2, 0, 0],
+            ),
+            (FeedRecord::Concurrent(Limit::Inherit), vec![7, 4, 0, 0, 0, 0, 0, 0]),
+            (FeedRecord::AuthtokenInUrl(true), vec![8, 1, 0, 0, 1]),
+            (FeedRecord::AllowPreflight(false), vec![9, 1, 0, 0, 0]),
+            (
+                FeedRecord::ForeignTokens(ForeignForms::from_bits(5)),
+                vec![10, 1, 0, 0, 5],
+            ),
+            (FeedRecord::AddRule(rule), [&[11, 10, 0, 0, 1][..], &v4].concat()),
+            (FeedRecord::RemoveRule(rule), [&[12, 10, 0, 0, 1][..], &v4].concat()),
+        ]
+    }
+
+    /// Followers of other makes go by these bytes.
+    #[test]
+    fn every_record_is_these_bytes_for_ever() {
+        for (record, bytes) in samples() {
+            assert_eq!(written(&record), bytes);
+            let mut rest = Bytes(&bytes);
+            assert!(FeedRecord::read(&mut rest) == Some(record), "{bytes:?}");
+            assert_eq!(rest.end(), Some(()));
+        }
+    }
+
+    #[test]
+    fn what_no_record_holds_is_refused() {
+        let cases: [&[u8]; 8] = [
+            &[0, 0, 0, 0],
+            &[13, 0, 0, 0],
+            &[6, 4, 0, 0, 0, 0, 0, 16],
+            &[7, 3, 0, 0, 0, 0, 0],
+            &[8, 1, 0, 0, 2],
+            &[9, 2, 0, 0, 1, 1],
+            &[10, 1, 0, 0, 16],
+            &[11, 10, 0, 0, 1, 4, 2, 0, 0, 0, 1, 0, 0, 0],
+        ];
+        for bytes in cases {
+            assert!(FeedRecord::read(&mut Bytes(bytes)).is_none(), "{bytes:?}");
+        }
+        for (_, bytes) in samples() {
+            for len in 0..bytes.len() {
+                assert!(FeedRecord::read(&mut Bytes(&bytes[..len])).is_none(), "{bytes:?} {len}");
+            }
+        }
+    }
+
+    proptest! {
+        /// Whatever is read is written as the same bytes, so that nothing is said in two ways.
+        #[test]
+        fn bytes_that_are_a_record_are_the_only_ones(kind in 0_u8..14, mut payload in prop::collection::vec(any::<u8>(), 0..80)) {
+            if let Some(first) = payload.first_mut() {
+                *first %= 8;
+            }
+            let mut bytes = vec![kind, payload.len() as u8, 0, 0];
+            bytes.extend_from_slice(&payload);
+            if let Some(record) = FeedRecord::read(&mut Bytes(&bytes)) {
+                prop_assert_eq!(written(&record), bytes);
+            }
+        }
+    }
+}

@@ -15,7 +15,15 @@ use crate::exit::Failure;
 const LEN_MAX: u64 = 1 << 20;
 
 /// Names that secrets go by. None of them is a key, so none of them is ever read.
-const SECRETS: [&str; 6] = ["key", "token", "secret", "password", "pepper", "admin_token"];
+const SECRETS: [&str; 7] = [
+    "key",
+    "token",
+    "secret",
+    "password",
+    "pepper",
+    "admin_token",
+    "feed_token",
+];
 
 /// A key that is known, where it stands, and what was written there.
 pub(super) struct Found {

@@ -277,3 +277,25 @@ impl Departed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{AddUser, RemoveUser};
+    use crate::engine::OpenOptions;
+    use crate::key_file::PepperKey;
+
+    #[test]
+    fn who_is_gone_is_known_however_many_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = OpenOptions::new().create(true).key(PepperKey::from_bytes([1; 32]));
+        let engine = options.open(folder.path().join("store.redb")).unwrap();
+        let ids = ["gone", "there"].map(|name| engine.execute(AddUser::named(name.parse().unwrap())).unwrap().id);
+        let name = "gone".parse().unwrap();
+        engine.execute(RemoveUser { name }).unwrap();
+        let view = engine.read().unwrap();
+        for departed in [Departed::read(&view).unwrap(), Departed::Many] {
+            assert_eq!(ids.map(|id| departed.has(&view, id).unwrap()), [true, false]);
+        }
+    }
+}

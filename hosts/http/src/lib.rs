@@ -18,6 +18,21 @@
 //! # }
 //! ```
 //!
+//! # Who decides elsewhere
+//!
+//! Proxies and replicas that decide by a copy of their own load it and are told of changes, by the frames of
+//! [`tollgate::feed_wire`]:
+//!
+//! | path | what |
+//! |---|---|
+//! | `/feed/v1/snapshot` | the state, a page at a time |
+//! | `/feed/v1/changes` | what changed after a revision, at once or as soon as something does |
+//!
+//! A feed token is asked for, in `Authorization: Bearer` alone. Frames are answered with 200, with 410 where the state has to be
+//! loaded again, and with 503 where a commit failed and nothing may be believed; everything else is a problem document. A
+//! question that waits takes one of [`Bounds::polls_most`] places and no thread; a server of your own ends those with
+//! [`Host::end_polls`] when it stops.
+//!
 //! # What operates it
 //!
 //! | path | what |

@@ -7,6 +7,7 @@ mod support;
 #[path = "feed"]
 mod followed {
     mod asking;
+    mod doubt;
     mod fold;
     mod following;
     mod polls;

@@ -40,6 +40,22 @@ fn a_running_server_tells_what_it_has_decided_and_for_whom() {
     assert_eq!((alice.name.as_str(), alice.checks, alice.denied), ("alice", 4, 1));
     assert!((10.0..20.0).contains(&after.busiest_over_s), "{}", after.busiest_over_s);
     assert!(after.followers.is_empty());
+    let follower = world.run(tollgate::IssueFeedToken {
+        name: "edge".parse().unwrap(),
+        expires_at: None,
+    });
+    let path = format!("GET /feed/v1/changes?after={}", after.revision - 1);
+    let answer = world.send_to(&host, ask(&path).bearer(follower.token.expose()));
+    assert_eq!(answer.status, 200);
+    let followed = status(&world).followers;
+    let [edge] = followed.as_slice() else {
+        panic!("one follows: {followed:?}")
+    };
+    assert_eq!(
+        (edge.id.as_str(), edge.revision),
+        ("edge@203.0.113.7", after.revision - 1)
+    );
+    assert!(edge.behind_ms < 20_000, "{}", edge.behind_ms);
     answering.stop();
 }
 

@@ -38,7 +38,7 @@ pub(super) async fn answer(
         let frame = FrameWriter::new(&question.head(FrameKind::Changes, asked.after));
         return said(Ok(Some(frame)), engine, &asker, &question);
     }
-    feed.run(move |engine| {
+    feed.make_changes(move |engine| {
         let frame = changes(engine, &question);
         said(frame, engine, &asker, &question)
     })

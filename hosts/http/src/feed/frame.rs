@@ -36,6 +36,11 @@ impl Question {
         }
     }
 
+    /// The same question about another place.
+    pub(super) fn moved_to(&self, at: Position) -> Self {
+        Self { at, ..*self }
+    }
+
     /// The head of an answer that leads nowhere yet.
     pub(super) fn head(&self, kind: FrameKind, newest: Revision) -> FrameHead {
         FrameHead {
@@ -68,10 +73,7 @@ impl Question {
     }
 
     fn without_records(&self, kind: FrameKind, status: StatusCode, engine: &Engine, asker: &Asker) -> Response {
-        let ours = Self {
-            at: engine.feed_identity().at(self.at.revision),
-            ..*self
-        };
+        let ours = self.moved_to(engine.feed_identity().at(self.at.revision));
         let head = ours.head(kind, engine.revision());
         response(status, FrameWriter::new(&head).finish(asker.follower.frame_key()))
     }

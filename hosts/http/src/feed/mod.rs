@@ -1,6 +1,6 @@
 //! `/feed/v1`: the state and its changes, for replicas and proxies that decide by a copy of their own.
 //!
-//! Frames, their records and how they are followed are described to the byte in [`tollgate_core::feed`], which encodes and
+//! Frames, their records and how they are followed are described to the byte in [`tollgate::feed_wire`], which encodes and
 //! decodes them. Here is what carries them.
 //!
 //! | request | answer |
@@ -20,7 +20,7 @@
 //! | 503 | a problem document: the engine is closed, or [`Bounds::polls_most`](crate::Bounds) followers wait already; nothing is known of the state |
 //!
 //! A feed token stands in `Authorization: Bearer` and nowhere else. It is judged before anything else, and again before an answer
-//! that was waited for. Whoever has one receives the key of the digests: see [`tollgate_core::feed`] for what that is worth.
+//! that was waited for. Whoever has one receives the key of the digests: see [`tollgate::feed_wire`] for what that is worth.
 //!
 //! ```text
 //! request → who asks → what is asked, strictly read → wait for news → frame, off the event loop
@@ -36,6 +36,7 @@ mod frame;
 mod page;
 mod changes;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use axum::Router;
@@ -49,8 +50,8 @@ use crate::admin::problem::Problem;
 use crate::host::Host;
 use crate::throttle::Throttle;
 
-/// Frames that are read from the store at a time. Each takes a thread for as long as the disk takes.
-const PLACES: usize = 8;
+/// Frames of changes that are made at a time. Most come from memory, and none waits behind a page.
+const CHANGES_PLACES: usize = 8;
 
 /// The host, and what the feed keeps beside it. Clones are the same.
 #[derive(Clone)]
@@ -59,14 +60,16 @@ struct Feed(Arc<Inner>);
 struct Inner {
     host: Host,
     throttle: Throttle,
-    places: Arc<Semaphore>,
+    pages: Arc<Semaphore>,
+    changes: Arc<Semaphore>,
 }
 
 pub(crate) fn routes(host: Host) -> Router {
     let feed = Feed(Arc::new(Inner {
         host,
         throttle: Throttle::default(),
-        places: Arc::new(Semaphore::new(PLACES)),
+        pages: Arc::new(Semaphore::new(page_places())),
+        changes: Arc::new(Semaphore::new(CHANGES_PLACES)),
     }));
     Router::new()
         .route("/feed/v1/snapshot", any(page::answer))
@@ -86,20 +89,46 @@ impl Feed {
         self.0.host.engine()
     }
 
-    /// Does `work` on a thread that may block.
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&Engine) -> T + Send + 'static) -> Result<T, Problem> {
+    /// Makes a page on a thread that may block. However many load the state, half of the processors are left to checks.
+    async fn make_page<T: Send + 'static>(
+        &self,
+        make: impl FnOnce(&Engine) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.make(&self.0.pages, make).await
+    }
+
+    /// Makes a frame of changes on a thread that may block.
+    async fn make_changes<T: Send + 'static>(
+        &self,
+        make: impl FnOnce(&Engine) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.make(&self.0.changes, make).await
+    }
+
+    async fn make<T: Send + 'static>(
+        &self,
+        places: &Arc<Semaphore>,
+        make: impl FnOnce(&Engine) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
         // Invariant: nobody closes it.
-        let place = Arc::clone(&self.0.places).acquire_owned().await;
+        let place = Arc::clone(places).acquire_owned().await;
         let engine = self.engine().clone();
-        let work = move || {
+        let span = tracing::Span::current();
+        let make = move || {
             let _place = place;
-            work(&engine)
+            span.in_scope(|| make(&engine))
         };
-        tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tokio::task::spawn_blocking(make).await.map_err(|error| {
             tracing::error!(unwound = error.is_panic(), "a frame was not made");
             Problem::unexpected()
         })
     }
+}
+
+/// Pages that are made at a time.
+fn page_places() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    (processors / 2).max(1)
 }
 
 /// GET alone: the answer to anything else, HEAD included, would be made for nothing.

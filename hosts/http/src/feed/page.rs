@@ -24,15 +24,18 @@ pub(super) async fn answer(
     let asked = PageAsked::read(&uri)?;
     // Whoever loads a snapshot has confirmed nothing.
     feed.host().followers().note(&asker.who, Revision::default());
-    feed.run(move |engine| page(engine, &asker, &asked, arrived)).await?
+    feed.make_page(move |engine| page(engine, &asker, &asked, arrived))
+        .await?
 }
 
 fn page(engine: &Engine, asker: &Asker, asked: &PageAsked, arrived: tokio::time::Instant) -> Result<Response, Problem> {
-    let question = |at| Question::new(asked.nonce, at, 0, arrived);
+    let question = Question::new(asked.nonce, engine.position(), 0, arrived);
     let read = || {
         let state = engine.state()?;
         let at = state.position();
-        let head = question(at).head(FrameKind::Page, engine.revision().max(at.revision));
+        let head = question
+            .moved_to(at)
+            .head(FrameKind::Page, engine.revision().max(at.revision));
         let mut frame = FrameWriter::new(&head);
         if asked.from.is_none() {
             frame.push(&FeedRecord::Key(*engine.digest_key(&asker.follower)));
@@ -46,7 +49,7 @@ fn page(engine: &Engine, asker: &Asker, asked: &PageAsked, arrived: tokio::time:
     };
     match read() {
         Ok(frame) => Ok(response(StatusCode::OK, frame)),
-        Err(ReadError::InDoubt) => Ok(question(engine.position()).doubt(engine, asker)),
+        Err(ReadError::InDoubt) => Ok(question.doubt(engine, asker)),
         Err(ReadError::Closed) => Err(closed()),
         Err(error) => {
             tracing::error!(%error, "a page of the state could not be read");

@@ -22,7 +22,7 @@ fn until_waiting(server: &Running, polls: usize) {
 }
 
 /// Asks for changes after `at`, waits until it is known to wait, and does something; the answer then.
-fn polled(server: &Running, secret: &str, path: &str, meanwhile: impl FnOnce()) -> Answer {
+pub(super) fn polled(server: &Running, secret: &str, path: &str, meanwhile: impl FnOnce()) -> Answer {
     std::thread::scope(|scope| {
         let answer = scope.spawn(|| over_socket(server, secret, path));
         until_waiting(server, 1);
@@ -193,6 +193,22 @@ fn a_server_that_stops_answers_whoever_waits() {
         assert!(head.to == at.revision && head.held_ms < 20_000, "{head:?}");
     }
     server.wait();
+}
+
+#[test]
+fn whoever_hangs_up_waits_no_more() {
+    let world = World::new();
+    let issued = token(&world);
+    let server = Running::start(&world, Bounds::default());
+    let at = world.engine.position();
+    let (path, secret) = (changes(at.feed, at.revision, 0, "30"), issued.token.expose());
+    let mut gone = server.connect();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {secret}\r\n\r\n");
+    gone.write_all(request.as_bytes()).unwrap();
+    until_waiting(&server, 1);
+    drop(gone);
+    // Long before the time is over that it wanted to wait.
+    until_waiting(&server, 0);
 }
 
 #[test]

@@ -69,8 +69,10 @@ pub(crate) fn permitted(identity: &Identity, quota: Option<QuotaState>, profile:
 
 /// The answer to a request that may not. `detail` takes the place of the advice that goes with the status.
 pub(crate) fn denied(denial: &Denial, detail: Option<&str>, profile: Profile) -> Response {
-    let refused = Refused::of(denial, detail);
+    let mut refused = Refused::of(denial, detail);
     let status = StatusCode::from_u16(refused.status).unwrap_or(StatusCode::FORBIDDEN);
+    // The document says the status that it comes with.
+    refused.status = profile.answer(status).as_u16();
     let mut answer = Response::new(Body::from(refused.document()));
     common(&mut answer, &Identity::default(), status, profile);
     let headers = answer.headers_mut();

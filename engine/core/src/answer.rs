@@ -3,7 +3,7 @@
 //! A proxy that decides by itself and one that asks a server must not be told apart by their refusals. Only the row of a
 //! deny reason is read here.
 
-use alloc::borrow::ToOwned as _;
+use alloc::borrow::{Cow, ToOwned as _};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -26,8 +26,9 @@ pub const TOKEN_ID_FIELD: &str = "x-tollgate-token-id";
 const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
 
 /// A name as a header field can carry it: bytes outside visible ASCII, and `%`, are percent-encoded.
-pub fn visible_name(name: &str) -> String {
-    utf8_percent_encode(name, ESCAPED).collect()
+/// Allocates nothing for a name that needs no escape.
+pub fn visible_name(name: &str) -> Cow<'_, str> {
+    utf8_percent_encode(name, ESCAPED).into()
 }
 
 /// Whether an upstream may read a field of this name as one of Tollgate's: many take an underscore for a hyphen, and all take

@@ -1,5 +1,7 @@
 //! A decision, put to the proxy: identity on the way up, or the refusal.
 
+use std::borrow::Cow;
+
 use tollgate_core::{
     CLIENT_FIELD, Denial, DenyReason, Gate, HeldPermit, Permit, Refused, SCOPE_FIELD, TOKEN_ID_FIELD, USER_FIELD,
     UserName, Verdict, visible_name,
@@ -47,7 +49,7 @@ fn introduce(permit: &Permit<'_>, head: &Head<'_>) -> Result<(), DenyReason> {
     let mut room = [0; UserName::LEN_MAX];
     let mut digits = [0; NUMBER_LEN];
     let (name, id) = match permit.subject() {
-        None => (String::new(), &[][..]),
+        None => (Cow::Borrowed(""), &[][..]),
         Some(subject) => {
             // The user has gone since, and an empty name would say that no credential was needed.
             let name = permit.user_name(&mut room).ok_or(DenyReason::UnknownToken)?;

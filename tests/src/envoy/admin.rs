@@ -32,7 +32,8 @@ pub struct Admin {
 }
 
 impl Admin {
-    pub(super) fn at(address: SocketAddr) -> Self {
+    /// The administration endpoint at `address`.
+    pub fn at(address: SocketAddr) -> Self {
         Self { address }
     }
 

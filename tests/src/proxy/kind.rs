@@ -46,7 +46,7 @@ pub struct Kind {
 /// The program `name` from the folder where `tests/run` installs pinned versions, else from the system.
 ///
 /// Panics with `install`, the command that installs it, where there is none.
-pub(crate) fn program(name: &str, install: &str) -> PathBuf {
+pub fn program(name: &str, install: &str) -> PathBuf {
     let installed = concat!(env!("CARGO_MANIFEST_DIR"), "/.tools/bin");
     let path = env::var_os("PATH").unwrap_or_default();
     // Debian keeps servers where only the administrator's PATH looks.

@@ -12,8 +12,6 @@ mod haproxy;
 pub use caddy::{CADDY, OLDEST_CADDY};
 pub use envoy::{ENVOY_GRPC, ENVOY_HTTP};
 pub use haproxy::HAPROXY;
-pub use kind::{Kind, Places};
+pub use kind::{Kind, Places, program};
 pub use nginx::NGINX;
 pub use running::Proxy;
-
-pub(crate) use kind::program;

@@ -84,10 +84,10 @@ impl Following {
     }
 
     pub(crate) fn standing(&self) -> Standing {
-        let complete_ms = self.follower.complete_ms();
+        let age_ms = || clock::steady_ms()?.checked_sub(self.follower.complete_ms()?);
         Standing {
             revision: self.follower.revision().map_or(0, |revision| revision.0),
-            view_age_ms: complete_ms.map_or(0, |moment| clock::steady_ms().saturating_sub(moment)),
+            view_age_ms: age_ms().unwrap_or(0),
             tokens: self.follower.counts().1,
             ready: self.is_ready(clock::now()),
         }
@@ -100,7 +100,10 @@ impl Following {
 
     /// Does what can be done without waiting: works a slice in, asks for more.
     pub(crate) fn drive(&mut self, root: u32, stats: &mut Stats) {
-        let now_ms = clock::steady_ms();
+        let Some(now_ms) = clock::steady_ms() else {
+            // What nobody can tell the age of is too old.
+            return self.follower.set_freshness(Freshness::Never);
+        };
         self.work(now_ms, stats);
         if self.call.is_none() && now_ms >= self.next_try_ms {
             self.ask(root, now_ms, stats);
@@ -191,7 +194,10 @@ impl Following {
 
     /// Takes the answer that has just come, of `len` bytes; none came where there is no head.
     pub(crate) fn hear(&mut self, has_head: bool, len: usize, stats: &mut Stats) {
-        let now_ms = clock::steady_ms();
+        let Some(now_ms) = clock::steady_ms() else {
+            // An answer of an unknown age is none. The next tick asks again.
+            return stats.failed.count();
+        };
         if !has_head {
             stats.failed.count();
             return self.fail(now_ms, "the engine did not answer");

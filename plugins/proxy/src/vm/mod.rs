@@ -214,7 +214,7 @@ impl Vm {
         if self.waiting.is_empty() {
             return;
         }
-        let now_ms = clock::steady_ms();
+        let now_ms = clock::steady_ms().unwrap_or(u64::MAX);
         for waiting in std::mem::take(&mut self.waiting) {
             let context = waiting.context;
             let Some(plan) = self.plan_of(context) else { continue };

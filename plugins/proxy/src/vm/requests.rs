@@ -115,12 +115,13 @@ impl Vm {
     }
 
     fn park(&mut self, context: u32, configuration: &Configuration, is_end: bool) -> Action {
-        if self.waiting.len() >= configuration.requests_waiting_most || configuration.wait_for_snapshot_ms == 0 {
+        let full = self.waiting.len() >= configuration.requests_waiting_most || configuration.wait_for_snapshot_ms == 0;
+        let Some(now_ms) = clock::steady_ms().filter(|_| !full) else {
             return self.refuse(context, &plain(DenyReason::StaleView), None);
-        }
+        };
         self.waiting.push_back(Waiting {
             context,
-            until_ms: clock::steady_ms().saturating_add(configuration.wait_for_snapshot_ms),
+            until_ms: now_ms.saturating_add(configuration.wait_for_snapshot_ms),
         });
         self.stats().waited.count();
         let stream = self.streams.entry(context).or_default();

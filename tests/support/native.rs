@@ -149,7 +149,8 @@ fn slice(bytes: &Bytes) -> &[u8] {
     &bytes.0
 }
 
-fn digest(view: &LiveView, secret: &str) -> TokenDigest {
+/// What the token with this secret is found by.
+pub fn digest(view: &LiveView, secret: &str) -> TokenDigest {
     let Some((form, text)) = foreign(secret) else {
         return view.digest(well_formed(secret));
     };
@@ -167,7 +168,8 @@ fn well_formed(secret: &str) -> WellFormed<'_> {
     WellFormed::parse(secret.as_bytes()).unwrap_or_else(|why| panic!("{secret:?} is no token: {why:?}"))
 }
 
-fn server_record(server: &Server) -> ServerRecord {
+/// The facts of a vector as records.
+pub fn server_record(server: &Server) -> ServerRecord {
     ServerRecord {
         per_hour: server.per_hour.parse().expect("a limit"),
         concurrent: server.concurrent.parse().expect("a limit"),
@@ -178,7 +180,7 @@ fn server_record(server: &Server) -> ServerRecord {
     }
 }
 
-fn user_record(user: &User) -> UserRecord {
+pub fn user_record(user: &User) -> UserRecord {
     UserRecord {
         id: UserId(user.id),
         name: user.name.parse().expect("a user name"),
@@ -203,7 +205,7 @@ fn networks(banned: &[String], trusted: &[String]) -> Networks {
     }
 }
 
-fn token_record(view: &LiveView, token: &Token) -> TokenRecord {
+pub fn token_record(view: &LiveView, token: &Token) -> TokenRecord {
     let foreign = foreign(&token.secret);
     let written = token.digest.as_deref().zip(foreign).map(|(digits, (form, _))| {
         let digest = ForeignDigest::parse(form, digits).unwrap_or_else(|why| panic!("{digits:?}: {why}"));

@@ -1,5 +1,7 @@
 //! Header maps, and the form in which they cross into the guest and back.
 
+use std::fmt;
+
 use thiserror::Error;
 
 /// A host takes no more pairs than this from a guest at a time.
@@ -8,7 +10,7 @@ pub const PAIRS_MOST: usize = 1_024;
 const BYTES_MOST: usize = 1024 * 1024;
 
 /// Names and values in order. Names are in small letters, as HTTP/2 has them; a value may be any bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers {
     pairs: Vec<(Vec<u8>, Vec<u8>)>,
 }
@@ -112,6 +114,15 @@ impl Headers {
         } else {
             Err(PairsError::Malformed)
         }
+    }
+}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        f.debug_list()
+            .entries(self.iter().map(|(name, value)| (text(name), text(value))))
+            .finish()
     }
 }
 

@@ -11,6 +11,7 @@
 //! | [`Process`] | what the workers of one proxy share: clocks, metrics, shared data |
 //! | [`Vm`] | one worker's clone of the module, with its root contexts, streams and callouts |
 //! | [`Faults`] | which host calls go wrong, when and how |
+//! | [`Feed`] | facts that a test states, served to the plugin as an engine would |
 //!
 //! A [`Vm`] runs on whoever calls it, so a test decides the order of all events: [`Vm::request`] begins a stream, [`Vm::tick`]
 //! lets time be noticed, [`Vm::callouts`] tells what the plugin asked for, and [`Vm::answer`] and [`Vm::refuse`] end it. What the
@@ -42,9 +43,11 @@ mod calls;
 mod epoch;
 mod program;
 mod vm;
+mod feed;
 
 pub use callout::{Callout, Response};
 pub use fault::{Fault, Faults, HostCall};
+pub use feed::Feed;
 pub use headers::{Headers, PAIRS_MOST, PairsError};
 pub use journal::{Level, Line};
 pub use process::{MetricKind, Process};

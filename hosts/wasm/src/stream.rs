@@ -1,6 +1,7 @@
 //! One request on its way through a filter.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::net::SocketAddr;
 
 use crate::headers::Headers;
@@ -67,7 +68,7 @@ impl Request {
 }
 
 /// What a plugin answers itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct LocalResponse {
     /// The HTTP status.
     pub status: u32,
@@ -77,6 +78,18 @@ pub struct LocalResponse {
     pub headers: Headers,
     /// The body.
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for LocalResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        f.debug_struct("LocalResponse")
+            .field("status", &self.status)
+            .field("details", &text(&self.details))
+            .field("headers", &self.headers)
+            .field("body", &text(&self.body))
+            .finish()
+    }
 }
 
 /// What has become of a request.

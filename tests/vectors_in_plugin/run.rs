@@ -1,0 +1,56 @@
+//! A vector from its facts to its last step.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::judge::{Judge, Left};
+use crate::support::facts::{Change, Step, Vector, VectorFile};
+
+/// Why a vector does not hold, or what left it out.
+#[derive(Debug)]
+pub(crate) enum Wrong {
+    Left(Left),
+    Failed(String),
+}
+
+impl From<Left> for Wrong {
+    fn from(left: Left) -> Self {
+        Self::Left(left)
+    }
+}
+
+pub(crate) fn files() -> BTreeMap<String, VectorFile> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors");
+    let entries = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
+    let read = entries.map(|path| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let file = serde_json::from_str(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+        (path.file_stem().unwrap().to_str().unwrap().to_owned(), file)
+    });
+    read.collect()
+}
+
+pub(crate) fn run(file: &VectorFile, vector: &Vector) -> Result<(), Wrong> {
+    let server = vector.server.as_ref().unwrap_or(&file.world.server);
+    let users = vector.users.as_ref().unwrap_or(&file.world.users);
+    let tokens = vector.tokens.as_ref().unwrap_or(&file.world.tokens);
+    let mut judge = Judge::new(&file.digest_key);
+    judge.state(&Change::SetServer(server.clone()))?;
+    for user in users {
+        judge.state(&Change::PutUser(user.clone()))?;
+    }
+    for token in tokens {
+        judge.state(&Change::PutToken(token.clone()))?;
+    }
+    for (at, step) in vector.steps.iter().enumerate() {
+        let wrong = match step {
+            Step::Ask(ask) => judge.ask(ask)?,
+            Step::Change(amend) => judge.change(&amend.change).map(|()| None)?,
+            Step::Release(held) => {
+                (!judge.release(&held.release)).then(|| "nothing is held under this label".to_owned())
+            }
+        };
+        wrong.map_or(Ok(()), |wrong| Err(Wrong::Failed(format!("step {}: {wrong}", at + 1))))?;
+    }
+    Ok(())
+}

@@ -173,7 +173,10 @@ fn expected_identity(permit: &Granted) -> Vec<(String, String)> {
         ("x-tollgate-client", String::new()),
         ("x-tollgate-scope", String::new()),
         ("x-tollgate-token-id", tell(|subject| subject.token.to_string())),
-        ("x-tollgate-user", tell(|subject| visible_name(&subject.name))),
+        (
+            "x-tollgate-user",
+            tell(|subject| visible_name(&subject.name).into_owned()),
+        ),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()

@@ -191,6 +191,28 @@ impl HeldPermit {
     }
 }
 
+impl HeldPermit {
+    /// The same permit in another view of the same facts, where its user stands at `position`: it takes a place there, whatever
+    /// the limit, because its request is under way. None where it holds no place, or its user is not there.
+    pub(crate) fn moved_to(&self, view: &LiveView, position: u32) -> Option<Self> {
+        let subject = self.subject.filter(|_| self.takes_place)?;
+        let slot = view.user_slot(position)?;
+        let user = slot.read().filter(|user| user.id == subject.user)?;
+        slot.in_flight
+            .acquire(u32::from(user.generation), NonZeroU32::MAX)
+            .then(|| Self {
+                view: view.clone(),
+                subject: Some(Subject {
+                    position,
+                    generation: user.generation,
+                    ..subject
+                }),
+                quota: self.quota,
+                takes_place: true,
+            })
+    }
+}
+
 impl Drop for HeldPermit {
     fn drop(&mut self) {
         if let (true, Some(subject)) = (self.takes_place, self.subject)

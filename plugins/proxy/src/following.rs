@@ -1,7 +1,7 @@
 //! One engine's feed, followed: the call that is under way, the next try, and how long the view may be believed.
 
 use tollgate_core::feed::{FRAME_LEN_MAX, Follower, FrameKey, Heard, Worked};
-use tollgate_core::{Freshness, LiveView, Timestamp};
+use tollgate_core::{Freshness, HeldPermit, LiveView, Timestamp};
 
 use crate::clock;
 use crate::configuration::{Configuration, Source};
@@ -98,29 +98,36 @@ impl Following {
         self.call.is_none() && self.failures == 0
     }
 
-    /// Does what can be done without waiting: works a slice in, asks for more.
-    pub(crate) fn drive(&mut self, root: u32, stats: &mut Stats) {
+    /// Does what can be done without waiting: works a slice in, asks for more. Answers whether the view is a new one.
+    pub(crate) fn drive(&mut self, root: u32, stats: &mut Stats) -> bool {
         let Some(now_ms) = clock::steady_ms() else {
             // What nobody can tell the age of is too old.
-            return self.follower.set_freshness(Freshness::Never);
+            self.follower.set_freshness(Freshness::Never);
+            return false;
         };
-        self.work(now_ms, stats);
+        let opened = self.work(now_ms, stats);
         if self.call.is_none() && now_ms >= self.next_try_ms {
             self.ask(root, now_ms, stats);
         }
         self.age(now_ms);
+        opened
     }
 
-    fn work(&mut self, now_ms: u64, stats: &mut Stats) {
+    /// A request that is under way, counted in the new view too.
+    pub(crate) fn adopt(&self, held: &HeldPermit) -> Option<HeldPermit> {
+        self.follower.adopt(held)
+    }
+
+    fn work(&mut self, now_ms: u64, stats: &mut Stats) -> bool {
         if door::memory_bytes() > self.memory_most && !self.make_room() {
             self.fail(
                 now_ms,
                 "the view has no room within `memory_most_mib`; requests are refused once it is too old",
             );
-            return;
+            return false;
         }
         match self.follower.work(SLICE) {
-            Ok(Worked::Idle | Worked::More | Worked::Done) => {}
+            Ok(Worked::Idle | Worked::More | Worked::Done) => false,
             Ok(Worked::Opened) => {
                 stats.snapshots.count();
                 let (users, tokens) = self.follower.counts();
@@ -131,6 +138,7 @@ impl Following {
                         "tollgate: the view is complete: {users} users and {tokens} tokens at revision {revision}"
                     ),
                 );
+                true
             }
             Err(fault) => {
                 stats.refused.count();
@@ -138,6 +146,7 @@ impl Following {
                     now_ms,
                     &format!("a frame cannot be worked in, and a new snapshot is taken: {fault}"),
                 );
+                false
             }
         }
     }

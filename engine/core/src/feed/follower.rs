@@ -11,6 +11,7 @@ use crate::feed::question::{Question, answers, spelt};
 use crate::feed::record::FeedRecord;
 use crate::feed::replica::Replica;
 use crate::live::{Freshness, LiveView, ViewError};
+use crate::permit::HeldPermit;
 use crate::record::Revision;
 
 /// What a heard frame was.
@@ -144,6 +145,12 @@ impl Follower {
             let freshness = if self.doubted { Freshness::Never } else { freshness };
             served.replica.set_freshness(freshness);
         }
+    }
+
+    /// After [`Worked::Opened`]: counts a request that is under way in the new view too. Keep the answer instead of `held`; none
+    /// where it holds no place, or its user has gone.
+    pub fn adopt(&self, held: &HeldPermit) -> Option<HeldPermit> {
+        self.served.as_ref()?.replica.adopt(held)
     }
 
     /// The revision that requests are decided by.

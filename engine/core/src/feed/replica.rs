@@ -4,6 +4,7 @@ use crate::digest::DigestKey;
 use crate::feed::range;
 use crate::feed::record::{FeedRecord, Rule};
 use crate::live::{Freshness, LiveView, LiveWriter, ViewError};
+use crate::permit::HeldPermit;
 use crate::record::ServerRecord;
 
 /// The state that a follower has been told of, and the one writer of its view.
@@ -96,6 +97,12 @@ impl Replica {
     /// Takes over the hourly counts of a view of the same users, so that a new snapshot refunds nothing.
     pub fn take_windows_of(&mut self, before: &LiveView) {
         before.for_each_window(|user, word| self.writer.restore_window(user, word));
+    }
+
+    /// Counts a request that is under way by a permit of the view before this one.
+    pub(super) fn adopt(&self, held: &HeldPermit) -> Option<HeldPermit> {
+        let position = self.writer.position_of(held.subject()?.user)?;
+        held.moved_to(self.view(), position)
     }
 
     fn server_mut(&mut self) -> &mut ServerRecord {

@@ -278,6 +278,11 @@ impl LiveWriter {
         }
     }
 
+    /// Where a user stands in the view.
+    pub(crate) fn position_of(&self, id: UserId) -> Option<u32> {
+        self.positions.get(&id).copied()
+    }
+
     /// Says until when this view may be believed.
     pub fn set_freshness(&self, freshness: Freshness) {
         let millis = match freshness {

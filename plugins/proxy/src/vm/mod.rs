@@ -254,10 +254,13 @@ impl Vm {
     fn drive(&mut self, root: u32, plan: &Plan) {
         let mut following = plan.following.borrow_mut();
         let stats = self.stats.get_or_insert_with(Stats::define);
-        following.drive(root, stats);
+        let opened = following.drive(root, stats);
         stats.tell(&following.standing());
         let busy = following.is_busy();
         drop(following);
+        if opened {
+            self.move_permits(plan);
+        }
         self.attend(root);
         let tick_ms = match (busy, self.waiting.is_empty()) {
             (true, _) => TICK_BUSY_MS,
@@ -269,6 +272,23 @@ impl Vm {
             && door::set_tick_period(tick_ms).is_ok()
         {
             known.tick_ms = tick_ms;
+        }
+    }
+
+    /// Counts requests that are under way in the view that has taken the place of the one that let them pass.
+    fn move_permits(&mut self, plan: &Plan) {
+        let following = plan.following.borrow();
+        let held = self.streams.iter().filter(|(_, stream)| stream.held.is_some());
+        let contexts: Vec<u32> = held.map(|(context, _)| *context).collect();
+        for context in contexts {
+            let theirs = self.plan_of(context);
+            let same = theirs.is_some_and(|theirs| Rc::ptr_eq(&theirs.following, &plan.following));
+            if let Some(stream) = self.streams.get_mut(&context).filter(|_| same)
+                && let Some(held) = &stream.held
+            {
+                // The old view's place is free as soon as this takes its permit's place.
+                stream.held = following.adopt(held);
+            }
         }
     }
 

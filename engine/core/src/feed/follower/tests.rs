@@ -405,6 +405,60 @@ fn a_reset_loads_anew_beside_the_view_that_serves() {
     );
 }
 
+/// A request that is under way when a new snapshot is complete counts in it too, until it ends.
+#[test]
+fn requests_under_way_move_to_the_new_view() {
+    let (mut follower, mut engine) = followed();
+    let one_at_a_time = |follower: &mut Follower, engine: &mut Engine, kind| {
+        engine.ask(follower, 1_000);
+        let mut records = vec![FeedRecord::Concurrent(Limit::AtMost(core::num::NonZeroU32::MIN))];
+        if kind == FrameKind::Page {
+            records = [
+                vec![
+                    FeedRecord::Key(KEY),
+                    all_trusted(),
+                    user(9),
+                    user(1),
+                    token(2, 1, 1, TokenStatus::Active),
+                ],
+                records,
+            ]
+            .concat();
+        }
+        let from = engine.revision - u64::from(kind == FrameKind::Changes);
+        let head = engine.head(kind, from, engine.revision);
+        follower.hear(engine.frame(&head, &records), 1_001).unwrap();
+        work_all(follower);
+    };
+    engine.revision = 5;
+    one_at_a_time(&mut follower, &mut engine, FrameKind::Changes);
+    follower.set_freshness(Freshness::Always);
+    let bearer = alloc::format!("Bearer {}", text(1).expose());
+    let request = RequestParts {
+        method: b"GET",
+        peer: Some([192, 0, 2, 1].into()),
+        authorization: Field::Once(bearer.as_bytes()),
+        ..RequestParts::default()
+    };
+    let now = Timestamp::from_millis(1);
+    let held = match check(follower.view().unwrap(), &request, now) {
+        Verdict::Permit(permit) => permit.hold(),
+        Verdict::Denial(denial) => panic!("{denial:?}"),
+    };
+    follower.begin_again();
+    one_at_a_time(&mut follower, &mut engine, FrameKind::Page);
+    engine.ask(&mut follower, 2_000);
+    follower
+        .hear(engine.frame(&engine.head(FrameKind::Changes, 5, 5), &[]), 2_001)
+        .unwrap();
+    assert_eq!(work_all(&mut follower), Worked::Opened);
+    follower.set_freshness(Freshness::Always);
+    let held = follower.adopt(&held).unwrap();
+    assert_eq!(passes(&follower, 1), Err(DenyReason::ConcurrencyExceeded));
+    drop(held);
+    assert_eq!(passes(&follower, 1), Ok(()));
+}
+
 /// A rightly sealed frame that cannot be worked in means that something was missed: what is there ages, and a snapshot is taken.
 #[test]
 fn changes_that_do_not_fit_lead_to_a_new_snapshot() {

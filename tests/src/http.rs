@@ -153,7 +153,23 @@ impl Connection {
             })
     }
 
-    fn read(&mut self, is_head: bool) -> Result<Response, Broken> {
+    /// Sends bytes that need not be a request, nor a whole one.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Broken> {
+        let sent = self.stream.get_mut().write_all(bytes);
+        sent.map_err(|error| Broken::Unanswered(Some(error)))
+    }
+
+    /// Whether nothing has come that was not read, and the other end has not closed.
+    pub fn is_silent(&mut self) -> bool {
+        let stream = self.stream.get_ref();
+        stream.set_nonblocking(true).unwrap();
+        let come = self.stream.fill_buf().map(<[u8]>::len);
+        self.stream.get_ref().set_nonblocking(false).unwrap();
+        come.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// Reads the next answer, which has no body where the request was a HEAD.
+    pub fn read(&mut self, is_head: bool) -> Result<Response, Broken> {
         let first = self
             .stream
             .fill_buf()

@@ -319,7 +319,7 @@ fn draw_followers(screen: &Screen, status: &StatusShown, area: Rect, cells: &mut
         ])
     });
     let widths = [Constraint::Fill(1), Constraint::Length(14), Constraint::Length(10)];
-    let heads = [" who", "revisions", "lag"];
+    let heads = [" who", "revisions", "silent"];
     let inner = narrowed(inner);
     table(rows.collect(), &widths, heads, inner).render(inner, cells);
 }

@@ -11,7 +11,6 @@ use std::rc::Rc;
 
 use tollgate_core::{DenyReason, HeldPermit};
 
-use crate::clock;
 use crate::configuration::{self, Configuration};
 use crate::door::{self, Level};
 use crate::following::Following;
@@ -69,7 +68,7 @@ struct Stream {
     held: Option<HeldPermit>,
 }
 
-/// A request that waits for the first snapshot.
+/// A request that waits for the first snapshot, or for its form.
 struct Waiting {
     context: u32,
     until_ms: u64,
@@ -207,36 +206,6 @@ impl Vm {
             None => self.roots.first(),
         };
         root?.plan.clone()
-    }
-
-    /// Lets requests that wait be decided where there is a view now, and refuses those that have waited too long.
-    fn attend(&mut self, root: u32) {
-        if self.waiting.is_empty() {
-            return;
-        }
-        let now_ms = clock::steady_ms().unwrap_or(u64::MAX);
-        for waiting in std::mem::take(&mut self.waiting) {
-            let context = waiting.context;
-            let Some(plan) = self.plan_of(context) else { continue };
-            let following = plan.following.borrow();
-            let view = following.view();
-            if view.is_none() && now_ms < waiting.until_ms {
-                self.waiting.push_back(waiting);
-                continue;
-            }
-            if door::act_for(context).is_err() {
-                continue;
-            }
-            let body = self.streams.get(&context).and_then(|stream| stream.body_len);
-            let action = match view {
-                Some(view) => self.decide(context, &plan.configuration, view, body),
-                None => self.refuse(context, &plain(DenyReason::StaleView), None),
-            };
-            if action == Action::Continue {
-                let _ = door::go_on();
-            }
-        }
-        let _ = door::act_for(root);
     }
 
     fn tick(&mut self, root: u32) {

@@ -14,8 +14,19 @@ use crate::verdict::{Done, carry_out, deny, plain};
 
 /// The longest form that is looked through for a credential.
 const FORM_LEN_MAX: usize = 64 * 1024;
+/// How long a form may take to come.
+const FORM_WITHIN_MS: u64 = 10_000;
 /// What the caller is told of a longer one, as every host tells it.
 const FORM_TOO_LONG: &str = "The form is longer than 65536 bytes or did not arrive whole within 10 seconds.";
+
+/// What is to be done about a request that waits.
+enum Due {
+    /// It has been answered, or has gone.
+    Never,
+    Later,
+    /// It is to be decided, by its body too where that has come.
+    Now(Option<usize>),
+}
 
 impl Vm {
     pub(super) fn headers(&mut self, context: u32, is_end: bool) -> Action {
@@ -26,6 +37,49 @@ impl Vm {
         match following.view() {
             Some(view) => self.decide(context, &plan.configuration, view, if is_end { Some(0) } else { None }),
             None => self.park(context, &plan.configuration, is_end),
+        }
+    }
+
+    /// Lets requests that wait be decided where that can be done now, and refuses those that have waited too long.
+    pub(super) fn attend(&mut self, root: u32) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let now_ms = clock::steady_ms().unwrap_or(u64::MAX);
+        for waiting in std::mem::take(&mut self.waiting) {
+            match self.due(&waiting, now_ms) {
+                Due::Later => self.waiting.push_back(waiting),
+                Due::Never => {}
+                Due::Now(body) => {
+                    if door::act_for(waiting.context).is_ok()
+                        && self.decide_with_body(waiting.context, body) == Action::Continue
+                    {
+                        let _ = door::go_on();
+                    }
+                }
+            }
+        }
+        let _ = door::act_for(root);
+    }
+
+    fn due(&self, waiting: &Waiting, now_ms: u64) -> Due {
+        let Some(stream) = self.streams.get(&waiting.context) else {
+            return Due::Never;
+        };
+        let late = now_ms >= waiting.until_ms;
+        match stream.stage {
+            Stage::Elsewhere | Stage::Refused => Due::Never,
+            Stage::AwaitsForm if late => Due::Now(Some(FORM_LEN_MAX + 1)),
+            Stage::AwaitsForm => Due::Later,
+            Stage::Parked => {
+                let plan = self.plan_of(waiting.context);
+                let waits = plan.is_some_and(|plan| plan.following.borrow().view().is_none());
+                if waits && !late {
+                    Due::Later
+                } else {
+                    Due::Now(stream.body_len)
+                }
+            }
         }
     }
 
@@ -55,10 +109,7 @@ impl Vm {
         let reads_form = head.is_form && configuration.read_forms && view.reads_forms();
         let (form, too_long) = match (reads_form, body) {
             (false, _) => (None, false),
-            (true, None) => {
-                self.streams.entry(context).or_default().stage = Stage::AwaitsForm;
-                return Action::Pause;
-            }
+            (true, None) => return self.await_form(context),
             (true, Some(len)) if len > FORM_LEN_MAX => (None, true),
             (true, Some(0)) => (Some(Vec::new()), false),
             (true, Some(len)) => match door::request_body(len) {
@@ -116,7 +167,9 @@ impl Vm {
 
     fn park(&mut self, context: u32, configuration: &Configuration, is_end: bool) -> Action {
         let full = self.waiting.len() >= configuration.requests_waiting_most || configuration.wait_for_snapshot_ms == 0;
-        let Some(now_ms) = clock::steady_ms().filter(|_| !full) else {
+        // Whoever asks whether this worker is ready shall not have to wait for the answer.
+        let asks = configuration.readiness_path.as_ref().is_some_and(|path| asks_for(path));
+        let Some(now_ms) = clock::steady_ms().filter(|_| !full && !asks) else {
             return self.refuse(context, &plain(DenyReason::StaleView), None);
         };
         self.waiting.push_back(Waiting {
@@ -143,18 +196,38 @@ impl Vm {
                 }
                 Action::Pause
             }
-            Stage::AwaitsForm if is_end || len > FORM_LEN_MAX => self.decide_with_form(context, len),
+            Stage::AwaitsForm if is_end || len > FORM_LEN_MAX => self.decide_with_body(context, Some(len)),
             Stage::AwaitsForm => Action::Pause,
         }
     }
 
-    fn decide_with_form(&mut self, context: u32, len: usize) -> Action {
+    /// Decides a request by its body (of so many bytes) as well, if that has come.
+    fn decide_with_body(&mut self, context: u32, body: Option<usize>) -> Action {
         let plan = self.plan_of(context);
         let decided = plan.as_ref().and_then(|plan| {
             let following = plan.following.borrow();
             let view = following.view()?;
-            Some(self.decide(context, &plan.configuration, view, Some(len)))
+            Some(self.decide(context, &plan.configuration, view, body))
         });
         decided.unwrap_or_else(|| self.refuse(context, &plain(DenyReason::StaleView), None))
     }
+
+    /// Keeps a request until its form has come, but no longer than a while.
+    fn await_form(&mut self, context: u32) -> Action {
+        self.waiting.push_back(Waiting {
+            context,
+            until_ms: clock::steady_ms().unwrap_or(0).saturating_add(FORM_WITHIN_MS),
+        });
+        self.streams.entry(context).or_default().stage = Stage::AwaitsForm;
+        Action::Pause
+    }
+}
+
+/// Whether the request in whose name this runs is for `path`.
+fn asks_for(path: &str) -> bool {
+    let Ok(bytes) = door::request_headers() else {
+        return false;
+    };
+    let head = Pairs::read(&bytes).and_then(Head::read);
+    head.is_some_and(|head| head.path() == path.as_bytes())
 }

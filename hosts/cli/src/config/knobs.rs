@@ -143,6 +143,14 @@ pub(super) const KNOBS: &[Knob] = &[
         show: |config| json!(config.bounds.streams_most),
     },
     Knob {
+        key: "limits.polls",
+        variable: "TOLLGATE_LIMITS_POLLS",
+        take: |config, raw| {
+            size(raw, "a number of waiting followers", 1, 1_000_000).map(|most| config.bounds.polls_most = most)
+        },
+        show: |config| json!(config.bounds.polls_most),
+    },
+    Knob {
         key: "limits.stop_seconds",
         variable: "TOLLGATE_LIMITS_STOP_SECONDS",
         take: |config, raw| {

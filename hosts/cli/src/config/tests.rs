@@ -32,6 +32,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("limits.body_seconds", "5", "5", "0"),
     ("limits.body_bytes", "4096", "4096", "0x10"),
     ("limits.streams", "32", "32", "[32]"),
+    ("limits.polls", "16", "16", "0"),
     ("limits.stop_seconds", "1", "1", "3601"),
     ("cors.origins", "[\"https://a.example\"]", "https://a.example", "[1]"),
     ("cors.credentials", "true", "true", "1"),

@@ -12,4 +12,6 @@ mod plugin_in_envoy {
     pub(crate) mod answers;
     pub(crate) mod left;
     mod vectors;
+    mod forms;
+    mod places;
 }

@@ -46,6 +46,7 @@ fn it_imports_and_exports_what_is_needed_and_nothing_else() {
             "proxy_on_memory_allocate",
             "proxy_on_request_body",
             "proxy_on_request_headers",
+            "proxy_on_request_trailers",
             "proxy_on_tick",
             "proxy_on_vm_start",
         ]

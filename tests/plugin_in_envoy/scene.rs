@@ -10,7 +10,7 @@ use tollgate_tests::http::{Connection, Request, Response};
 use tollgate_tests::wait::{self, PATIENCE};
 
 use super::super::support::facts::{Server, Token, User};
-use super::feed::Feed;
+use super::feed::{Feed, Manner};
 use super::upstream::Upstream;
 use super::world::World;
 
@@ -63,6 +63,14 @@ pub(crate) fn filter(name: &str, configuration: &Value) -> WasmFilter {
     .configured(configuration)
 }
 
+/// The answer to `bytes`, which are whole requests or the rest of one.
+pub(crate) fn answered(connection: &mut Connection, bytes: &[u8]) -> Response {
+    connection.write(bytes).unwrap();
+    connection
+        .read(false)
+        .unwrap_or_else(|broken| panic!("{broken}, to {}", String::from_utf8_lossy(bytes)))
+}
+
 /// What an Envoy runs in front of `upstream`, with the feed at `feed`.
 pub(crate) fn setup(filter: &WasmFilter, upstream: SocketAddr, feed: SocketAddr) -> Setup {
     let mut setup = Setup::of(vec![filter.entry()])
@@ -72,7 +80,8 @@ pub(crate) fn setup(filter: &WasmFilter, upstream: SocketAddr, feed: SocketAddr)
     setup.http = json!({
         "xff_num_trusted_hops": 1,
         // What the plugin does not take away reaches the upstream.
-        "common_http_protocol_options": { "headers_with_underscores_action": "ALLOW" },
+        "common_http_protocol_options": { "headers_with_underscores_action": "ALLOW", "max_headers_count": 2000 },
+        "http_protocol_options": { "enable_trailers": true },
         "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
     });
     setup
@@ -133,14 +142,15 @@ pub(crate) struct Scene {
 impl Scene {
     /// The plugin with `more` in its configuration, which has the whole world by now.
     pub(crate) fn start(world: World, more: &Value) -> Self {
-        let scene = Self::begin(world, PLUGIN, more);
+        let scene = Self::begin(world, PLUGIN, more, Manner::Truthful);
         scene.wait_until_ready();
         scene
     }
 
-    /// The module `name`, which need not have the world yet.
-    pub(crate) fn begin(world: World, name: &str, more: &Value) -> Self {
+    /// The module `name`, which need not have the world yet, before a feed of this manner.
+    pub(crate) fn begin(world: World, name: &str, more: &Value, manner: Manner) -> Self {
         let feed = Feed::start(world);
+        feed.behave(manner);
         let upstream = Upstream::start();
         let filter = filter(name, &configuration(feed.token(), more));
         let envoy = Envoy::start(setup(&filter, upstream.address(), feed.address()));

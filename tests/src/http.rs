@@ -59,7 +59,8 @@ impl Request {
         self.fields.lines().any(|line| line.starts_with("Connection: "))
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    /// What is sent.
+    pub fn bytes(&self) -> Vec<u8> {
         format!("{}{}\r\n{}", self.line, self.fields, self.body).into_bytes()
     }
 }

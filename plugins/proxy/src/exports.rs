@@ -64,6 +64,13 @@ extern "C" fn proxy_on_request_body(context: u32, len: u32, is_end: u32) -> u32 
     vm::body(context, len as usize, is_end != 0) as u32
 }
 
+/// Called only where there are trailers. A proxy lets a request go on from here, whatever was said of its body before, unless it is
+/// told not to.
+#[unsafe(no_mangle)]
+extern "C" fn proxy_on_request_trailers(context: u32, _count: u32) -> u32 {
+    vm::trailers(context) as u32
+}
+
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_delete(context: u32) {
     vm::delete(context);

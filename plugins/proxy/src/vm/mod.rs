@@ -63,7 +63,9 @@ struct Stream {
     /// Its root context, where that is not the first.
     root: Option<u32>,
     stage: Stage,
-    /// Whether its body has come, to a request that was not yet asking for it.
+    /// How much of its body has come, as long as that matters.
+    body_so_far: usize,
+    /// The whole length of its body, where that has come before it was asked for.
     body_len: Option<usize>,
     held: Option<HeldPermit>,
 }
@@ -120,6 +122,10 @@ pub(crate) fn headers(context: u32, is_end: bool) -> Action {
 
 pub(crate) fn body(context: u32, len: usize, is_end: bool) -> Action {
     within(Action::Pause, |vm| vm.body(context, len, is_end))
+}
+
+pub(crate) fn trailers(context: u32) -> Action {
+    within(Action::Pause, |vm| vm.trailers(context))
 }
 
 pub(crate) fn delete(context: u32) {

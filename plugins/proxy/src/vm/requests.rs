@@ -187,6 +187,7 @@ impl Vm {
         let Some(stream) = self.streams.get_mut(&context) else {
             return Action::Continue;
         };
+        stream.body_so_far = len;
         match stream.stage {
             Stage::Elsewhere => Action::Continue,
             Stage::Refused => Action::Pause,
@@ -198,6 +199,23 @@ impl Vm {
             }
             Stage::AwaitsForm if is_end || len > FORM_LEN_MAX => self.decide_with_body(context, Some(len)),
             Stage::AwaitsForm => Action::Pause,
+        }
+    }
+
+    /// The end of a body that did not say so itself.
+    pub(super) fn trailers(&mut self, context: u32) -> Action {
+        let Some(stream) = self.streams.get_mut(&context) else {
+            return Action::Continue;
+        };
+        let len = stream.body_so_far;
+        match stream.stage {
+            Stage::Elsewhere => Action::Continue,
+            Stage::Refused => Action::Pause,
+            Stage::Parked => {
+                stream.body_len = Some(len);
+                Action::Pause
+            }
+            Stage::AwaitsForm => self.decide_with_body(context, Some(len)),
         }
     }
 

@@ -30,7 +30,10 @@ pub(super) async fn answer(
     if has_all() && !asked.wait.is_zero() && engine.feed_ended().is_none() {
         wait(&feed, &asker, asked.after, arrived + asked.wait).await?;
     } else {
-        feed.host().followers().note(&asker.who, asked.after);
+        // What was followed elsewhere, or is not there, confirms nothing here.
+        let is_here = at.feed == engine.feed_identity() && asked.after <= engine.revision();
+        let confirmed = if is_here { asked.after } else { Revision::default() };
+        feed.host().followers().note(&asker.who, confirmed);
     }
     let question = Question::new(asked.nonce, at, asked.skip, arrived);
     // Asked behind the moment that the question is held until.

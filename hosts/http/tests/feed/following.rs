@@ -2,13 +2,15 @@
 
 use tollgate::feed_wire::{Follower, FrameKey, Heard, Worked};
 use tollgate::{
-    AddNetwork, AddUser, Import, PepperKey, Portable, PortableAuthtoken, PortableSecret, PortableUser, RemoveNetwork,
-    RemoveUser, Revision, RevokeToken, SetSetting, Setting, Standing, TokenId,
+    AddNetwork, AddUser, Foreign, ForeignDigest, ForeignForm, Import, PepperKey, Portable, PortableAuthtoken,
+    PortableNetwork, PortableSecret, PortableUser, RemoveNetwork, RemoveUser, Revision, RevokeToken, SetSetting,
+    Setting, Standing, TokenId,
 };
 
 use super::asking::{changes, frame, page, question, token};
 use super::fold::Fold;
-use crate::support::{World, issue, name};
+use crate::support::running::until;
+use crate::support::{World, ask, issue, name};
 
 /// Numbers that a seed makes.
 struct Draws(u64);
@@ -160,6 +162,83 @@ fn pages_and_changes_add_up_to_the_state_while_commands_run_and_across_a_restart
         assert!(fold.tokens() >= 8_000);
         fold.assert_is(&world.engine);
     }
+}
+
+/// Ten thousand rules for everybody are more than a page holds, and come before the users.
+#[test]
+fn rules_for_everybody_go_on_from_page_to_page() {
+    let world = World::new();
+    let issued = token(&world);
+    let line = |number: u64| {
+        let network = PortableNetwork {
+            rule: format!("2001:db8::{:x}:{:x}", number >> 8, 1 + 2 * (number & 0xff))
+                .parse()
+                .unwrap(),
+            standing: if number.is_multiple_of(3) {
+                Standing::Banned
+            } else {
+                Standing::Trusted
+            },
+            user: None,
+            added_at: None,
+        };
+        (number, Portable::Network(network))
+    };
+    let lines = (0..Import::LINES_MOST as u64).map(line).collect();
+    world.run(Import {
+        source: "rules".to_owned(),
+        lines,
+        skip_faults: false,
+    });
+    let (world, fold, pages) = followed(world, issued.token.expose(), |world, _| {
+        world.run(RemoveNetwork {
+            rule: "2001:db8::1f:1ff".parse().unwrap(),
+            user: None,
+        });
+        world
+    });
+    assert_eq!(pages, 2);
+    fold.assert_is(&world.engine);
+}
+
+/// Tokens that came as digests of others get keyed ones when they are used, which may be between two pages.
+#[test]
+fn tokens_that_go_to_another_digest_meanwhile_are_followed() {
+    let world = World::new();
+    let issued = token(&world);
+    crowd(&world, 6_000);
+    let secret = |number: usize| format!("an-older-token-of-alice-{number}");
+    let lines = (0..50).map(|number| {
+        let text = secret(number);
+        let digest = ForeignDigest::of(ForeignForm::Sha256, Foreign::parse(text.as_bytes()).unwrap());
+        let token = PortableAuthtoken {
+            id: None,
+            user: name("alice"),
+            secret: PortableSecret::Digest(digest.unwrap()),
+            issued_at: None,
+            not_before: None,
+            expires_at: None,
+            revoked_at: None,
+        };
+        (number as u64, Portable::Authtoken(token, None))
+    });
+    world.run(Import {
+        source: "older".to_owned(),
+        lines: lines.collect(),
+        skip_faults: false,
+    });
+    let mut used = 0;
+    let (world, fold, pages) = followed(world, issued.token.expose(), |world, _| {
+        let before = world.engine.revision();
+        for _ in 0..20 {
+            assert_eq!(world.send(ask("GET /check").bearer(&secret(used))).status, 200);
+            used += 1;
+        }
+        assert!(until(|| world.engine.revision() > before), "they are upgraded");
+        world
+    });
+    assert!(pages > 1);
+    fold.assert_is(&world.engine);
 }
 
 /// An import is one change set for thousands of lines, which no frame holds.

@@ -124,12 +124,14 @@ impl Shared {
         let connection = self.protocols.serve_connection(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
         tokio::select! {
-            // How it ended is the client's affair.
-            _ = connection.as_mut() => {}
+            // A stop comes first: what is answered from then on says that it is the last answer.
+            biased;
             () = told(&mut stopping) => {
                 connection.as_mut().graceful_shutdown();
                 let _ = connection.await;
             }
+            // How it ended is the client's affair.
+            _ = connection.as_mut() => {}
             () = progress.asked_to_leave() => {
                 connection.as_mut().graceful_shutdown();
                 // A request may have come just before. Otherwise there is nothing to wait for.

@@ -122,9 +122,10 @@ impl Server {
             }
         }
         drop((listeners, following, newcomer));
-        host.end_polls();
         let ended = async {
             connections.stop();
+            // Behind that, so that no follower asks again on a connection that is about to end.
+            host.end_polls();
             while running.join_next().await.is_some() {}
         };
         if tokio::time::timeout(bounds.stop_within, ended).await.is_err() {

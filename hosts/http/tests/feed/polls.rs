@@ -189,7 +189,13 @@ fn a_server_that_stops_answers_whoever_waits() {
     until_waiting(&server, 20);
     server.tell_to_stop();
     for stream in waiting {
-        let head = empty(crate::support::json::answer(stream), secret);
+        let answer = crate::support::json::answer(stream);
+        assert_eq!(
+            answer.field("connection"),
+            ["close"],
+            "nothing more is to be asked here"
+        );
+        let head = empty(answer, secret);
         assert!(head.to == at.revision && head.held_ms < 20_000, "{head:?}");
     }
     server.wait();

@@ -36,3 +36,5 @@ mod trap;
 mod vm;
 #[cfg(target_arch = "wasm32")]
 mod exports;
+#[cfg(all(feature = "measure", target_arch = "wasm32"))]
+mod measure;

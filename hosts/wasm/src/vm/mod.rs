@@ -160,13 +160,13 @@ impl Vm {
     }
 
     /// Calls an export that is no callback, as a benchmark does.
-    pub fn call_export(&mut self, name: &str, argument: u32) -> Result<u32, ProgramError> {
+    pub fn call_export(&mut self, name: &str, arguments: (u32, u32)) -> Result<u32, ProgramError> {
         set_deadline(&mut self.store);
         let instance = self.callbacks.instance;
         let export = instance
-            .get_typed_func::<u32, u32>(&mut self.store, name)
+            .get_typed_func::<(u32, u32), u32>(&mut self.store, name)
             .map_err(ProgramError::Module)?;
-        export.call(&mut self.store, argument).map_err(ProgramError::Start)
+        export.call(&mut self.store, arguments).map_err(ProgramError::Start)
     }
 
     fn new_context(&mut self) -> ContextId {

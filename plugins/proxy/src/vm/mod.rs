@@ -128,6 +128,17 @@ pub(crate) fn trailers(context: u32) -> Action {
     within(Action::Pause, |vm| vm.trailers(context))
 }
 
+/// The view that the first root context decides by.
+#[cfg(all(feature = "measure", target_arch = "wasm32"))]
+pub(crate) fn with_view<R>(otherwise: R, run: impl FnOnce(&tollgate_core::LiveView) -> R) -> R {
+    within(None, |vm| {
+        let plan = vm.roots.first()?.plan.as_ref()?;
+        let following = plan.following.borrow();
+        following.view().map(run)
+    })
+    .unwrap_or(otherwise)
+}
+
 pub(crate) fn delete(context: u32) {
     within((), |vm| vm.delete(context));
 }

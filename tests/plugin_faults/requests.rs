@@ -1,8 +1,13 @@
 //! Requests that no honest client sends.
 
+use std::time::Duration;
+
 use tollgate_wasm::{Fault, HostCall, Outcome, Request, Status};
 
-use super::world::{GOOD, is_alice, ready, refusal, request};
+use super::world::{GOOD, feed, is_alice, ready, refusal, request, server};
+use crate::plugin::program;
+use crate::plugin::worker::{Worker, configuration};
+use crate::support::facts::{Change, Server};
 
 #[test]
 fn fields_of_any_bytes_decide_nothing_and_trap_nothing() {
@@ -89,4 +94,70 @@ fn no_path_and_no_method_are_no_credential_problem_and_no_trap() {
     };
     assert!(matches!(worker.outcome(empty), Outcome::Answered(_)));
     worker.assert_sound(&"no head at all");
+}
+
+/// A worker that reads forms, for users who may present their tokens in them.
+fn reader_of_forms() -> Worker {
+    let (mut feed, mut facts) = feed();
+    let server = Server {
+        authtoken_in_url: true,
+        ..server()
+    };
+    feed.state(facts.records(&Change::SetServer(server)).unwrap());
+    let mut worker = Worker::new(program(), feed, &configuration(r#", "read_forms": true"#));
+    worker.follow().unwrap();
+    worker
+}
+
+fn form() -> Request {
+    Request::new("POST", "/")
+        .field("content-type", "application/x-www-form-urlencoded")
+        .from_peer("192.0.2.10:1".parse().unwrap())
+        .body("")
+}
+
+#[test]
+fn a_form_decides_once_it_is_whole_and_one_that_never_is_is_given_up() {
+    let mut worker = reader_of_forms();
+    let (first, rest) = GOOD.0.split_at(10);
+    let id = worker.vm.begin(worker.root, form());
+    worker.vm.body(id, format!("a=b&@authtoken={first}").as_bytes(), false);
+    worker.run(Duration::from_secs(9));
+    assert_eq!(*worker.vm.outcome(id), Outcome::Waiting);
+    worker.vm.body(id, rest.as_bytes(), true);
+    assert!(is_alice(worker.vm.outcome(id), GOOD.1));
+
+    let id = worker.vm.begin(worker.root, form());
+    worker.vm.body(id, format!("@authtoken={}", GOOD.0).as_bytes(), false);
+    worker.run(Duration::from_secs(11));
+    assert_eq!(refusal(worker.vm.outcome(id)).map(|(status, _)| status), Some(400));
+    worker.vm.body(id, b"", true);
+    worker.vm.end(id);
+
+    let id = worker.vm.begin(worker.root, form());
+    worker.vm.body(id, &vec![b'a'; 70_000], false);
+    assert_eq!(refusal(worker.vm.outcome(id)).map(|(status, _)| status), Some(400));
+    worker.assert_sound(&"forms");
+}
+
+#[test]
+fn a_form_that_comes_before_the_first_view_is_read_when_there_is_one() {
+    let mut worker = reader_of_forms();
+    let (feed, configuration) = (feed().0, configuration(r#", "read_forms": true"#));
+    let before = std::mem::replace(&mut worker, Worker::new(program(), feed, &configuration));
+    worker.feed = before.feed;
+    let whole = worker
+        .vm
+        .request(worker.root, form().body(format!("@authtoken={}", GOOD.0)));
+    let half = worker.vm.begin(worker.root, form());
+    let gone = worker.vm.begin(worker.root, form());
+    worker.vm.body(half, b"@authtoken=", false);
+    worker.vm.end(gone);
+    worker.follow().unwrap();
+    worker.run(Duration::from_millis(100));
+    assert!(is_alice(worker.vm.outcome(whole), GOOD.1));
+    assert_eq!(*worker.vm.outcome(half), Outcome::Waiting);
+    worker.vm.body(half, GOOD.0.as_bytes(), true);
+    assert!(is_alice(worker.vm.outcome(half), GOOD.1));
+    worker.assert_sound(&"early forms");
 }

@@ -135,6 +135,11 @@ fn a_form_decides_once_it_is_whole_and_one_that_never_is_is_given_up() {
     worker.vm.end(id);
 
     let id = worker.vm.begin(worker.root, form());
+    worker.vm.body(id, format!("@authtoken={}", GOOD.0).as_bytes(), false);
+    worker.vm.trailers(id, 1);
+    assert!(is_alice(worker.vm.outcome(id), GOOD.1), "trailers end a form too");
+
+    let id = worker.vm.begin(worker.root, form());
     worker.vm.body(id, &vec![b'a'; 70_000], false);
     assert_eq!(refusal(worker.vm.outcome(id)).map(|(status, _)| status), Some(400));
     worker.assert_sound(&"forms");

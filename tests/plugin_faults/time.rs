@@ -29,6 +29,18 @@ fn a_view_is_believed_up_to_its_bound_and_not_beyond_and_again_when_it_was_confi
     worker.assert_sound(&"silence");
 }
 
+/// A worker may be busy for long, and then requests come before the tick.
+#[test]
+fn a_view_ages_between_ticks_too() {
+    let mut worker = ready();
+    let process = worker.vm.process().clone();
+    process.advance(MAX_STALENESS - Duration::from_millis(100));
+    assert!(worker.passes());
+    process.advance(Duration::from_millis(101));
+    assert!(!worker.passes_nobody_else());
+    worker.assert_sound(&"no tick");
+}
+
 #[test]
 fn an_answer_that_was_long_under_way_makes_no_view_young() {
     let mut worker = ready();

@@ -45,6 +45,15 @@ impl Vm {
         self.flow(id);
     }
 
+    /// Ends the body with so many trailers instead of a last part. They come to a guest that would be shown a part.
+    pub fn trailers(&mut self, id: ContextId, count: u32) {
+        let Some(passed) = self.shows_body(id) else { return };
+        let answer = self.call_without_effects(id, |callbacks| &callbacks.request_trailers, (id, count));
+        let skipped = self.callbacks.request_trailers.is_none();
+        self.settle_part(id, passed, answer.or(skipped.then_some(CONTINUE)));
+        self.apply_effects();
+    }
+
     /// What has become of a request; a stream that is no more has failed.
     pub fn outcome(&self, id: ContextId) -> &Outcome {
         let stream = self.store.data().streams.get(&id);
@@ -90,36 +99,45 @@ impl Vm {
             let answer = self.call_without_effects(id, |callbacks| &callbacks.request_body, arguments);
             let skipped = self.callbacks.request_body.is_none();
             let answer = answer.or(skipped.then_some(CONTINUE));
-            let state = self.store.data_mut();
-            let stopped = state.stopped;
-            if let Some(stream) = state.streams.get_mut(&id) {
-                match answer {
-                    None if passed => {}
-                    None => (stream.open, stream.outcome) = (false, Outcome::Failed),
-                    Some(CONTINUE) if !stopped && passed => stream.buffered.clear(),
-                    Some(CONTINUE) if !stopped => {
-                        stream.pass();
-                        stream.buffered.clear();
-                    }
-                    // The headers are at the upstream already.
-                    Some(_) if passed => state.violations.push(format!("stream {id} went on without its body")),
-                    Some(_) => {}
-                }
-            }
+            self.settle_part(id, passed, answer);
             self.apply_effects();
         }
+    }
+
+    /// Takes what a callback at a part of the body answered.
+    fn settle_part(&mut self, id: ContextId, passed: bool, answer: Option<u32>) {
+        let state = self.store.data_mut();
+        let stopped = state.stopped;
+        let Some(stream) = state.streams.get_mut(&id) else {
+            return;
+        };
+        match answer {
+            None if passed => {}
+            None => (stream.open, stream.outcome) = (false, Outcome::Failed),
+            Some(CONTINUE) if !stopped && passed => stream.buffered.clear(),
+            Some(CONTINUE) if !stopped => {
+                stream.pass();
+                stream.buffered.clear();
+            }
+            // The headers are at the upstream already.
+            Some(_) if passed => state.violations.push(format!("stream {id} went on without its body")),
+            Some(_) => {}
+        }
+    }
+
+    /// Whether a part of the body may be shown to the guest now; and then, whether the headers went on.
+    fn shows_body(&self, id: ContextId) -> Option<bool> {
+        let stream = self.store.data().streams.get(&id)?;
+        let passed = matches!(stream.outcome, Outcome::Passed(_));
+        let reads = stream.outcome == Outcome::Waiting && stream.reads_body && stream.open;
+        (self.failed.is_none() && (passed || reads)).then_some(passed)
     }
 
     /// The next part of a body that may be shown to the guest: whether its headers went on, the size of what is held with
     /// it, and whether it is the last.
     fn next_part(&mut self, id: ContextId) -> Option<(bool, u32, bool)> {
-        let failed = self.failed.is_some();
+        let passed = self.shows_body(id)?;
         let stream = self.store.data_mut().streams.get_mut(&id)?;
-        let passed = matches!(stream.outcome, Outcome::Passed(_));
-        let reads = stream.outcome == Outcome::Waiting && stream.reads_body && stream.open;
-        if failed || !(passed || reads) {
-            return None;
-        }
         let (part, ends) = stream.arrived.pop_front()?;
         stream.buffered.extend(part);
         Some((passed, length(stream.buffered.len()), ends))

@@ -1,9 +1,17 @@
 //! The plugin in the workers of a real Envoy.
 //!
-//! `plugins/proxy/build` makes the modules that run here.
+//! `plugins/proxy/build` makes the modules that run here. Most stories are told with a feed that the test makes up, which can
+//! say anything at any moment; `engine` has a real one.
+//!
+//! - `vectors`: every shared vector that a proxy can express.
+//! - `hostile`: requests that nobody would send in good faith.
+//! - `forms`: credentials in bodies.
+//! - `places`: requests at a time.
+//! - `faults`: of the module, its configuration and its feed.
+//! - `reload`: other configurations and modules while clients ask.
+//! - `engine`: a real server, its changes, its absence and its successor.
 
 mod support;
-#[allow(dead_code, reason = "each story takes what it needs")]
 mod plugin_in_envoy {
     pub(crate) mod world;
     pub(crate) mod feed;
@@ -12,6 +20,10 @@ mod plugin_in_envoy {
     pub(crate) mod answers;
     pub(crate) mod left;
     mod vectors;
+    mod hostile;
     mod forms;
     mod places;
+    mod faults;
+    mod reload;
+    mod engine;
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 use tollgate_core::feed::{FeedRecord, FrameHead, FrameKey, FrameKind, FrameWriter};
 use tollgate_core::{Revision, TokenKind, TokenText};
-use tollgate_tests::wait::{self, Deadline, PATIENCE};
+use tollgate_tests::wait::{Deadline, PATIENCE};
 
 use super::world::World;
 
@@ -26,6 +26,8 @@ pub(crate) enum Manner {
     Says(u16, Vec<u8>),
     /// It changes the frame with which an engine would have answered.
     Spoils(fn(Vec<u8>) -> Vec<u8>),
+    /// It answers everything with one frame that was an answer once.
+    Replays,
     /// It answers as an engine does, for another feed token.
     Foreign,
 }
@@ -55,8 +57,8 @@ struct State {
     waiting: usize,
     /// Changes whenever those who wait are about to be answered.
     turn: u64,
-    /// So many questions came.
-    asked: u64,
+    /// An answer that was given.
+    last: Vec<u8>,
 }
 
 impl State {
@@ -92,7 +94,7 @@ impl Feed {
             changes: Vec::new(),
             waiting: 0,
             turn: 0,
-            asked: 0,
+            last: Vec::new(),
         };
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
@@ -121,10 +123,6 @@ impl Feed {
     /// The token under which it can be asked.
     pub(crate) fn token(&self) -> &str {
         &self.shared.token
-    }
-
-    pub(crate) fn world(&self) -> World {
-        self.shared.state.lock().world.clone()
     }
 
     /// Makes the world another one, which followers hear of as a change.
@@ -169,15 +167,6 @@ impl Feed {
             self.shared.followed.wait_for(&mut state, left);
         }
         state.waiting
-    }
-
-    /// Waits until `count` more questions have come.
-    pub(crate) fn wait_for_questions(&self, count: u64) {
-        let before = self.shared.state.lock().asked;
-        let what = format!("{count} more questions have come");
-        wait::until(&what, PATIENCE, || {
-            (self.shared.state.lock().asked >= before + count).then_some(())
-        });
     }
 }
 
@@ -230,7 +219,6 @@ fn read(reader: &mut BufReader<&TcpStream>, token: &str) -> io::Result<Option<(Q
 fn answer(question: &Question, has_token: bool, shared: &Shared) -> Option<(u16, Vec<u8>)> {
     let deadline = Deadline::within(question.wait);
     let mut state = shared.state.lock();
-    state.asked += 1;
     let mut was_silent = false;
     while matches!(state.manner, Manner::Silent) {
         was_silent = true;
@@ -265,7 +253,12 @@ fn answer(question: &Question, has_token: bool, shared: &Shared) -> Option<(u16,
         Manner::Silent | Manner::Absent => None,
         Manner::Says(status, body) => Some((*status, body.clone())),
         Manner::Spoils(spoil) => Some((200, spoil(frame(question, held, &state, &key)))),
-        Manner::Truthful | Manner::Foreign => Some((200, frame(question, held, &state, &key))),
+        Manner::Replays => Some((200, state.last.clone())),
+        Manner::Truthful | Manner::Foreign => {
+            let frame = frame(question, held, &state, &key);
+            state.last.clone_from(&frame);
+            Some((200, frame))
+        }
     }
 }
 

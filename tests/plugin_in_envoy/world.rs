@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tollgate_core::feed::{FeedRecord, Rule};
-use tollgate_core::{DigestKey, LiveView, ServerRecord, TokenRecord, UserId, UserRecord, WellFormed};
+use tollgate_core::{DigestKey, LiveView, ServerRecord, TokenRecord, UserId, UserRecord};
 
 use super::super::support::facts::{Server, Token, User, from_hex};
 use super::super::support::native;
@@ -49,17 +49,6 @@ impl World {
         if self.users.contains_key(&record.user) {
             self.tokens.insert(*record.digest.as_bytes(), record);
         }
-    }
-
-    pub(crate) fn remove_token(&mut self, secret: &str) {
-        let digest = native::digest(&self.view(), secret);
-        self.tokens.remove(digest.as_bytes());
-    }
-
-    /// Under which digest a token of ours stands.
-    pub(crate) fn knows(&self, secret: &str) -> bool {
-        let token = WellFormed::parse(secret.as_bytes()).unwrap();
-        self.tokens.contains_key(self.view().digest(token).as_bytes())
     }
 
     fn view(&self) -> LiveView {

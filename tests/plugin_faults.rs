@@ -16,6 +16,7 @@ mod plugin_faults {
     mod random;
     mod requests;
     mod time;
+    mod trailers;
     mod traps;
 }
 #[cfg(test)]

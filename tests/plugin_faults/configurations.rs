@@ -5,7 +5,7 @@ use std::time::Duration;
 use tollgate_core::{TokenKind, TokenText};
 use tollgate_wasm::{Level, Process, Settings, Vm};
 
-use super::world::{GOOD, feed, ready, refusal, request};
+use super::world::{GOOD, feed, ready, refusal, request, worker};
 use crate::plugin::program;
 use crate::plugin::worker::{BEGINNING, Worker, configuration, feed_token};
 
@@ -112,4 +112,23 @@ fn another_source_begins_with_nothing() {
     worker.root = new;
     assert!(worker.recovers(Duration::from_secs(2)).is_some());
     worker.assert_sound(&"two sources");
+}
+
+/// A request that stands still when a second configuration comes stays under the first, even where that ends before it: no proxy
+/// does so, and the second may be another's.
+#[test]
+fn who_waits_is_never_judged_by_another_configuration() {
+    let mut worker = worker();
+    let waits = worker.vm.request(worker.root, request(GOOD.0));
+    let begun_by_first = worker.root;
+    let other = configuration("").replace("engine.example", "other.example");
+    let (second, taken) = worker.vm.start_root(other);
+    assert!(taken);
+    worker.vm.end_root(begun_by_first);
+    worker.root = second;
+    worker.follow().unwrap();
+    worker.run(Duration::from_millis(100));
+    assert_eq!(refusal(worker.vm.outcome(waits)).map(|(status, _)| status), Some(503));
+    assert!(worker.passes_nobody_else());
+    worker.assert_sound(&"two configurations");
 }

@@ -59,7 +59,7 @@ fn a_view_that_the_proxy_has_no_room_for_lets_nobody_pass() {
 #[test]
 fn a_view_beyond_the_bound_of_the_configuration_ends_in_no_trap() {
     let mut worker = started(64 * MIB, r#", "memory_most_mib": 6"#);
-    worker.feed.state(tokens(1_000, 60_000));
+    worker.feed.state(tokens(1_000, 120_000));
     worker.run(Duration::from_secs(5));
     assert!(!worker.passes_nobody_else());
     assert!(worker.says("memory_most_mib"), "{:?}", worker.vm.lines());
@@ -71,12 +71,27 @@ fn a_view_beyond_the_bound_of_the_configuration_ends_in_no_trap() {
 fn a_view_that_grows_beyond_the_bound_serves_until_it_is_too_old() {
     let mut worker = started(64 * MIB, r#", "memory_most_mib": 6"#);
     worker.follow().unwrap();
-    worker.feed.commit(tokens(1_000, 60_000).collect());
+    worker.feed.commit(tokens(1_000, 120_000).collect());
     worker.run(Duration::from_secs(3));
     assert!(worker.passes_nobody_else());
     worker.run(Duration::from_secs(10));
     assert!(!worker.passes_nobody_else());
     worker.assert_sound(&"grown");
+}
+
+/// What the old view gives back is room for the new one, though a module's memory never becomes smaller.
+#[test]
+fn a_view_that_makes_room_for_the_next_serves_again() {
+    let mut worker = started(64 * MIB, r#", "memory_most_mib": 8"#);
+    worker.feed.state(tokens(1_000, 60_000));
+    assert!(worker.recovers(Duration::from_secs(10)).is_some());
+    for identity in 10..14 {
+        worker.feed.rename([identity; 16]);
+        worker.run(Duration::from_secs(3));
+        assert!(worker.recovers(Duration::from_secs(10)).is_some(), "{identity}");
+    }
+    assert!(worker.vm.memory_size() < 16 * MIB, "{}", worker.vm.memory_size());
+    worker.assert_sound(&"room that was given back");
 }
 
 #[test]

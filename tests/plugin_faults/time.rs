@@ -62,6 +62,22 @@ fn an_answer_that_was_long_under_way_makes_no_view_young() {
     worker.assert_sound(&"a slow network");
 }
 
+/// Who holds a view that may still be believed waits for news; one that is too old is to be confirmed at once.
+#[test]
+fn a_view_that_is_too_old_is_not_kept_waiting_for_news() {
+    let mut worker = ready();
+    let waits = |worker: &Worker| worker.vm.callouts().pop().unwrap().path().contains("&wait=2.000&");
+    assert!(waits(&worker));
+    let asked = worker.vm.callouts().pop().unwrap();
+    worker.silence(MAX_STALENESS + MILLISECOND);
+    assert!(worker.vm.refuse(asked.token));
+    worker.wait(MILLISECOND * 200);
+    assert!(!waits(&worker));
+    assert!(worker.recovers(MILLISECOND * 200).is_some());
+    assert!(waits(&worker));
+    worker.assert_sound(&"too old");
+}
+
 #[test]
 fn a_clock_on_the_wall_that_jumps_makes_no_view_younger() {
     for jump in [-3_600_i64, -60, 60, 3_600, 1_000_000] {

@@ -106,10 +106,10 @@ impl Following {
             return false;
         };
         let opened = self.work(now_ms, stats);
+        self.age();
         if self.call.is_none() && now_ms >= self.next_try_ms {
             self.ask(root, now_ms, stats);
         }
-        self.age(now_ms);
         opened
     }
 
@@ -119,7 +119,7 @@ impl Following {
     }
 
     fn work(&mut self, now_ms: u64, stats: &mut Stats) -> bool {
-        if door::memory_bytes() > self.memory_most && !self.make_room() {
+        if door::memory_in_use() > self.memory_most && !self.make_room() {
             self.fail(
                 now_ms,
                 "the view has no room within `memory_most_mib`; requests are refused once it is too old",
@@ -162,7 +162,9 @@ impl Following {
             stats.failed.count();
             return self.fail(now_ms, "the proxy gives no random bytes");
         }
-        let Some(path) = self.follower.ask(nonce, self.poll_ms, now_ms) else {
+        // A view that nobody may go by is confirmed at once, and not when there is news.
+        let poll_ms = if self.is_ready(clock::now()) { self.poll_ms } else { 0 };
+        let Some(path) = self.follower.ask(nonce, poll_ms, now_ms) else {
             return;
         };
         let bearer = format!("Bearer {}", self.source.feed_token);
@@ -176,7 +178,7 @@ impl Following {
         match door::call(
             &self.source.cluster,
             &headers,
-            self.poll_ms.saturating_add(self.answer_within_ms),
+            poll_ms.saturating_add(self.answer_within_ms),
         ) {
             Ok(token) => self.call = Some(Call { root, token }),
             Err(status) => {
@@ -275,13 +277,17 @@ impl Following {
 
     /// Says until when the view may be believed: by the clock that checks are given, from the age by the other. Said anew at every
     /// tick, so that a clock that jumps is believed for no longer than that.
-    fn age(&mut self, now_ms: u64) {
+    fn age(&mut self) {
+        // Read first: however long the module stands still behind this line, its view is older by that.
+        let now = clock::now();
         let end = self
             .follower
             .complete_ms()
             .map(|moment| moment.saturating_add(self.max_staleness_ms));
-        let left = end.and_then(|end| end.checked_sub(now_ms));
-        let freshness = match (left, clock::now()) {
+        let left = end
+            .zip(clock::steady_ms())
+            .and_then(|(end, now_ms)| end.checked_sub(now_ms));
+        let freshness = match (left, now) {
             (None, _) | (_, Timestamp::MAX) => Freshness::Never,
             (Some(left), now) => Freshness::Until(now.plus_millis(left)),
         };

@@ -229,3 +229,13 @@ pub(crate) fn memory_bytes() -> u64 {
     #[cfg(not(target_arch = "wasm32"))]
     0
 }
+
+/// Bytes of it that are in use.
+pub(crate) fn memory_in_use() -> u64 {
+    #[cfg(target_arch = "wasm32")]
+    {
+        super::memory::in_use()
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    0
+}

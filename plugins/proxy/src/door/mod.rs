@@ -4,6 +4,8 @@
 //! callback there is, so that the proxy enters the module for each. Here every call answers a result, and only what is needed
 //! is exported. Nothing but this folder and the exports themselves is `unsafe`.
 
+#[cfg(target_arch = "wasm32")]
+mod memory;
 mod buffer;
 mod imports;
 mod calls;

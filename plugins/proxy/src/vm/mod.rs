@@ -175,7 +175,14 @@ impl Vm {
         // Its place stays: requests that name no root context belong to the first.
         match self.roots.iter_mut().find(|known| known.context == root.context) {
             Some(known) => *known = root,
-            None => self.roots.push(root),
+            None => {
+                // Requests that stand still name no root context where there was but one: they are the first's for good.
+                let first = self.roots.first().map(|first| first.context);
+                for stream in self.streams.values_mut() {
+                    stream.root = stream.root.or(first);
+                }
+                self.roots.push(root);
+            }
         }
         self.obey();
     }

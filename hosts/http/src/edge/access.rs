@@ -1,7 +1,7 @@
 //! One line in the log for each request.
 //!
 //! It has what is needed to find the request again and to see how it went: never a header field, never a body, and no
-//! query, which may hold a credential.
+//! query, which may hold a credential. A poll of the feed that went well is told of at the level of debugging alone.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -13,6 +13,9 @@ const PATH_LEN_MAX: usize = 512;
 
 /// Below this, paths name permits, and whoever knows one can release it.
 const PERMITS: &str = "/v1/permits/";
+
+/// Where followers ask for news.
+const POLLS: &str = "/feed/v1/changes";
 
 /// How every token of ours begins.
 const TOKEN: &str = "tg_";
@@ -35,15 +38,25 @@ impl Access {
     }
 
     pub(super) fn write(&self, status: u16, took: Duration) {
-        tracing::info!(
-            target: "tollgate::access",
-            method = self.method.as_str(),
-            path = self.path.as_str(),
-            status,
-            took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-            client = self.client.map(tracing::field::display),
-            "answered"
-        );
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    target: "tollgate::access",
+                    method = self.method.as_str(),
+                    path = self.path.as_str(),
+                    status,
+                    took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+                    client = self.client.map(tracing::field::display),
+                    "answered"
+                )
+            };
+        }
+        // Every worker of every proxy asks every few seconds for as long as it lives; the metrics tell of those who do not.
+        if self.path == POLLS && status == 200 {
+            line!(debug);
+        } else {
+            line!(info);
+        }
     }
 }
 

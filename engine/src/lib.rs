@@ -148,6 +148,6 @@ pub use tollgate_core::{
     ParseForeignError, ParseForeignFormError, ParseLimitError, ParseNetworkError, ParseOperationError, ParseTokenError,
     Permit, Place, QuotaState, Refused, RequestParts, Revision, SCOPE_FIELD, ServerRecord, Subject, TOKEN_ID_FIELD,
     Timestamp, TokenDigest, TokenId, TokenKind, TokenRecord, TokenStatus, TokenText, USER_FIELD, Upgrade, UserId,
-    UserName, UserNameError, UserRecord, Validity, Verdict, WINDOW_MS, WellFormed, is_spelt_like_ours, problem_type,
-    quota_fields, visible_name,
+    UserName, UserNameError, UserRecord, Validity, Verdict, WINDOW_MS, WellFormed, announces_form, is_spelt_like_ours,
+    problem_type, quota_fields, visible_name,
 };

@@ -96,6 +96,6 @@ pub use record::{
     Limit, Networks, ParseLimitError, Revision, ServerRecord, TokenId, TokenRecord, TokenStatus, UserId, UserName,
     UserNameError, UserRecord, Validity,
 };
-pub use request::{Field, RequestParts};
+pub use request::{Field, RequestParts, announces_form};
 pub use time::Timestamp;
 pub use token::{ParseTokenError, TokenKind, TokenText, WellFormed};

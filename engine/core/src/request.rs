@@ -26,6 +26,17 @@ impl<'a> Field<'a> {
     }
 }
 
+/// Whether a line of `Content-Type` announces a form. Some proxies join several lines with commas; one form among them is one,
+/// because an upstream may read any.
+pub fn announces_form(content_type: &[u8]) -> bool {
+    let is_form = |line: &[u8]| {
+        let kind = line.split(|byte| *byte == b';').next().unwrap_or_default();
+        kind.trim_ascii()
+            .eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+    };
+    content_type.split(|byte| *byte == b',').any(is_form)
+}
+
 /// The facts of one request that a check is decided by. Everything is borrowed and nothing is kept.
 ///
 /// It has no `Debug`, because it holds the credential.
@@ -49,4 +60,31 @@ pub struct RequestParts<'a> {
     pub preflight: bool,
     /// Scopes that the route wants.
     pub scopes: &'a [&'a str],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::announces_form;
+
+    #[test]
+    fn a_form_is_announced_by_any_of_several_lines() {
+        for line in [
+            "application/x-www-form-urlencoded",
+            " Application/X-WWW-Form-urlencoded ; charset=utf-8",
+            "text/plain,application/x-www-form-urlencoded",
+            "application/x-www-form-urlencoded, text/plain",
+            "text/plain; a=b, application/x-www-form-urlencoded; a=b",
+        ] {
+            assert!(announces_form(line.as_bytes()), "{line}");
+        }
+        for line in [
+            "",
+            "text/plain",
+            "multipart/form-data",
+            "application/x-www-form-urlencoded2",
+            "text/plain;,",
+        ] {
+            assert!(!announces_form(line.as_bytes()), "{line}");
+        }
+    }
 }

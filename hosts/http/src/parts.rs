@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use tollgate::{Field, RequestParts};
+use tollgate::{Field, RequestParts, announces_form};
 
 use crate::forwarded::Target;
 
@@ -114,9 +114,6 @@ pub(crate) async fn read_form(headers: &HeaderMap, body: Body) -> Result<Option<
 
 /// Whether the body is announced as a form.
 pub(crate) fn is_form(headers: &HeaderMap) -> bool {
-    headers.get_all(header::CONTENT_TYPE).iter().any(|line| {
-        let kind = line.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
-        kind.trim_ascii()
-            .eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
-    })
+    let mut lines = headers.get_all(header::CONTENT_TYPE).iter();
+    lines.any(|line| announces_form(line.as_bytes()))
 }

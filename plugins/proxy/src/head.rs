@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use tollgate_core::{Field, RequestParts, is_spelt_like_ours};
+use tollgate_core::{Field, RequestParts, announces_form, is_spelt_like_ours};
 
 use crate::pairs::Pairs;
 
@@ -45,7 +45,7 @@ impl<'a> Head<'a> {
             b"x-cdata-authtoken" => add(&mut self.authtoken, value),
             b"origin" => self.has_origin = true,
             b"access-control-request-method" => self.has_requested_method = true,
-            b"content-type" => self.is_form |= is_form(value),
+            b"content-type" => self.is_form |= announces_form(value),
             #[cfg(feature = "trap")]
             b"x-tollgate-test-trap" => self.wants_trap = true,
             _ if is_spelt_like_ours(name) => self.spelt_like_ours.push(name),
@@ -108,12 +108,6 @@ fn is_joined(value: &[u8]) -> bool {
         let scheme = line.split(|byte| *byte == b' ').next().unwrap_or_default();
         scheme.eq_ignore_ascii_case(b"bearer") || scheme.eq_ignore_ascii_case(b"basic")
     })
-}
-
-fn is_form(value: &[u8]) -> bool {
-    let kind = value.split(|byte| *byte == b';').next().unwrap_or_default();
-    kind.trim_ascii()
-        .eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! - `forms`: credentials in bodies.
 //! - `places`: requests at a time.
 //! - `faults`: of the module, its configuration and its feed.
+//! - `traps`: requests that are under way in a module that traps.
 //! - `reload`: other configurations and modules while clients ask.
 //! - `engine`: a real server, its changes, its absence and its successor.
 
@@ -24,6 +25,7 @@ mod plugin_in_envoy {
     mod forms;
     mod places;
     mod faults;
+    mod traps;
     mod reload;
     mod engine;
 }

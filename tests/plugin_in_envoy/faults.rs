@@ -15,12 +15,12 @@ use super::scene::{
 use super::upstream::Upstream;
 use super::world::World;
 
-fn of(name: &str) -> Request {
+pub(crate) fn of(name: &str) -> Request {
     Request::get("/").bearer(&token_of(name))
 }
 
 /// Asks until the worker of `connection` lets `alice` through. Nobody else may pass meanwhile, and she may only be told to wait.
-fn recovers(connection: &mut Connection) {
+pub(crate) fn recovers(connection: &mut Connection) {
     wait::until("the worker lets the right ones pass again", PATIENCE, || {
         let bad = connection.send(&of("nobody")).unwrap().status;
         assert!(matches!(bad, 401 | 503), "{bad}");

@@ -2,13 +2,17 @@
 
 use serde_json::json;
 use tollgate_core::{Denial, DenyReason, Gate, Refused};
-use tollgate_tests::http::Connection;
+use tollgate_tests::envoy::Envoy;
+use tollgate_tests::http::{Connection, Request};
 use tollgate_tests::wait::{self, PATIENCE};
 
 use super::super::support::facts::{Server, User};
 use super::answers::{self, assert_refused};
-use super::feed::Manner;
-use super::scene::{ALICE, PLUGIN, Scene, answered, token_of, world_of};
+use super::feed::{Feed, Manner};
+use super::scene::{
+    ALICE, PLUGIN, Scene, answered, configuration, filter, setup, token_of, wait_until_ready, world_of,
+};
+use super::upstream::Upstream;
 use super::world::World;
 
 const FORM_LEN_MAX: usize = 65_536;
@@ -172,6 +176,27 @@ fn forms_count_while_the_setting_says_so() {
     scene.feed.lead_to(world(false));
     scene.wait_until_followed();
     is_refused(&scene, "off again", &whole(&form), DenyReason::MissingCredential);
+}
+
+/// A proxy that was not told to hand out bodies keeps them back; the form never comes, and nothing goes on.
+#[test]
+fn a_form_that_the_proxy_keeps_back_is_given_up() {
+    let (feed, upstream) = (Feed::start(world(true)), Upstream::start());
+    let configured = configuration(feed.token(), &json!({ "read_forms": true }));
+    let mut filter = filter(PLUGIN, &configured);
+    filter.allow_on_headers_stop_iteration = false;
+    let envoy = Envoy::start(setup(&filter, upstream.address(), feed.address()));
+    wait_until_ready(&envoy);
+    for mut connection in envoy.connections().unwrap() {
+        let with_token =
+            whole("a=b").replacen("\r\n", &format!("\r\nAuthorization: Bearer {}\r\n", token_of(ALICE)), 1);
+        assert_eq!(answered(&mut connection, with_token.as_bytes()).status, 400);
+        assert_eq!(upstream.take().len(), 0);
+    }
+    for mut connection in envoy.connections().unwrap() {
+        let no_form = Request::new("POST", "/").bearer(&token_of(ALICE)).body("a=b");
+        assert_eq!(connection.send(&no_form).unwrap().status, 200);
+    }
 }
 
 /// A form that comes while there is no view yet: before the view, after it, or half of it each.

@@ -156,6 +156,11 @@ fn an_identity_that_the_client_writes_never_arrives() {
             let permitted = head("GET /", &[forged.as_slice(), &more].concat());
             assert_eq!(answered(&mut connection, &permitted).status, 200);
             is_introduced(&scene, ALICE, "101");
+            // Asking that a field go no further must not take the identity away.
+            let nominated = [("Connection", b"x-tollgate-user, x-tollgate-token-id".as_slice())];
+            let permitted = head("GET /", &[forged.as_slice(), &more, &nominated].concat());
+            assert_eq!(answered(&mut connection, &permitted).status, 200);
+            is_introduced(&scene, ALICE, "101");
             let preflight = head("OPTIONS /", &[forged.as_slice(), &preflight].concat());
             assert_eq!(answered(&mut connection, &preflight).status, 200);
             is_introduced(&scene, "", "");

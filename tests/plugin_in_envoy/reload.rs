@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 
 use serde_json::json;
+use tollgate_core::DenyReason;
 use tollgate_tests::http::{Broken, Connection, Request};
 use tollgate_tests::wait::{self, PATIENCE};
 
+use super::answers::assert_refused;
 use super::scene::{ALICE, BOB, PLUGIN, Scene, configuration, filter, people, token_of};
 
 /// Clients that ask without a pause, each on a connection of its own.
@@ -143,5 +145,30 @@ fn a_token_that_is_taken_away_between_two_configurations_stays_away() {
         let bob = Request::get("/").bearer(&token_of(BOB));
         assert_eq!(connection.send(&bob).unwrap().status, 200);
         scene.upstream.take();
+    }
+}
+
+/// One that cannot be worked with takes the place of one that can, and goes again.
+#[test]
+fn a_configuration_that_goes_wrong_while_it_runs_refuses_everybody() {
+    let more = json!({ "wait_for_snapshot_ms": 60_000 });
+    let mut scene = Scene::start(people(), &more);
+    let right = filter(PLUGIN, &configuration(scene.feed.token(), &more));
+    let request = Request::get("/").bearer(&token_of(ALICE));
+    for wrong in ["", "{}", "{\"cluster\": \"tollgate\"}"] {
+        let mut broken = right.clone();
+        broken.configuration = wrong.to_owned();
+        scene.envoy.reload(&[broken.entry()]).unwrap();
+        scene.envoy.wait_until_drained();
+        for mut connection in scene.envoy.connections().unwrap() {
+            scene.upstream.take();
+            let answer = scene.refused(&mut connection, &request);
+            assert_refused(wrong, &answer, DenyReason::StaleView);
+        }
+        scene.envoy.reload(&[right.entry()]).unwrap();
+        scene.envoy.wait_until_drained();
+        for mut connection in scene.envoy.connections().unwrap() {
+            assert_eq!(connection.send(&request).unwrap().status, 200, "after {wrong:?}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use super::engine::Served;
 use super::envoys_own::{api_key_auth, ext_authz, jwt_authn};
 use super::following::wait_until_loaded;
 use super::jwt;
+use super::modules::CALLS;
 use super::nginx::Nginx;
 use super::rounds::{Rounds, Turns, added, taken, told, whole};
 use super::variant::{Cost, Variant};
@@ -63,6 +64,9 @@ pub(crate) fn run() {
     };
     all.add(NOTHING, 0, Setup::of(Vec::new()), &requests);
     all.add(EMPTY_FILTER, 0, of(empty), &requests);
+    let calls = WasmFilter::new(&assembled("calls", &CALLS.text()), "calls").entry();
+    all.add("a Wasm filter that makes the plugin's calls", 0, of(calls), &requests);
+    let plugin = all.variants.len();
     all.add(PLUGIN, 0, everybody.setup("everybody"), &requests);
     all.add(
         "the plugin, with a rule for addresses",
@@ -101,7 +105,7 @@ pub(crate) fn run() {
     let asking = of(ext_authz("nginx")).with_cluster("nginx", nginx.address);
     all.add(BARE, 0, asking, &requests);
 
-    for variant in &all.variants[2..4] {
+    for variant in &all.variants[plugin..plugin + 2] {
         variant.envoys().for_each(|envoy| wait_until_loaded(envoy, 1, COUNT));
     }
     let others = [everybody.server.id(), loopback.server.id(), nginx.id()];

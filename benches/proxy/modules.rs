@@ -131,6 +131,23 @@ pub(crate) const PARTS: &[Part] = &[
     },
 ];
 
+/// The calls that the plugin makes for a request that passes, without a check.
+pub(crate) const CALLS: Part = Part {
+    name: "the plugin's calls alone",
+    imports: r#"
+    (import "env" "proxy_get_header_map_pairs" (func $pairs (param i32 i32 i32) (result i32)))
+    (import "env" "proxy_get_current_time_nanoseconds" (func $time (param i32) (result i32)))
+    (import "env" "proxy_add_header_map_value" (func $add (param i32 i32 i32 i32 i32) (result i32)))"#,
+    callbacks: "(func (export \"proxy_on_delete\") (param i32))",
+    does: "(call $pairs (i32.const 0) (i32.const 512) (i32.const 516)) drop
+        (call $time (i32.const 512)) drop
+        (call $add (i32.const 0) (i32.const 64) (i32.const 15) (i32.const 160) (i32.const 8)) drop
+        (call $add (i32.const 0) (i32.const 80) (i32.const 17) (i32.const 160) (i32.const 0)) drop
+        (call $add (i32.const 0) (i32.const 100) (i32.const 16) (i32.const 160) (i32.const 0)) drop
+        (call $add (i32.const 0) (i32.const 120) (i32.const 19) (i32.const 168) (i32.const 4))",
+    ..NOTHING
+};
+
 impl Part {
     /// The whole module.
     pub(crate) fn text(&self) -> String {

@@ -10,7 +10,7 @@ use super::engine::Served;
 use super::envoys_own::{api_key_auth, ext_authz, jwt_authn};
 use super::following::wait_until_loaded;
 use super::jwt;
-use super::modules::CALLS;
+use super::modules::{CALLS, Part, READS};
 use super::nginx::Nginx;
 use super::rounds::{Rounds, Turns, added, taken, told, whole};
 use super::variant::{Cost, Variant};
@@ -64,8 +64,11 @@ pub(crate) fn run() {
     };
     all.add(NOTHING, 0, Setup::of(Vec::new()), &requests);
     all.add(EMPTY_FILTER, 0, of(empty), &requests);
-    let calls = WasmFilter::new(&assembled("calls", &CALLS.text()), "calls").entry();
-    all.add("a Wasm filter that makes the plugin's calls", 0, of(calls), &requests);
+    let part = |part: &Part, id: &str| of(WasmFilter::new(&assembled(id, &part.text()), id).entry());
+    let reads = part(&READS, "reads");
+    all.add("a Wasm filter that reads the request's head", 0, reads, &requests);
+    let calls = part(&CALLS, "calls");
+    all.add("a Wasm filter that makes the plugin's calls", 0, calls, &requests);
     let plugin = all.variants.len();
     all.add(PLUGIN, 0, everybody.setup("everybody"), &requests);
     all.add(

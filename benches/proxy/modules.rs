@@ -131,6 +131,14 @@ pub(crate) const PARTS: &[Part] = &[
     },
 ];
 
+/// The least that any filter does that looks at a header field.
+pub(crate) const READS: Part = Part {
+    name: "reads the request's head",
+    imports: PAIRS,
+    does: "(call $pairs (i32.const 0) (i32.const 512) (i32.const 516))",
+    ..NOTHING
+};
+
 /// The calls that the plugin makes for a request that passes, without a check.
 pub(crate) const CALLS: Part = Part {
     name: "the plugin's calls alone",

@@ -383,6 +383,31 @@ fn requests_that_wait_are_decided_with_their_bodies_and_those_whose_clients_have
     assert!(!scene.envoy.log().contains("Function: proxy_"), "{}", scene.envoy.log());
 }
 
+/// A body that is longer than Envoy keeps for a request that waits is refused by Envoy; one that goes straight through is not.
+#[test]
+fn a_body_that_is_too_long_to_wait_with_goes_nowhere() {
+    let more = json!({ "wait_for_snapshot_ms": 60_000 });
+    let scene = Scene::begin(people(), PLUGIN, &more, Manner::Silent);
+    let body = vec![b'a'; 3 * 1024 * 1024];
+    let len = body.len().to_string();
+    let of = |name: &str| {
+        let token = bearer(name);
+        let fields: [(&str, &[u8]); 2] = [("Authorization", token.as_bytes()), ("Content-Length", len.as_bytes())];
+        [head("POST /", &fields), body.clone()].concat()
+    };
+    for name in [ALICE, "nobody"] {
+        let mut connection = scene.connect_to(0);
+        // Envoy may close before all is sent.
+        let _ = connection.write(&of(name));
+        assert!(connection.read(false).map_or(true, |answer| answer.status == 413));
+    }
+    scene.feed.behave(Manner::Truthful);
+    scene.wait_until_ready();
+    assert_eq!(scene.upstream.take().len(), 0);
+    assert_eq!(answered(&mut scene.connect_to(0), &of(ALICE)).status, 200);
+    assert!(scene.upstream.take()[0].body == body);
+}
+
 /// The same over HTTP/2, by a client that speaks it.
 #[test]
 fn http_2_is_decided_in_the_same_way() {

@@ -1,7 +1,9 @@
 //! What does a check in Envoy's own workers cost, beside the ways that Envoy has itself?
 //!
-//! `benches/proxy/run [costs] [filters] [revocation] [loading]`, which builds what this needs; about six minutes for all.
-//! Every variant is an Envoy of its own with one worker on the first processor; all run side by side and take turns in short
+//! `plugins/proxy/build simd && cargo build --release -p tollgate-cli && cargo bench -p tollgate-benches --bench proxy [costs]
+//! [filters] [revocation] [loading]`; about six minutes for all. `TOLLGATE_BIN` and `TOLLGATE_PLUGIN` name another server and module.
+//!
+//! Every variant is some Envoys of its own with one worker on the first processor; all run side by side and take turns in short
 //! rounds, so that what else the machine does falls on all alike. The load comes from the last processor.
 
 mod proxy {

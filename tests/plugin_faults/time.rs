@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tollgate_wasm::{Fault, HostCall, Outcome, Status};
 
-use super::world::{GOOD, feed, ready, refusal, request, worker};
+use super::world::{GOOD, feed, ready, refusal, request, token, user, worker};
 use crate::plugin::program;
 use crate::plugin::worker::{MAX_STALENESS, Worker, configuration};
+use crate::support::facts::Change;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
@@ -39,6 +40,39 @@ fn a_view_ages_between_ticks_too() {
     process.advance(Duration::from_millis(101));
     assert!(!worker.passes_nobody_else());
     worker.assert_sound(&"no tick");
+}
+
+/// Each frame is young, and each leads no further than one change: what is lacking grows old all the same.
+#[test]
+fn a_view_that_lags_behind_is_as_old_as_what_it_lacks() {
+    let (feed, mut facts) = feed();
+    let mut worker = Worker::new(program(), feed, &configuration(""));
+    worker.follow().unwrap();
+    worker.feed.records_most = Some(1);
+    for _ in 0..100 {
+        let again = facts.records(&Change::PutUser(user(2, false))).unwrap();
+        worker.feed.commit(again);
+    }
+    let revoked = facts.records(&Change::PutToken(token(GOOD, 1, true))).unwrap();
+    worker.feed.commit(revoked);
+    let committed = worker.vm.process().monotonic();
+    assert!(worker.passes());
+    for _ in 0..16 {
+        worker.wait(MILLISECOND * 500);
+        worker.feed.serve(&mut worker.vm);
+        let late = worker.vm.process().monotonic() - committed > MAX_STALENESS;
+        assert!(
+            !(worker.passes_nobody_else() && late),
+            "what was revoked long ago passes"
+        );
+    }
+    worker.feed.records_most = None;
+    worker.run(Duration::from_secs(3));
+    assert_eq!(
+        refusal(&worker.outcome(request(GOOD.0))).map(|(status, _)| status),
+        Some(401)
+    );
+    worker.assert_sound(&"far behind");
 }
 
 #[test]

@@ -4,10 +4,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use tollgate_core::{DENY_REASONS, Denial, DenyReason, Gate, QuotaState, Refused, visible_name};
-use tollgate_wasm::{ContextId, Feed, Headers, LocalResponse, Outcome, Request};
+use tollgate_wasm::{ContextId, Feed, Headers, LocalResponse, Outcome, Program, Request};
 
 use crate::plugin::facts::Facts;
-use crate::plugin::program;
 use crate::plugin::worker::{MAX_STALENESS, Worker, configuration, feed_token};
 use crate::support::facts::{self, Ask, Change, Granted, Server, Subject, from_hex};
 
@@ -36,11 +35,11 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
-    pub(crate) fn new(digest_key: &str) -> Self {
+    pub(crate) fn new(program: &Program, digest_key: &str) -> Self {
         let key = from_hex(digest_key).try_into().unwrap();
         let mut feed = Feed::new(feed_token(), [3; 16], key);
         feed.hurries = true;
-        let worker = Worker::new(program(), feed, &configuration(r#", "read_forms": true"#));
+        let worker = Worker::new(program, feed, &configuration(r#", "read_forms": true"#));
         Self {
             facts: Facts::new(digest_key),
             worker,

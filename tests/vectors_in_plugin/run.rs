@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use tollgate_wasm::Program;
+
 use super::judge::{Judge, Left};
 use crate::support::facts::{Change, Step, Vector, VectorFile};
 
@@ -30,11 +32,11 @@ pub(crate) fn files() -> BTreeMap<String, VectorFile> {
     read.collect()
 }
 
-pub(crate) fn run(file: &VectorFile, vector: &Vector) -> Result<(), Wrong> {
+pub(crate) fn run(program: &Program, file: &VectorFile, vector: &Vector) -> Result<(), Wrong> {
     let server = vector.server.as_ref().unwrap_or(&file.world.server);
     let users = vector.users.as_ref().unwrap_or(&file.world.users);
     let tokens = vector.tokens.as_ref().unwrap_or(&file.world.tokens);
-    let mut judge = Judge::new(&file.digest_key);
+    let mut judge = Judge::new(program, &file.digest_key);
     judge.state(&Change::SetServer(server.clone()))?;
     for user in users {
         judge.state(&Change::PutUser(user.clone()))?;

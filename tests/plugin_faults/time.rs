@@ -120,7 +120,8 @@ fn a_clock_on_the_wall_that_jumps_makes_no_view_younger() {
         let wall = process.wall().as_secs().saturating_add_signed(jump);
         process.set_wall(Duration::from_secs(wall));
         worker.silence(MAX_STALENESS - Duration::from_secs(1));
-        assert!(worker.passes(), "{jump}");
+        // Forwards, so much time may have passed while the machine slept, and the other clock with it.
+        assert_eq!(worker.passes(), jump < 0, "{jump}");
         worker.silence(MILLISECOND * 1_500);
         assert!(!worker.passes_nobody_else(), "{jump}");
         assert!(worker.recovers(Duration::from_secs(10)).is_some(), "{jump}");

@@ -14,6 +14,11 @@ const SLICE: u32 = 2_048;
 /// Milliseconds between two tries after the first failure and after many.
 const RETRY_FIRST_MS: u64 = 50;
 const RETRY_MOST_MS: u64 = 1_000;
+/// The same where a snapshot that was rightly sealed cannot be worked in: loading it again will hardly help.
+const SPOILT_FIRST_MS: u64 = 1_000;
+const SPOILT_MOST_MS: u64 = 60_000;
+/// How much longer than agreed an answer is waited for.
+const NEVER_AFTER_MS: u64 = 10_000;
 /// The same trouble is logged again after so many milliseconds.
 const LOG_AGAIN_MS: u64 = 60_000;
 
@@ -22,6 +27,8 @@ struct Call {
     /// The root context in whose name it was sent; the answer comes to it alone.
     root: u32,
     token: u32,
+    /// Later than this no answer comes any more, whatever the proxy says.
+    until_ms: u64,
 }
 
 /// What is wrong with the feed, for the log.
@@ -38,6 +45,9 @@ pub(crate) struct Following {
     call: Option<Call>,
     next_try_ms: u64,
     failures: u32,
+    /// Snapshots and changes in a row that could not be worked in, and until when no more are asked for.
+    spoilt: u32,
+    spoilt_until_ms: u64,
     max_staleness_ms: u64,
     poll_ms: u32,
     answer_within_ms: u32,
@@ -53,6 +63,8 @@ impl Following {
             call: None,
             next_try_ms: 0,
             failures: 0,
+            spoilt: 0,
+            spoilt_until_ms: 0,
             max_staleness_ms: u64::MAX,
             poll_ms: 0,
             answer_within_ms: 0,
@@ -87,7 +99,7 @@ impl Following {
         let age_ms = || clock::steady_ms()?.checked_sub(self.follower.complete_ms()?);
         Standing {
             revision: self.follower.revision().map_or(0, |revision| revision.0),
-            view_age_ms: age_ms().unwrap_or(0),
+            view_age_ms: age_ms().unwrap_or(Standing::NO_AGE),
             tokens: self.follower.counts().1,
             ready: self.is_ready(clock::now()),
         }
@@ -95,7 +107,7 @@ impl Following {
 
     /// Whether more is to be done as soon as can be.
     pub(crate) fn is_busy(&self) -> bool {
-        self.call.is_none() && self.failures == 0
+        self.call.is_none() && self.failures == 0 && self.spoilt == 0
     }
 
     /// Does what can be done without waiting: works a slice in, asks for more. Answers whether the view is a new one.
@@ -107,7 +119,11 @@ impl Following {
         };
         let opened = self.work(now_ms, stats);
         self.age();
-        if self.call.is_none() && now_ms >= self.next_try_ms {
+        if self.call.take_if(|call| now_ms > call.until_ms).is_some() {
+            stats.failed.count();
+            self.fail(now_ms, "the proxy has not said what became of a question");
+        }
+        if self.call.is_none() && now_ms >= self.next_try_ms.max(self.spoilt_until_ms) {
             self.ask(root, now_ms, stats);
         }
         opened
@@ -129,6 +145,7 @@ impl Following {
         match self.follower.work(SLICE) {
             Ok(Worked::Idle | Worked::More | Worked::Done) => false,
             Ok(Worked::Opened) => {
+                self.spoilt = 0;
                 stats.snapshots.count();
                 let (users, tokens) = self.follower.counts();
                 let revision = self.follower.revision().map_or(0, |revision| revision.0);
@@ -142,6 +159,9 @@ impl Following {
             }
             Err(fault) => {
                 stats.refused.count();
+                let wait = SPOILT_FIRST_MS << self.spoilt.min(8);
+                self.spoilt_until_ms = now_ms.saturating_add(wait.min(SPOILT_MOST_MS));
+                self.spoilt = self.spoilt.saturating_add(1);
                 self.fail(
                     now_ms,
                     &format!("a frame cannot be worked in, and a new snapshot is taken: {fault}"),
@@ -175,12 +195,12 @@ impl Following {
             ("authorization", &bearer),
             ("accept", "application/vnd.tollgate.feed"),
         ]);
-        match door::call(
-            &self.source.cluster,
-            &headers,
-            poll_ms.saturating_add(self.answer_within_ms),
-        ) {
-            Ok(token) => self.call = Some(Call { root, token }),
+        let within_ms = poll_ms.saturating_add(self.answer_within_ms);
+        match door::call(&self.source.cluster, &headers, within_ms) {
+            Ok(token) => {
+                let until_ms = now_ms.saturating_add(u64::from(within_ms) + NEVER_AFTER_MS);
+                self.call = Some(Call { root, token, until_ms });
+            }
             Err(status) => {
                 stats.failed.count();
                 let (cluster, status) = (&self.source.cluster, status.0);

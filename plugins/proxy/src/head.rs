@@ -15,6 +15,8 @@ pub(crate) struct Head<'a> {
     authtoken: Field<'a>,
     has_origin: bool,
     has_requested_method: bool,
+    /// Whether the request would have a next hop take our fields away.
+    is_unreadable: bool,
     /// Whether the body is announced as a form.
     pub(crate) is_form: bool,
     /// Names of fields that an upstream may take for Tollgate's.
@@ -45,6 +47,7 @@ impl<'a> Head<'a> {
             b"x-cdata-authtoken" => add(&mut self.authtoken, value),
             b"origin" => self.has_origin = true,
             b"access-control-request-method" => self.has_requested_method = true,
+            b"connection" if nominates_ours(value) => self.is_unreadable = true,
             b"content-type" => self.is_form |= announces_form(value),
             #[cfg(feature = "trap")]
             b"x-tollgate-test-trap" => self.wants_trap = true,
@@ -69,6 +72,9 @@ impl<'a> Head<'a> {
 
     /// The parts of a request that `peer` sent.
     pub(crate) fn parts(&self, peer: Option<IpAddr>, form: Option<&'a [u8]>) -> RequestParts<'a> {
+        if self.is_unreadable {
+            return Self::unreadable(peer);
+        }
         let (path, query) = self.split();
         RequestParts {
             method: self.method,
@@ -110,9 +116,27 @@ fn is_joined(value: &[u8]) -> bool {
     })
 }
 
+/// Whether a field of ours stands among those that a next hop is to remove (RFC 9110 section 7.6.1).
+fn nominates_ours(value: &[u8]) -> bool {
+    let names = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+    names.into_iter().any(is_spelt_like_ours)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::is_joined;
+    use super::{is_joined, nominates_ours};
+
+    #[test]
+    fn a_field_of_ours_cannot_be_nominated_away() {
+        for (value, nominates) in [
+            ("upgrade, X-Tollgate-User", true),
+            ("x-tollgate_scope", true),
+            ("keep-alive, Upgrade", false),
+            ("", false),
+        ] {
+            assert_eq!(nominates_ours(value.as_bytes()), nominates, "{value}");
+        }
+    }
 
     #[test]
     fn a_credential_behind_another_line_is_seen() {

@@ -74,6 +74,11 @@ pub(crate) struct Standing {
     pub(crate) ready: bool,
 }
 
+impl Standing {
+    /// The age of a view that is not there, or whose age nobody knows: high, so that a watch on it rings.
+    pub(crate) const NO_AGE: u64 = u32::MAX as u64;
+}
+
 impl Stats {
     pub(crate) fn define() -> Self {
         let denied = DENY_REASONS

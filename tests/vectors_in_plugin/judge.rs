@@ -74,14 +74,15 @@ impl Judge {
         }
         let now = Duration::from_millis(ask.now_ms);
         u64::try_from(now.as_nanos()).map_err(|_| Left::Time)?;
+        let age = self.age_of_the_view(ask.now_ms);
+        // A clock that is suddenly ahead makes the view older, so the view is confirmed after it was set.
+        self.set_wall(now.saturating_sub(age));
         if let Err(why) = self.worker.follow() {
             return Ok(Some(why));
         }
-        self.grow_stale(ask.now_ms);
+        self.worker.silence(age);
+        self.set_wall(now);
         let Worker { vm, root, .. } = &mut self.worker;
-        vm.process().clone().set_wall(now);
-        // What has jumped is noticed at a tick.
-        vm.tick(*root);
         let before = vm.process().metrics();
         let id = vm.request(*root, request(&ask.request));
         let wrong = differs(vm.outcome(id), ask);
@@ -95,15 +96,21 @@ impl Judge {
         Ok(wrong.or(counted).or(odd).or_else(|| vm.failure().map(str::to_owned)))
     }
 
-    /// Lets the view become as old as a vector has it: it may be believed until a moment, and was complete so long before
-    /// as it may be old.
-    fn grow_stale(&mut self, now_ms: u64) {
-        let Some(until) = self.facts.server.fresh_until_ms else {
-            return;
-        };
-        let most = u64::try_from(MAX_STALENESS.as_millis()).unwrap();
-        let age = (most + now_ms).saturating_sub(until).min(most + 60_000);
-        self.worker.silence(Duration::from_millis(age));
+    /// Sets the clock on the wall; what has jumped is noticed at a tick.
+    fn set_wall(&mut self, wall: Duration) {
+        let Worker { vm, root, .. } = &mut self.worker;
+        vm.process().clone().set_wall(wall);
+        vm.tick(*root);
+    }
+
+    /// How old the view is to be, as a vector has it: it may be believed until a moment, and was complete so long before as it
+    /// may be old.
+    fn age_of_the_view(&self, now_ms: u64) -> Duration {
+        let age = self.facts.server.fresh_until_ms.map_or(0, |until| {
+            let most = u64::try_from(MAX_STALENESS.as_millis()).unwrap();
+            (most + now_ms).saturating_sub(until).min(most + 60_000)
+        });
+        Duration::from_millis(age)
     }
 }
 

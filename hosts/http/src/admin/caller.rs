@@ -12,6 +12,7 @@ use tollgate::{Admin, AdminDenial, Author, Role};
 
 use super::api::Api;
 use super::problem::Problem;
+use super::stranger::{self, Guarded, turned_away};
 use crate::bearer::{NoBearer, bearer};
 use crate::forwarded;
 
@@ -37,6 +38,15 @@ impl Caller {
         self.admin.token().0
     }
 }
+
+const GUARDED: Guarded = Guarded {
+    whom: "administrator",
+    required: "An administrator's token is required",
+    challenge: "Bearer realm=\"tollgate administration\"",
+    invalid: "Bearer realm=\"tollgate administration\", error=\"invalid_token\"",
+    detail: "Send a valid administrator's token, once, as `Authorization: Bearer TOKEN`; `tollgate admin-token issue` \
+             makes one.",
+};
 
 /// Why nobody is admitted.
 #[derive(Clone, Copy)]
@@ -95,36 +105,13 @@ fn refused(api: &Api, stranger: Stranger, client: Option<IpAddr>, peer: Option<I
             detail,
         );
     }
-    // Without a credential nobody guesses.
-    let counted = match (stranger, client.or(peer)) {
-        (Stranger::NoBearer(NoBearer::Missing), _) | (_, None) => Ok(()),
-        (_, Some(address)) => api.throttle().note(address, api.host().engine().now()),
+    let stranger = stranger::Stranger {
+        is_without: matches!(stranger, Stranger::NoBearer(NoBearer::Missing)),
+        label: stranger.label(),
+        client,
+        counted: client.or(peer),
     };
-    if let Err(seconds) = counted {
-        let detail =
-            format!("Too many tokens from your address were no good. Send a valid one, or wait {seconds} seconds.");
-        let status = StatusCode::TOO_MANY_REQUESTS;
-        return Problem::new(status, "too-many-failures", "Too many failures", detail)
-            .with(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    let client = client.map(tracing::field::display);
-    tracing::warn!(reason = stranger.label(), client, "no administrator was admitted");
-    let (kind, title, challenge) = match stranger {
-        Stranger::NoBearer(NoBearer::Missing) => (
-            "missing-credential",
-            "An administrator's token is required",
-            "Bearer realm=\"tollgate administration\"",
-        ),
-        _ => (
-            "invalid-token",
-            "The token is not valid",
-            "Bearer realm=\"tollgate administration\", error=\"invalid_token\"",
-        ),
-    };
-    let detail = "Send a valid administrator's token, once, as `Authorization: Bearer TOKEN`; `tollgate admin-token issue` \
-                  makes one.";
-    Problem::new(StatusCode::UNAUTHORIZED, kind, title, detail)
-        .with(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    turned_away(&GUARDED, stranger, api.throttle(), api.host().engine().now())
 }
 
 fn role_refused() -> Problem {

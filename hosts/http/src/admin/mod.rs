@@ -10,6 +10,7 @@
 //! ```
 
 pub(crate) mod problem;
+pub(crate) mod stranger;
 mod fault;
 mod secrets;
 mod api;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderValue, Request, StatusCode, header};
+use axum::http::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tollgate::{Engine, Follower, FollowerDenial};
@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::Feed;
 use crate::admin::problem::Problem;
+use crate::admin::stranger::{self, Guarded, turned_away};
 use crate::bearer::{NoBearer, bearer};
 use crate::followers::Who;
 use crate::forwarded;
@@ -25,6 +26,14 @@ pub(super) struct Asker {
     pub(super) follower: Follower,
     pub(super) who: Who,
 }
+
+const GUARDED: Guarded = Guarded {
+    whom: "follower",
+    required: "A feed token is required",
+    challenge: "Bearer realm=\"tollgate feed\"",
+    invalid: "Bearer realm=\"tollgate feed\", error=\"invalid_token\"",
+    detail: "Send a valid feed token, once, as `Authorization: Bearer TOKEN`; `tollgate feed-token issue NAME` makes one.",
+};
 
 /// Why nobody is admitted.
 #[derive(Clone, Copy)]
@@ -49,7 +58,8 @@ impl Asker {
     pub(super) fn again(&self, feed: &Feed) -> Result<(), Problem> {
         let judged = judge(feed.engine(), &self.token);
         judged.map_or_else(
-            |why| Err(refused(feed, Stranger::Denied(why), self.who.address)),
+            // Who was admitted before does not guess.
+            |why| Err(refused(feed, Stranger::Denied(why), self.who.address, None)),
             |_| Ok(()),
         )
     }
@@ -71,7 +81,7 @@ pub(super) async fn admit(State(feed): State<Feed>, mut request: Request<Body>, 
     });
     let (token, follower) = match judged {
         Ok(judged) => judged,
-        Err(stranger) => return refused(&feed, stranger, address).into_response(),
+        Err(stranger) => return refused(&feed, stranger, address, address).into_response(),
     };
     let who = Who {
         token: follower.token(),
@@ -83,35 +93,12 @@ pub(super) async fn admit(State(feed): State<Feed>, mut request: Request<Body>, 
     next.run(request).await
 }
 
-fn refused(feed: &Feed, stranger: Stranger, address: Option<IpAddr>) -> Problem {
-    // Without a credential nobody guesses.
-    let counted = match (stranger, address) {
-        (Stranger::NoBearer(NoBearer::Missing), _) | (_, None) => Ok(()),
-        (_, Some(address)) => feed.0.throttle.note(address, feed.engine().now()),
+fn refused(feed: &Feed, stranger: Stranger, client: Option<IpAddr>, counted: Option<IpAddr>) -> Problem {
+    let stranger = stranger::Stranger {
+        is_without: matches!(stranger, Stranger::NoBearer(NoBearer::Missing)),
+        label: stranger.label(),
+        client,
+        counted,
     };
-    if let Err(seconds) = counted {
-        let detail =
-            format!("Too many tokens from your address were no good. Send a valid one, or wait {seconds} seconds.");
-        let status = StatusCode::TOO_MANY_REQUESTS;
-        return Problem::new(status, "too-many-failures", "Too many failures", detail)
-            .with(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    let client = address.map(tracing::field::display);
-    tracing::warn!(reason = stranger.label(), client, "no follower was admitted");
-    let (kind, title, challenge) = match stranger {
-        Stranger::NoBearer(NoBearer::Missing) => (
-            "missing-credential",
-            "A feed token is required",
-            "Bearer realm=\"tollgate feed\"",
-        ),
-        _ => (
-            "invalid-token",
-            "The token is not valid",
-            "Bearer realm=\"tollgate feed\", error=\"invalid_token\"",
-        ),
-    };
-    let detail =
-        "Send a valid feed token, once, as `Authorization: Bearer TOKEN`; `tollgate feed-token issue NAME` makes one.";
-    Problem::new(StatusCode::UNAUTHORIZED, kind, title, detail)
-        .with(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    turned_away(&GUARDED, stranger, &feed.0.throttle, feed.engine().now())
 }

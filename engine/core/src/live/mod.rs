@@ -24,7 +24,7 @@ pub use writer::{LiveWriter, ViewError};
 pub enum Freshness {
     /// This view learns of every change before it is acknowledged.
     Always,
-    /// Later than this no check passes: one that would is denied with [`DenyReason::StaleView`].
+    /// Later than this no check passes: one that would is denied with [`DenyReason::StaleView`](crate::DenyReason::StaleView).
     Until(Timestamp),
     /// This view has missed a change, or may have: no check passes any more.
     Never,

@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
-use tollgate_tests::envoy::Admin;
+use tollgate_tests::envoy::{Admin, built};
 use tollgate_tests::http::{Request, exchange};
 use tollgate_tests::process::Process;
 use tollgate_tests::proxy::program;
@@ -94,17 +94,6 @@ fn run(bootstrap: &str, feed_token: &str) -> Running {
     }
 }
 
-/// What tests/run builds before the tests.
-fn module() -> std::path::PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/wasm32-wasip1/release/tollgate_proxy.wasm");
-    assert!(
-        path.exists(),
-        "{} is missing; build it with: plugins/proxy/build",
-        path.display()
-    );
-    path.canonicalize().unwrap()
-}
-
 #[test]
 fn the_configuration_for_envoy_runs_as_it_is_printed() {
     let store = Store::init();
@@ -119,8 +108,9 @@ fn the_configuration_for_envoy_runs_as_it_is_printed() {
         .unwrap()
         .to_owned();
     let server = store.serve();
+    let module = built("tollgate_proxy.wasm");
 
-    let envoy = run(&bootstrap(&module(), server.address(), None), &feed_token);
+    let envoy = run(&bootstrap(&module, server.address(), None), &feed_token);
     envoy.admin.wait_for("the workers have the view", |stats| {
         stats.value("wasmcustom.tollgate.workers_ready") == 3
     });
@@ -143,7 +133,7 @@ fn the_configuration_for_envoy_runs_as_it_is_printed() {
     );
 
     // Where the plugin is not there, as on a worker that could not start it, the second lock holds.
-    let envoy = run(&bootstrap(&module(), server.address(), Some("tollgate")), &feed_token);
+    let envoy = run(&bootstrap(&module, server.address(), Some("tollgate")), &feed_token);
     for request in [Request::get("/").bearer(&token), forged(), forged().bearer(&token)] {
         assert_eq!(exchange(envoy.address, &request).status, 403);
     }

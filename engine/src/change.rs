@@ -161,8 +161,8 @@ impl Snapshot {
                 }
             }
             Change::PutSetting(setting) => self.settings.set(setting.clone()),
-            Change::AddNetwork { range, standing } => insert_range(ranges_of(&mut self.networks, *standing), *range),
-            Change::RemoveNetwork { range, standing } => remove_range(ranges_of(&mut self.networks, *standing), *range),
+            Change::AddNetwork { range, standing } => range.insert_into(ranges_of(&mut self.networks, *standing)),
+            Change::RemoveNetwork { range, standing } => range.remove_from(ranges_of(&mut self.networks, *standing)),
         }
     }
 
@@ -188,20 +188,6 @@ pub(crate) fn ranges_of(networks: &mut Networks, standing: Standing) -> &mut Vec
     match standing {
         Standing::Trusted => &mut networks.trusted,
         Standing::Banned => &mut networks.banned,
-    }
-}
-
-/// Puts `range` where it belongs in an ascending list.
-pub(crate) fn insert_range(ranges: &mut Vec<AddressRange>, range: AddressRange) {
-    if let Err(at) = ranges.binary_search(&range) {
-        ranges.insert(at, range);
-    }
-}
-
-/// Takes `range` out of an ascending list.
-pub(crate) fn remove_range(ranges: &mut Vec<AddressRange>, range: AddressRange) {
-    if let Ok(at) = ranges.binary_search(&range) {
-        ranges.remove(at);
     }
 }
 

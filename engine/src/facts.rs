@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use tollgate_core::{Networks, UserId, UserName, UserRecord};
 
-use crate::change::{Snapshot, insert_range, ranges_of};
+use crate::change::{Snapshot, ranges_of};
 use crate::record::{Authtoken, Network, User, UserRow};
 use crate::setting::Settings;
 use crate::store::{
@@ -28,7 +28,7 @@ pub(crate) fn settings(source: &impl Source) -> Result<Settings, StoreError> {
 pub(crate) fn networks(source: &impl Source, scope: Scope) -> Result<Networks, StoreError> {
     let mut networks = Networks::default();
     source.walk::<NetworkRules>(&beginning_with(scope.0), |(_, range), row| {
-        insert_range(ranges_of(&mut networks, row.standing), range);
+        range.insert_into(ranges_of(&mut networks, row.standing));
         ControlFlow::Continue(())
     })?;
     Ok(networks)
@@ -136,7 +136,7 @@ pub(crate) fn networks_by_scope(
 ) -> Result<BTreeMap<Scope, Networks>, StoreError> {
     let mut scopes: BTreeMap<Scope, Networks> = BTreeMap::new();
     for ((scope, range), row) in rows::<NetworkRules>(source, bounds)? {
-        insert_range(ranges_of(scopes.entry(scope).or_default(), row.standing), range);
+        range.insert_into(ranges_of(scopes.entry(scope).or_default(), row.standing));
     }
     Ok(scopes)
 }

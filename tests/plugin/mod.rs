@@ -4,9 +4,9 @@
 pub(crate) mod facts;
 pub(crate) mod worker;
 
-use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use tollgate_tests::envoy::built;
 use tollgate_wasm::Program;
 
 /// The module that is shipped, compiled once for each test process.
@@ -17,10 +17,6 @@ pub(crate) fn program() -> &'static Program {
 
 /// A module that `plugins/proxy/build` has made.
 pub(crate) fn compiled(name: &str) -> Program {
-    let repository = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository.join("target"), PathBuf::from);
-    let path = target.join("wasm32-wasip1/release").join(name);
-    let module = std::fs::read(&path)
-        .unwrap_or_else(|why| panic!("{}: {why}; make it with: plugins/proxy/build", path.display()));
+    let module = std::fs::read(built(name)).unwrap();
     Program::compile(&module).unwrap()
 }

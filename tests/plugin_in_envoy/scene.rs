@@ -1,11 +1,9 @@
 //! A real Envoy with the plugin in its workers, between a test's client, a test's upstream and a test's feed.
 
-use std::env;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use tollgate_tests::envoy::{Envoy, Setup, WasmFilter};
+use tollgate_tests::envoy::{Envoy, Setup, WasmFilter, built};
 use tollgate_tests::http::{Connection, Request, Response};
 use tollgate_tests::wait::{self, PATIENCE};
 
@@ -30,16 +28,6 @@ const DIGEST_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a
 pub(crate) const ALICE: &str = "alice";
 pub(crate) const BOB: &str = "bob";
 
-/// The file of a module.
-pub(crate) fn module(name: &str) -> PathBuf {
-    let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let target = target.map_or_else(|| root.join("target"), |target| root.join(target));
-    let path = target.join("wasm32-wasip1/release").join(name);
-    assert!(path.exists(), "there is no {}: run plugins/proxy/build", path.display());
-    path
-}
-
 /// A configuration of the plugin for the feed under `token`, with `more` keys.
 pub(crate) fn configuration(token: &str, more: &Value) -> Value {
     let mut configuration = json!({
@@ -58,7 +46,7 @@ pub(crate) fn configuration(token: &str, more: &Value) -> Value {
 pub(crate) fn filter(name: &str, configuration: &Value) -> WasmFilter {
     WasmFilter {
         allow_on_headers_stop_iteration: true,
-        ..WasmFilter::new(&module(name), "tollgate")
+        ..WasmFilter::new(&built(name), "tollgate")
     }
     .configured(configuration)
 }

@@ -5,6 +5,7 @@
 
 use alloc::borrow::ToOwned as _;
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::str::FromStr;
@@ -69,6 +70,20 @@ impl AddressRange {
             (Self::V4 { first, last }, IpAddr::V4(address)) => (first..=last).contains(&address.to_bits()),
             (Self::V6 { first, last }, IpAddr::V6(address)) => (first..=last).contains(&address.to_bits()),
             (Self::V4 { .. }, IpAddr::V6(_)) | (Self::V6 { .. }, IpAddr::V4(_)) => false,
+        }
+    }
+
+    /// Puts this range where it belongs in an ascending list; one that stands there already stays alone.
+    pub fn insert_into(self, ascending: &mut Vec<Self>) {
+        if let Err(at) = ascending.binary_search(&self) {
+            ascending.insert(at, self);
+        }
+    }
+
+    /// Takes this range out of an ascending list, if it stands there.
+    pub fn remove_from(self, ascending: &mut Vec<Self>) {
+        if let Ok(at) = ascending.binary_search(&self) {
+            ascending.remove(at);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Who may administer: a presented token, judged.
 
-use tollgate_core::{Freshness, Timestamp, TokenId, TokenKind, UserName, WellFormed};
+use tollgate_core::{Freshness, Timestamp, TokenId, TokenKind, UserName};
 
 use super::Engine;
 use crate::live::NotAdmitted;
@@ -73,13 +73,12 @@ impl Engine {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn admit(&self, presented: &[u8], now: Timestamp) -> Result<Admin, AdminDenial> {
-        let token = WellFormed::parse(presented).map_err(|_| AdminDenial::Unknown)?;
-        if token.kind() != TokenKind::Admin {
-            return Err(AdminDenial::Unknown);
-        }
+        let digest = self
+            .presented(presented, TokenKind::Admin)
+            .ok_or(AdminDenial::Unknown)?;
         if self.0.view.freshness() == Freshness::Never {
             return Err(AdminDenial::Stale);
         }
-        Ok(Admin(self.0.operators.admins.admit(&self.0.view.digest(token), now)?))
+        Ok(Admin(self.0.operators.admins.admit(&digest, now)?))
     }
 }

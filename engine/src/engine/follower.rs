@@ -3,7 +3,7 @@
 use std::fmt;
 
 use tollgate_core::feed::FrameKey;
-use tollgate_core::{Timestamp, TokenId, TokenKind, UserName, WellFormed};
+use tollgate_core::{Timestamp, TokenId, TokenKind, UserName};
 use zeroize::Zeroizing;
 
 use super::Engine;
@@ -92,11 +92,10 @@ impl Engine {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn admit_follower(&self, presented: &[u8], now: Timestamp) -> Result<Follower, FollowerDenial> {
-        let token = WellFormed::parse(presented).map_err(|_| FollowerDenial::Unknown)?;
-        if token.kind() != TokenKind::Feed {
-            return Err(FollowerDenial::Unknown);
-        }
-        let token = self.0.operators.followers.admit(&self.0.view.digest(token), now)?;
+        let digest = self
+            .presented(presented, TokenKind::Feed)
+            .ok_or(FollowerDenial::Unknown)?;
+        let token = self.0.operators.followers.admit(&digest, now)?;
         let frame_key = FrameKey::of_token(presented);
         Ok(Follower { token, frame_key })
     }

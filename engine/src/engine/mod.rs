@@ -17,7 +17,8 @@ use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
 use tollgate_core::{
-    HeldPermit, LiveView, NetworkRule, Permit, RequestParts, Revision, Subject, Timestamp, UserName, Verdict,
+    HeldPermit, LiveView, NetworkRule, Permit, RequestParts, Revision, Subject, Timestamp, TokenDigest, TokenKind,
+    UserName, Verdict, WellFormed,
 };
 use zeroize::Zeroizing;
 
@@ -134,6 +135,12 @@ impl Engine {
     /// The name of the user whom a verdict is about, written to `room`; none where the user has gone since.
     pub fn user_name<'b>(&self, subject: &Subject, room: &'b mut [u8; UserName::LEN_MAX]) -> Option<&'b str> {
         self.0.view.user_name(subject, room)
+    }
+
+    /// The digest of a presented text; none where it is no token of this kind.
+    fn presented(&self, presented: &[u8], kind: TokenKind) -> Option<TokenDigest> {
+        let token = WellFormed::parse(presented).ok()?;
+        (token.kind() == kind).then(|| self.0.view.digest(token))
     }
 
     /// Carries a command out. Blocks until it is durable **and** every check that begins from then on sees it; commands

@@ -3,7 +3,7 @@
 use tollgate_core::{AddressRange, NetworkRule, UserName};
 
 use super::{Batch, Execute, Fault, described};
-use crate::change::{Change, insert_range, ranges_of, remove_range};
+use crate::change::{Change, ranges_of};
 use crate::command::{AddNetwork, GLOBAL_NETWORKS_MOST, Refusal, RemoveNetwork, USER_NETWORKS_MOST};
 use crate::facts;
 use crate::record::{Network, NetworkRow, Standing, UserRow};
@@ -113,9 +113,9 @@ fn change(
     let mut networks = facts::networks(batch.rows, Scope::of(user.id))?;
     let ranges = ranges_of(&mut networks, standing);
     if added {
-        insert_range(ranges, range)
+        range.insert_into(ranges);
     } else {
-        remove_range(ranges, range)
+        range.remove_from(ranges);
     }
     Ok(Change::PutUser(facts::user_record(user, networks)))
 }

@@ -6,7 +6,7 @@ use parking_lot::RwLock;
 use tollgate_core::{Freshness, Limit, LiveView, LiveWriter, NetworkRule, Networks, ViewError};
 
 use super::LiveOperators;
-use crate::change::{Change, insert_range, ranges_of, remove_range, server_record};
+use crate::change::{Change, ranges_of, server_record};
 use crate::record::Standing;
 use crate::setting::{Setting, Settings};
 
@@ -101,11 +101,11 @@ impl Applier {
                     server_changed = true;
                 }
                 Change::AddNetwork { range, standing } => {
-                    insert_range(ranges_of(&mut self.networks, *standing), *range);
+                    range.insert_into(ranges_of(&mut self.networks, *standing));
                     server_changed = true;
                 }
                 Change::RemoveNetwork { range, standing } => {
-                    remove_range(ranges_of(&mut self.networks, *standing), *range);
+                    range.remove_from(ranges_of(&mut self.networks, *standing));
                     server_changed = true;
                 }
             }
@@ -127,13 +127,13 @@ impl Applier {
                     range,
                     standing: Standing::Banned,
                 } => {
-                    insert_range(&mut self.networks.banned, *range);
+                    range.insert_into(&mut self.networks.banned);
                 }
                 Change::RemoveNetwork {
                     range,
                     standing: Standing::Trusted,
                 } => {
-                    remove_range(&mut self.networks.trusted, *range);
+                    range.remove_from(&mut self.networks.trusted);
                 }
                 Change::AddNetwork {
                     standing: Standing::Trusted,

@@ -11,6 +11,6 @@ mod running;
 
 pub use admin::{Admin, Stats};
 pub use filter::WasmFilter;
-pub use module::{EMPTY, assembled};
+pub use module::{EMPTY, assembled, built};
 pub use running::{Envoy, Refused};
 pub use setup::{Cluster, Setup};

@@ -1,7 +1,7 @@
 //! Wasm modules as text, for filters that do next to nothing.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use tempfile::TempDir;
@@ -23,5 +23,18 @@ pub fn assembled(name: &str, text: &str) -> PathBuf {
     let folder = FOLDER.get_or_init(|| TempDir::new().unwrap());
     let path = folder.path().join(format!("{name}.wasm"));
     fs::write(&path, module).unwrap();
+    path
+}
+
+/// The module `name` as `plugins/proxy/build` leaves it. Panics with that command where it is missing.
+pub fn built(name: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |target| root.join(target));
+    let path = target.join("wasm32-wasip1/release").join(name);
+    assert!(
+        path.exists(),
+        "there is no {}; make it with: plugins/proxy/build",
+        path.display()
+    );
     path
 }

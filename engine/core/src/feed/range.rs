@@ -1,4 +1,4 @@
-//! Ranges of addresses and sets of them, on the wire and in ascending lists.
+//! Ranges of addresses on the wire.
 
 use alloc::vec::Vec;
 
@@ -34,19 +34,5 @@ pub(super) fn read(bytes: &mut Bytes<'_>) -> Option<AddressRange> {
             (first <= last).then_some(AddressRange::V6 { first, last })
         }
         _ => None,
-    }
-}
-
-/// Puts `range` where it belongs in an ascending list.
-pub(super) fn insert(ranges: &mut Vec<AddressRange>, range: AddressRange) {
-    if let Err(at) = ranges.binary_search(&range) {
-        ranges.insert(at, range);
-    }
-}
-
-/// Takes `range` out of an ascending list.
-pub(super) fn remove(ranges: &mut Vec<AddressRange>, range: AddressRange) {
-    if let Ok(at) = ranges.binary_search(&range) {
-        ranges.remove(at);
     }
 }

@@ -1,7 +1,6 @@
 //! A live view that is filled from records instead of from a store.
 
 use crate::digest::DigestKey;
-use crate::feed::range;
 use crate::feed::record::{FeedRecord, Rule};
 use crate::live::{Freshness, LiveView, LiveWriter, ViewError};
 use crate::permit::HeldPermit;
@@ -70,7 +69,7 @@ impl Replica {
                 } else {
                     &mut networks.trusted
                 };
-                range::insert(list, *range);
+                range.insert_into(list);
             }
             FeedRecord::RemoveRule(Rule { banned, range }) => {
                 let networks = &mut self.server_mut().networks;
@@ -79,7 +78,7 @@ impl Replica {
                 } else {
                     &mut networks.trusted
                 };
-                range::remove(list, *range);
+                range.remove_from(list);
             }
         }
         Ok(())

@@ -12,10 +12,7 @@ pub(super) fn one_issued_admin(issued: &IssuedAdminShown) -> String {
         role,
         expires_at,
     } = issued;
-    let ends = expires_at
-        .as_ref()
-        .map(|moment| format!(" until {moment}"))
-        .unwrap_or_default();
+    let ends = until(expires_at.as_deref());
     format!(
         "Admin token {id} for {name}, {}{ends}:\n\n  {token}\n\nKeep it safe: it is not shown again, and cannot be had from \
          the store. It is for the admin API: curl -H 'Authorization: Bearer TOKEN' http://127.0.0.1:8480/admin/v1/users",
@@ -30,10 +27,7 @@ pub(super) fn one_issued_feed(issued: &IssuedFeedShown) -> String {
         name,
         expires_at,
     } = issued;
-    let ends = expires_at
-        .as_ref()
-        .map(|moment| format!(" until {moment}"))
-        .unwrap_or_default();
+    let ends = until(expires_at.as_deref());
     format!(
         "Feed token {id} for {name}{ends}:\n\n  {token}\n\nKeep it as safe as the key file: it is not shown again, and cannot be had from \
          the store. A proxy follows the feed by it. Whoever holds it learns the digest of every token and the key of the \
@@ -85,6 +79,11 @@ impl Row for FeedTokenShown {
             or_dash(revoked_at),
         ]
     }
+}
+
+/// Until when a token is good, behind what it is; nothing where it has no end.
+fn until(expires_at: Option<&str>) -> String {
+    expires_at.map(|moment| format!(" until {moment}")).unwrap_or_default()
 }
 
 fn role_word(role: RoleShown) -> &'static str {

@@ -1,0 +1,20 @@
+//! The authorization server, without a socket: grants, logins and signing keys over the engine's store.
+//!
+//! Most modules are pure: they read a form, judge a redirect, sign or verify a token, write an answer, and know no engine, clock
+//! or file. The last one, [`AuthorizationServer`], walks them over a [`tollgate::Engine`]. A host carries what comes in into a
+//! [`Call`] and the [`Answer`] back out; an application that links this crate does the same without HTTP.
+//!
+//! The modules stand in the order the data flows, and import only upwards.
+
+mod call;
+mod configuration;
+mod steps;
+mod server;
+
+pub use call::{Activity, Answer, Call, Profile};
+pub use configuration::{Configuration, ConfigurationError};
+pub use server::AuthorizationServer;
+pub use steps::{
+    AuthorizationCall, AuthorizationStep, ClientShown, Decision, EndSessionCall, EndSessionStep, Login, PageFault,
+    PasswordProof, ProvenUser,
+};

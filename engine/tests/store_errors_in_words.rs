@@ -240,7 +240,7 @@ fn a_store_with_a_changed_row() {
 
 #[test]
 fn a_store_of_a_newer_format() {
-    for (format, opens) in [(2_u64, true), (1, true), (3, false), (0, false)] {
+    for (format, opens) in [(3_u64, true), (2, true), (1, true), (4, false), (0, false)] {
         let (world, _) = closed();
         let table: redb::TableDefinition<'_, &[u8], &[u8]> = redb::TableDefinition::new("meta");
         let database = redb::Database::open(world.path()).unwrap();
@@ -254,7 +254,7 @@ fn a_store_of_a_newer_format() {
         drop(database);
         let opened = options(&world.clock).open(world.path());
         match (format, &opened) {
-            (3, Err(OpenError::NewerFormat { found: 3, ours: 2, .. })) | (0, Err(OpenError::NotAStore { .. })) => {}
+            (4, Err(OpenError::NewerFormat { found: 4, ours: 3, .. })) | (0, Err(OpenError::NotAStore { .. })) => {}
             _ => assert!(opens && opened.is_ok(), "{format}: {}", words(opened)),
         }
     }

@@ -47,7 +47,10 @@ impl Damage {
 fn shown(table: super::Table, key: &[u8]) -> String {
     use super::Table;
     match (table, std::str::from_utf8(key)) {
-        (Table::Meta | Table::Settings | Table::UserNames, Ok(text)) => format!("{text:?}"),
+        (
+            Table::Meta | Table::Settings | Table::UserNames | Table::Clients | Table::Routes | Table::Issuers,
+            Ok(text),
+        ) => format!("{text:?}"),
         (
             Table::Users
             | Table::Tokens
@@ -56,9 +59,12 @@ fn shown(table: super::Table, key: &[u8]) -> String {
             | Table::Audit
             | Table::AdminTokens
             | Table::FeedTokens
-            | Table::Origins,
+            | Table::Origins
+            | Table::People
+            | Table::LastUsed
+            | Table::Authorities,
             _,
-        ) if key.len() == 8 => {
+        ) if matches!(key.len(), 4 | 8) => {
             let number = key.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
             number.to_string()
         }

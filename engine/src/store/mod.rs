@@ -55,12 +55,11 @@ impl StoreNumbers {
     fn of(&self, number: Number, seal: &Seal) -> u64 {
         let feed = u128::from_be_bytes(self.feed.0);
         match number {
-            Number::Revision => Revision::default().0,
-            Number::NextUser | Number::NextToken | Number::NextAudit => 1,
             Number::FeedHigh => (feed >> 64) as u64,
             Number::FeedLow => feed as u64,
             Number::Key => u64::from_be_bytes(seal.fingerprint()),
             Number::CreatedAt => self.created_at.as_millis(),
+            other => other.first(),
         }
     }
 }

@@ -17,8 +17,9 @@ use super::{Store, StoreNumbers};
 use crate::key_file::{KeyError, sync_folder_of};
 use crate::seal::Seal;
 
-/// The layout that this version writes, and the only one it reads. It stands in the store without version or seal.
-pub(crate) const FORMAT: u64 = 2;
+/// The layout that this version writes; older ones are brought to it when they are opened. It stands in the store without version
+/// or seal.
+pub(crate) const FORMAT: u64 = 3;
 pub(super) const FORMAT_KEY: &[u8] = b"format";
 
 /// Memory that pages may take, unless somebody says otherwise. The live index answers checks, so this only serves commands
@@ -251,10 +252,12 @@ fn recognise(store: &Store) -> Result<(), OpenError> {
             ours: FORMAT,
         });
     }
-    match found {
-        FORMAT => super::upgrade::complete(store)?,
-        1 => super::upgrade::from_1(store)?,
-        _ => return Err(not_a_store(&format!("its format number is {found}"))),
+    if found == 0 {
+        return Err(not_a_store("its format number is 0"));
+    }
+    super::upgrade::refuse_missing_tables(store, found)?;
+    if found < FORMAT {
+        super::upgrade::upgrade(store, found)?;
     }
     let view = store.read().map_err(storage)?;
     refuse_other_key(store, &view)

@@ -43,11 +43,27 @@ pub(crate) enum Table {
     Origins = 15,
     /// Feed tokens by id.
     FeedTokens = 16,
+    /// Clients by name.
+    Clients = 17,
+    /// Passwords and profiles of users, by user id.
+    People = 18,
+    /// Names of personal access tokens, by user and token id.
+    PersonalTokens = 19,
+    /// When personal access tokens were last used, by token id, as of the last checkpoint.
+    LastUsed = 20,
+    /// Authorities by number.
+    Authorities = 21,
+    /// Numbers of authorities, by client and what they say.
+    AuthorityNumbers = 22,
+    /// Routes by pattern.
+    Routes = 23,
+    /// Issuers elsewhere whose tokens are trusted, by their names.
+    Issuers = 24,
 }
 
 impl Table {
     /// All of them, in the order in which they are opened, verified and copied.
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::Meta,
         Self::Users,
         Self::UserNames,
@@ -65,7 +81,44 @@ impl Table {
         Self::Repeats,
         Self::Origins,
         Self::FeedTokens,
+        Self::Clients,
+        Self::People,
+        Self::PersonalTokens,
+        Self::LastUsed,
+        Self::Authorities,
+        Self::AuthorityNumbers,
+        Self::Routes,
+        Self::Issuers,
     ];
+
+    /// The first format whose stores all have it.
+    pub(crate) fn since(self) -> u64 {
+        match self {
+            Self::Meta
+            | Self::Users
+            | Self::UserNames
+            | Self::Departures
+            | Self::Tokens
+            | Self::TokensByUser
+            | Self::Endings
+            | Self::Networks
+            | Self::Settings
+            | Self::Counters
+            | Self::Changes => 1,
+            Self::Audit | Self::AdminTokens | Self::Imported | Self::Repeats | Self::Origins => 2,
+            // Feed tokens came in the middle of format 2: a version without them opened the store as before, neither read nor
+            // changed their table, and served no feed.
+            Self::FeedTokens
+            | Self::Clients
+            | Self::People
+            | Self::PersonalTokens
+            | Self::LastUsed
+            | Self::Authorities
+            | Self::AuthorityNumbers
+            | Self::Routes
+            | Self::Issuers => 3,
+        }
+    }
 
     /// The number that the seal of every value covers. It stays with its table for ever.
     pub(crate) fn number(self) -> u8 {
@@ -92,6 +145,14 @@ impl Table {
             Self::Repeats => "repeats",
             Self::Origins => "origins",
             Self::FeedTokens => "feed_tokens",
+            Self::Clients => "clients",
+            Self::People => "people",
+            Self::PersonalTokens => "personal_tokens",
+            Self::LastUsed => "last_used",
+            Self::Authorities => "authorities",
+            Self::AuthorityNumbers => "authority_numbers",
+            Self::Routes => "routes",
+            Self::Issuers => "issuers",
         }
     }
 

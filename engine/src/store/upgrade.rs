@@ -1,53 +1,54 @@
 //! Stores of older formats, brought to the present one in one transaction when they are opened.
 //!
 //! A crash leaves the old format or the new one. An older version of Tollgate refuses what was upgraded: it would change records
-//! and leave no trace in the audit trail.
+//! and leave no trace in the audit trail, or read tokens without the authority that narrows them.
+//!
+//! Format 1 had no audit trail, no administrators' tokens, no imported tokens and no idempotency keys. Format 2 had no clients, no
+//! passwords, no grants and no routes, and feed tokens only from some version on. Rows that the old formats have are read as they
+//! are.
 
 use redb::{ReadableDatabase as _, TableHandle as _};
 
 use super::Store;
-use super::fault::StoreError;
+use super::fault::Damage;
 use super::open::{FORMAT, FORMAT_KEY, OpenError, refuse_other_key};
+use super::read::Source as _;
 use super::row::{Meta, Number};
 use super::tables::Table;
-use super::transaction::{Ending, Transaction, Wish};
+use super::transaction::{Ending, Wish};
 
-/// Stores of format 2 whose last writer knew no feed tokens get the table for them. It makes no other format: a version without
-/// it opens the store as before, neither reads nor changes that table, and serves no feed.
-///
-/// Only that table may be missing; where another one is, the store is damaged, and must not be made to look as if it were empty.
-pub(super) fn complete(store: &Store) -> Result<(), OpenError> {
-    let missing = store.with_database(|database| {
-        let there: Vec<String> = database
-            .begin_read()?
-            .list_tables()?
-            .map(|table| table.name().to_owned())
-            .collect();
-        let absent = |table: &Table| !there.iter().any(|name| name == table.name());
-        Ok(Table::ALL.into_iter().filter(absent).collect::<Vec<_>>())
+/// Refuses a store without a table that every store of its format has: it is damaged, and must not be made to look as if that table
+/// had been empty.
+pub(super) fn refuse_missing_tables(store: &Store, format: u64) -> Result<(), OpenError> {
+    let there = store.with_database(|database| {
+        let transaction = database.begin_read()?;
+        let names = transaction.list_tables()?.map(|table| table.name().to_owned());
+        Ok(names.collect::<Vec<_>>())
     });
-    if missing.map_err(|fault| store.fault(fault))? != [Table::FeedTokens] {
-        return Ok(());
+    let there = there.map_err(|fault| store.fault(fault))?;
+    let missing = Table::ALL
+        .into_iter()
+        .find(|table| table.since() <= format && !there.iter().any(|name| name == table.name()));
+    match missing {
+        Some(table) => Err(store.fault(Damage::new(table, b"", "expected this table, but it is not there").into())),
+        None => Ok(()),
     }
-    write(store, |_| Ok(()))
 }
 
-/// Format 1 had no audit trail, no administrators' tokens, no imported tokens and no idempotency keys. Tables that are missing
-/// are made when a transaction begins.
-pub(super) fn from_1(store: &Store) -> Result<(), OpenError> {
-    write(store, |rows| {
-        rows.put_raw(Table::Meta, FORMAT_KEY, &FORMAT.to_be_bytes())?;
-        rows.put::<Meta>(&Number::NextAudit, &1)
-    })
-}
-
-/// One transaction with all tables. A store under another key is left as it is.
-fn write(store: &Store, make: impl FnOnce(&mut Transaction<'_>) -> Result<(), StoreError>) -> Result<(), OpenError> {
+/// Brings a store of an older format to the present one. Tables that are missing are made when a transaction begins. A store under
+/// another key is left as it is.
+pub(super) fn upgrade(store: &Store, format: u64) -> Result<(), OpenError> {
     let written = store.transact(|rows| {
         if let Err(refused) = refuse_other_key(store, rows) {
             return Ok(Wish::Drop(Err(refused)));
         }
-        make(rows)?;
+        rows.put_raw(Table::Meta, FORMAT_KEY, &FORMAT.to_be_bytes())?;
+        for number in Number::ALL.into_iter().filter(|number| number.since() > format) {
+            // The format number is not sealed: whoever lowers it must not make numbers be given away twice.
+            if rows.row::<Meta>(&number)?.is_none() {
+                rows.put::<Meta>(&number, &number.first())?;
+            }
+        }
         Ok(Wish::Commit(Ok(())))
     });
     match written {

@@ -18,6 +18,8 @@ use crate::store::{
 pub(super) struct Numbers {
     pub(super) next_user: u64,
     pub(super) next_token: u64,
+    pub(super) next_client: u64,
+    pub(super) next_authority: u64,
     next_audit: u64,
 }
 
@@ -33,6 +35,8 @@ pub(super) fn numbers(view: &ReadView, report: &mut VerifyReport) -> Result<Numb
         next_user: u64::MAX,
         next_token: u64::MAX,
         next_audit: u64::MAX,
+        next_client: u64::MAX,
+        next_authority: u64::MAX,
     };
     for number in Number::ALL {
         match (view.row_that_must_be::<Meta>(&number), number) {
@@ -40,7 +44,9 @@ pub(super) fn numbers(view: &ReadView, report: &mut VerifyReport) -> Result<Numb
             (Ok(next), Number::NextUser) => numbers.next_user = next,
             (Ok(next), Number::NextToken) => numbers.next_token = next,
             (Ok(next), Number::NextAudit) => numbers.next_audit = next,
-            (Ok(_), Number::FeedHigh | Number::FeedLow | Number::Key | Number::CreatedAt) => {}
+            (Ok(next), Number::NextClient) => numbers.next_client = next,
+            (Ok(next), Number::NextAuthority) => numbers.next_authority = next,
+            (Ok(_), Number::FeedHigh | Number::FeedLow | Number::Key | Number::CreatedAt | Number::IssuersEpoch) => {}
             (Err(StoreError::Damaged(damage)), _) => report.found(damage),
             (Err(fault), _) => return Err(fault),
         }

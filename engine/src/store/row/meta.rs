@@ -23,11 +23,17 @@ pub(crate) enum Number {
     CreatedAt,
     /// The place that the next entry of the audit trail gets.
     NextAudit,
+    /// The number that the next client gets.
+    NextClient,
+    /// The number that the next authority gets.
+    NextAuthority,
+    /// What the present set of issuers is told from earlier ones by; it only grows.
+    IssuersEpoch,
 }
 
 impl Number {
     /// All of them; each stands in every store.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Revision,
         Self::NextUser,
         Self::NextToken,
@@ -36,7 +42,33 @@ impl Number {
         Self::Key,
         Self::CreatedAt,
         Self::NextAudit,
+        Self::NextClient,
+        Self::NextAuthority,
+        Self::IssuersEpoch,
     ];
+
+    /// The first format whose stores all have it.
+    pub(crate) fn since(self) -> u64 {
+        match self {
+            Self::Revision
+            | Self::NextUser
+            | Self::NextToken
+            | Self::FeedHigh
+            | Self::FeedLow
+            | Self::Key
+            | Self::CreatedAt => 1,
+            Self::NextAudit => 2,
+            Self::NextClient | Self::NextAuthority | Self::IssuersEpoch => 3,
+        }
+    }
+
+    /// What it says where nothing has been written yet: the first of all that are given away is 1.
+    pub(crate) fn first(self) -> u64 {
+        match self {
+            Self::NextUser | Self::NextToken | Self::NextAudit | Self::NextClient | Self::NextAuthority => 1,
+            Self::Revision | Self::FeedHigh | Self::FeedLow | Self::Key | Self::CreatedAt | Self::IssuersEpoch => 0,
+        }
+    }
 
     fn name(self) -> &'static str {
         match self {
@@ -48,6 +80,9 @@ impl Number {
             Self::Key => "key",
             Self::CreatedAt => "created_at",
             Self::NextAudit => "next_audit",
+            Self::NextClient => "next_client",
+            Self::NextAuthority => "next_authority",
+            Self::IssuersEpoch => "issuers_epoch",
         }
     }
 }

@@ -1,0 +1,133 @@
+//! The reasons to refuse a command, each with what was expected, what came and what to do.
+
+use tollgate_core::{Limit, NetworkRule, Timestamp, TokenId, UserName};
+
+use crate::portable::LineFault;
+use crate::record::Standing;
+
+/// Why a command was not carried out, where the caller can do something about it. Nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// No user has this name.
+    #[error("expected the name of a user, but there is no user `{name}`")]
+    NoSuchUser {
+        /// The name that was given.
+        name: UserName,
+    },
+    /// The name is taken.
+    #[error("expected a new name, but there is a user `{name}` already: choose another, or change that user")]
+    UserExists {
+        /// The name that was given.
+        name: UserName,
+    },
+    /// No token has this id.
+    #[error("expected the id of a token, but there is no token {}", id.0)]
+    NoSuchToken {
+        /// The id that was given.
+        id: TokenId,
+    },
+    /// The token was taken back, so its life cannot be changed.
+    #[error("expected a token in use, but token {} was revoked", id.0)]
+    TokenRevoked {
+        /// The id that was given.
+        id: TokenId,
+    },
+    /// The token's life would become longer.
+    #[error("expected an end no later than the one token {} has ({ends_at}): a life is never lengthened, issue a new token instead", id.0)]
+    WouldLengthen {
+        /// The id that was given.
+        id: TokenId,
+        /// When its life ends now.
+        ends_at: Timestamp,
+    },
+    /// The token would be of no use.
+    #[error("expected an expiry after {after}, the moment from which the token can be used, but found {expires_at}")]
+    NeverValid {
+        /// The expiry that was given.
+        expires_at: Timestamp,
+        /// The moment it must lie behind.
+        after: Timestamp,
+    },
+    /// A moment that a record cannot hold.
+    #[error(
+        "expected a moment before the year 2106, but found {moment}: leave the expiry out for a token that never expires"
+    )]
+    MomentTooFar {
+        /// The moment that was given.
+        moment: Timestamp,
+    },
+    /// A limit that a counter cannot count.
+    #[error(
+        "expected a limit of at most {}, but found {limit}: `unlimited` is a value of its own",
+        Limit::MOST
+    )]
+    LimitTooHigh {
+        /// The limit that was given.
+        limit: Limit,
+    },
+    /// There is a rule for exactly these addresses.
+    #[error("expected addresses without a rule, but {rule} is {standing} already: remove that rule first")]
+    NetworkExists {
+        /// The rule as it was written then.
+        rule: NetworkRule,
+        /// What it says.
+        standing: Standing,
+    },
+    /// There is no rule for exactly these addresses.
+    #[error("expected a rule that exists, but there is none for exactly the addresses of {rule}")]
+    NoSuchNetwork {
+        /// The rule that was given.
+        rule: NetworkRule,
+    },
+    /// No room for another rule.
+    #[error(
+        "expected at most {most} network rules here, and there are as many: remove one, or join neighbours into one rule"
+    )]
+    TooManyNetworks {
+        /// How many there may be.
+        most: usize,
+    },
+    /// A list that is too long.
+    #[error("expected at most {most} proxies, but found {found}: join neighbours into one rule")]
+    TooManyProxies {
+        /// How many there may be.
+        most: usize,
+        /// How many were given.
+        found: usize,
+    },
+    /// Lines of an import cannot be taken. At most 100 are told.
+    #[error("expected lines that can be imported, but {} cannot: {}", faults.len(), told(faults))]
+    Lines {
+        /// Which, and why.
+        faults: Vec<LineFault>,
+    },
+    /// An import of too many lines at once.
+    #[error("expected at most {most} lines in one command, but found {found}")]
+    TooManyLines {
+        /// How many there may be.
+        most: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// The record is not as its caller has seen it.
+    #[error("expected the record as it was when it was read, but it has changed since: read it again, then decide")]
+    Changed,
+    /// The key was used for another request.
+    #[error("expected a new idempotency key, but this one was used for another request: draw a key for each request")]
+    KeyReused,
+    /// A rule written with too many blanks.
+    #[error("expected a network rule of at most {most} characters, but found {found}")]
+    RuleTooLong {
+        /// How long it may be, in bytes.
+        most: usize,
+        /// How long it is.
+        found: usize,
+    },
+}
+
+/// The first few of many faults.
+fn told(faults: &[LineFault]) -> String {
+    let told: Vec<String> = faults.iter().take(3).map(ToString::to_string).collect();
+    told.join("; ")
+}

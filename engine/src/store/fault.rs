@@ -62,7 +62,9 @@ fn shown(table: super::Table, key: &[u8]) -> String {
             | Table::Origins
             | Table::People
             | Table::LastUsed
-            | Table::Authorities,
+            | Table::Authorities
+            | Table::Families
+            | Table::SigningKeys,
             _,
         ) if matches!(key.len(), 4 | 8) => {
             let number = key.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));

@@ -59,11 +59,27 @@ pub(crate) enum Table {
     Routes = 23,
     /// Issuers elsewhere whose tokens are trusted, by their names.
     Issuers = 24,
+    /// Authorization codes by digest.
+    Codes = 25,
+    /// Families of refresh and access tokens by number.
+    Families = 26,
+    /// Refresh tokens by digest.
+    Refreshes = 27,
+    /// Identifiers that must not come again, by digest.
+    Spent = 28,
+    /// What users agreed to, by user and client.
+    Consents = 29,
+    /// Logins in browsers by digest.
+    Sessions = 30,
+    /// Keys that JWTs are signed with, by number.
+    SigningKeys = 31,
+    /// Access tokens by the family they belong to.
+    TokensByFamily = 32,
 }
 
 impl Table {
     /// All of them, in the order in which they are opened, verified and copied.
-    pub(crate) const ALL: [Self; 25] = [
+    pub(crate) const ALL: [Self; 33] = [
         Self::Meta,
         Self::Users,
         Self::UserNames,
@@ -89,6 +105,14 @@ impl Table {
         Self::AuthorityNumbers,
         Self::Routes,
         Self::Issuers,
+        Self::Codes,
+        Self::Families,
+        Self::Refreshes,
+        Self::Spent,
+        Self::Consents,
+        Self::Sessions,
+        Self::SigningKeys,
+        Self::TokensByFamily,
     ];
 
     /// The first format whose stores all have it.
@@ -116,7 +140,15 @@ impl Table {
             | Self::Authorities
             | Self::AuthorityNumbers
             | Self::Routes
-            | Self::Issuers => 3,
+            | Self::Issuers
+            | Self::Codes
+            | Self::Families
+            | Self::Refreshes
+            | Self::Spent
+            | Self::Consents
+            | Self::Sessions
+            | Self::SigningKeys
+            | Self::TokensByFamily => 3,
         }
     }
 
@@ -153,6 +185,14 @@ impl Table {
             Self::AuthorityNumbers => "authority_numbers",
             Self::Routes => "routes",
             Self::Issuers => "issuers",
+            Self::Codes => "codes",
+            Self::Families => "families",
+            Self::Refreshes => "refreshes",
+            Self::Spent => "spent",
+            Self::Consents => "consents",
+            Self::Sessions => "sessions",
+            Self::SigningKeys => "signing_keys",
+            Self::TokensByFamily => "tokens_by_family",
         }
     }
 

@@ -154,6 +154,8 @@ pub fn server_record() -> ServerRecord {
             banned: ranges(&["10.9.0.0/16"]),
             trusted: ranges(&["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]),
         },
+        routes: Vec::new(),
+        external_issuers: 0,
     }
 }
 
@@ -171,6 +173,7 @@ pub fn user_record(id: u64, own_networks: bool) -> UserRecord {
         per_hour: Limit::AtMost(NonZeroU32::new(Limit::MOST).unwrap()),
         concurrent: Limit::AtMost(NonZeroU32::new(64).unwrap()),
         networks: if own_networks { networks } else { Networks::default() },
+        password_epoch: 0,
     }
 }
 
@@ -186,6 +189,7 @@ pub fn token_record(id: u64, digest: TokenDigest, user: u64) -> TokenRecord {
             not_before_s: Some(1_700_000_000),
             expires_at_s: Some(1_900_000_000),
         },
+        authority: None,
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use tollgate_core::feed::{FeedRecord, Rule};
 use tollgate_core::{
-    AddressRange, Networks, Revision, ServerRecord, TokenDigest, TokenId, TokenRecord, UserId, UserRecord,
+    AddressRange, AuthorityId, AuthorityRecord, Networks, PathPattern, Revision, Route, ServerRecord, TokenDigest,
+    TokenId, TokenRecord, UserId, UserRecord,
 };
 
 use crate::record::Standing;
@@ -43,6 +44,14 @@ pub enum Change {
         /// What the rule said.
         standing: Standing,
     },
+    /// An authority is from now on as this says; it may be a new one. Only whether it is active ever changes.
+    PutAuthority(AuthorityRecord),
+    /// A route is from now on as this says; it may be a new one.
+    PutRoute(Route),
+    /// The route of a pattern is gone.
+    RemoveRoute(PathPattern),
+    /// Which set of external issuers is trusted: another number each time it changes, zero for none.
+    ExternalIssuers(u32),
 }
 
 impl Change {
@@ -66,6 +75,10 @@ impl Change {
             Self::PutSetting(Setting::TrustedProxies(_)) => return None,
             Self::AddNetwork { range, standing } => FeedRecord::AddRule(rule(range, standing)),
             Self::RemoveNetwork { range, standing } => FeedRecord::RemoveRule(rule(range, standing)),
+            Self::PutAuthority(authority) => FeedRecord::PutAuthority(authority),
+            Self::PutRoute(route) => FeedRecord::PutRoute(route),
+            Self::RemoveRoute(pattern) => FeedRecord::RemoveRoute(pattern),
+            Self::ExternalIssuers(number) => FeedRecord::ExternalIssuers(number),
         })
     }
 }
@@ -115,6 +128,12 @@ pub struct Snapshot {
     pub settings: Settings,
     /// The rules for everybody; each list in ascending order.
     pub networks: Networks,
+    /// What paths ask for, in the order of their patterns.
+    pub routes: Vec<Route>,
+    /// Which set of external issuers is trusted.
+    pub external_issuers: u32,
+    /// All authorities by number.
+    pub authorities: BTreeMap<AuthorityId, AuthorityRecord>,
     /// All users by id.
     pub users: BTreeMap<UserId, UserRecord>,
     /// All tokens of these users by id.
@@ -163,15 +182,26 @@ impl Snapshot {
             Change::PutSetting(setting) => self.settings.set(setting.clone()),
             Change::AddNetwork { range, standing } => range.insert_into(ranges_of(&mut self.networks, *standing)),
             Change::RemoveNetwork { range, standing } => range.remove_from(ranges_of(&mut self.networks, *standing)),
+            Change::PutAuthority(authority) => {
+                self.authorities.insert(authority.id, authority.clone());
+            }
+            Change::PutRoute(route) => route.clone().insert_into(&mut self.routes),
+            Change::RemoveRoute(pattern) => pattern.remove_from(&mut self.routes),
+            Change::ExternalIssuers(number) => self.external_issuers = *number,
         }
     }
 
     /// What a check needs to know of the server.
     pub fn server(&self) -> ServerRecord {
-        server_record(&self.settings, self.networks.clone())
+        ServerRecord {
+            routes: self.routes.clone(),
+            external_issuers: self.external_issuers,
+            ..server_record(&self.settings, self.networks.clone())
+        }
     }
 }
 
+/// What settings and rules for everybody say; routes and issuers are added by whoever knows them.
 pub(crate) fn server_record(settings: &Settings, networks: Networks) -> ServerRecord {
     ServerRecord {
         per_hour: settings.per_hour,
@@ -180,6 +210,8 @@ pub(crate) fn server_record(settings: &Settings, networks: Networks) -> ServerRe
         allow_preflight: settings.allow_preflight,
         foreign_tokens: settings.foreign_tokens,
         networks,
+        routes: Vec::new(),
+        external_issuers: 0,
     }
 }
 
@@ -202,6 +234,9 @@ mod tests {
             revision: Revision(4),
             settings: Settings::default(),
             networks: Networks::default(),
+            routes: Vec::new(),
+            external_issuers: 0,
+            authorities: BTreeMap::new(),
             users: BTreeMap::new(),
             tokens: BTreeMap::new(),
         }
@@ -215,6 +250,7 @@ mod tests {
             user: UserId(user),
             status: TokenStatus::Active,
             validity: Validity::ALWAYS,
+            authority: None,
         }
     }
 

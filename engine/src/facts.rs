@@ -61,6 +61,7 @@ pub(crate) fn user_record(user: &UserRow, networks: Networks) -> UserRecord {
         per_hour,
         concurrent,
         networks,
+        password_epoch: 0,
     }
 }
 
@@ -163,6 +164,9 @@ pub(crate) fn snapshot(view: &ReadView) -> Result<Snapshot, StoreError> {
         revision: revision(view)?,
         settings: settings(view)?,
         networks: networks.remove(&Scope::GLOBAL).unwrap_or_default(),
+        routes: Vec::new(),
+        external_issuers: 0,
+        authorities: BTreeMap::new(),
         users,
         tokens,
     })

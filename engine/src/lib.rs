@@ -143,11 +143,13 @@ pub use writer::{ExecuteError, Unavailable};
 
 pub use tollgate_core::feed as feed_wire;
 pub use tollgate_core::{
-    AddressRange, CLIENT_FIELD, DENY_REASONS, Denial, DenyReason, DenyRow, Field, Foreign, ForeignDigest, ForeignForm,
-    ForeignForms, Gate, HeldPermit, Limit, NetworkRule, Networks, Operation, OperationSet, ParseForeignDigestError,
-    ParseForeignError, ParseForeignFormError, ParseLimitError, ParseNetworkError, ParseOperationError, ParseTokenError,
-    Permit, Place, QuotaState, Refused, RequestParts, Revision, SCOPE_FIELD, ServerRecord, Subject, TOKEN_ID_FIELD,
-    Timestamp, TokenDigest, TokenId, TokenKind, TokenRecord, TokenStatus, TokenText, USER_FIELD, Upgrade, UserId,
-    UserName, UserNameError, UserRecord, Validity, Verdict, WINDOW_MS, WellFormed, announces_form, is_spelt_like_ours,
-    problem_type, quota_fields, visible_name,
+    AddressRange, Audience, AudienceError, AuthorityId, AuthorityRecord, CLIENT_FIELD, ClientName, ClientNameError,
+    DENY_REASONS, Denial, DenyReason, DenyRow, Field, Foreign, ForeignDigest, ForeignForm, ForeignForms, Gate,
+    HeldPermit, Jwt, Limit, NetworkRule, Networks, Operation, OperationSet, ParseForeignDigestError, ParseForeignError,
+    ParseForeignFormError, ParseJwtError, ParseLimitError, ParseNetworkError, ParseOperationError, ParsePatternError,
+    ParseSchemeError, ParseScopeError, ParseTokenError, PathPattern, Permit, Place, QuotaState, REMEMBERED_S, Refused,
+    RequestParts, Revision, Route, SCOPE_FIELD, Scheme, SchemeSet, Scope, ScopeSet, ServerRecord, Settled, Subject,
+    TOKEN_ID_FIELD, Timestamp, TokenDigest, TokenId, TokenKind, TokenRecord, TokenStatus, TokenText, USER_FIELD,
+    Unsettled, UnsettledSort, Upgrade, UserId, UserName, UserNameError, UserRecord, Validity, Verdict, WINDOW_MS,
+    WellFormed, announces_form, is_spelt_like_ours, problem_type, quota_fields, visible_name,
 };

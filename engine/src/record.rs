@@ -226,6 +226,7 @@ impl TokenRow {
             user,
             status,
             validity,
+            authority: None,
         }
     }
 

@@ -23,6 +23,7 @@ fn tokens(from: u64, count: u64) -> impl Iterator<Item = FeedRecord> {
             user: UserId(1),
             status: TokenStatus::Active,
             validity: Validity::default(),
+            authority: None,
         })
     })
 }

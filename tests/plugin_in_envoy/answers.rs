@@ -15,10 +15,8 @@ pub(crate) fn reason(label: &str) -> DenyReason {
 /// What a caller is told who is refused for `reason`.
 pub(crate) fn refusal(reason: DenyReason, quota: Option<QuotaState>) -> Refused {
     let denial = Denial {
-        reason,
-        gate: Gate::Freshness,
-        subject: None,
         quota,
+        ..Denial::plain(reason, Gate::Freshness)
     };
     Refused::of(&denial, None)
 }

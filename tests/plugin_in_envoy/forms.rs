@@ -123,12 +123,7 @@ fn a_token_in_a_form_passes_however_the_form_is_sent() {
 fn a_form_beyond_the_bound_is_refused_and_its_client_learns_why() {
     let scene = Scene::start(world(true), &json!({ "read_forms": true }));
     let long = form_of(ALICE) + "&x=" + &"a".repeat(FORM_LEN_MAX);
-    let denial = Denial {
-        reason: DenyReason::MalformedCredential,
-        gate: Gate::Extract,
-        subject: None,
-        quota: None,
-    };
+    let denial = Denial::plain(DenyReason::MalformedCredential, Gate::Extract);
     let detail = "The form is longer than 65536 bytes or did not arrive whole within 10 seconds.";
     for bytes in [whole(&long), chunked(&long, ""), chunked(&long, "X-Trailer: one\r\n")] {
         for mut connection in scene.envoy.connections().unwrap() {

@@ -104,10 +104,12 @@ pub fn address(text: &str) -> IpAddr {
 pub fn gate(gate: Gate) -> &'static str {
     match gate {
         Gate::NetworkGlobal => "network_global",
+        Gate::Route => "route",
         Gate::Extract => "extract",
         Gate::LookUp => "look_up",
         Gate::Status => "status",
         Gate::Validity => "validity",
+        Gate::Audience => "audience",
         Gate::NetworkUser => "network_user",
         Gate::Operation => "operation",
         Gate::Scope => "scope",
@@ -177,6 +179,8 @@ pub fn server_record(server: &Server) -> ServerRecord {
         allow_preflight: server.allow_preflight,
         foreign_tokens: server.foreign_tokens.parse().expect("forms"),
         networks: networks(&server.banned, &server.trusted),
+        routes: Vec::new(),
+        external_issuers: 0,
     }
 }
 
@@ -189,6 +193,7 @@ pub fn user_record(user: &User) -> UserRecord {
         per_hour: user.per_hour.parse().expect("a limit"),
         concurrent: user.concurrent.parse().expect("a limit"),
         networks: networks(&user.banned, &user.trusted),
+        password_epoch: 0,
     }
 }
 
@@ -225,5 +230,6 @@ pub fn token_record(view: &LiveView, token: &Token) -> TokenRecord {
             not_before_s: token.not_before_s,
             expires_at_s: token.expires_at_s,
         },
+        authority: None,
     }
 }

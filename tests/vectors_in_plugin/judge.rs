@@ -201,10 +201,8 @@ fn refusal(denied: &facts::Denied, asked: &facts::Request, got: &LocalResponse) 
     });
     let refused = Refused::of(
         &Denial {
-            reason: reason(&denied.deny),
-            gate: Gate::Extract,
-            subject: None,
             quota,
+            ..Denial::plain(reason(&denied.deny), Gate::Extract)
         },
         asked
             .form

@@ -12,6 +12,8 @@ use crate::live::{Holder, LiveView, ServerFacts, Standing, Subject};
 use crate::permit::{Permit, Places};
 use crate::quota::QuotaState;
 use crate::request::RequestParts;
+use crate::route::SchemeSet;
+use crate::settle::Unsettled;
 use crate::time::Timestamp;
 use crate::token::{WellFormed, is_of_our_making};
 
@@ -36,9 +38,26 @@ pub struct Denial {
     pub subject: Option<Subject>,
     /// The hourly limit, where a limit was the reason.
     pub quota: Option<QuotaState>,
+    /// The schemes that the route takes, which a challenge names.
+    pub schemes: SchemeSet,
+    /// What the check could not decide alone: where it is proven elsewhere, the proof can be
+    /// [remembered](crate::LiveWriter::remember) and the check asked again. Whoever can prove nothing denies.
+    pub unsettled: Option<Unsettled>,
 }
 
 impl Denial {
+    /// A denial that no more is known of, for what lies outside the check.
+    pub const fn plain(reason: DenyReason, gate: Gate) -> Self {
+        Self {
+            reason,
+            gate,
+            subject: None,
+            quota: None,
+            schemes: SchemeSet::USUAL,
+            unsettled: None,
+        }
+    }
+
     /// Seconds after which trying again may help, for `Retry-After`; none where time alone does not help.
     pub fn retry_after_s(&self) -> Option<u64> {
         match self.reason {
@@ -52,6 +71,8 @@ impl Denial {
             | DenyReason::Suspended
             | DenyReason::NotYetValid
             | DenyReason::Expired
+            | DenyReason::AmbiguousPath
+            | DenyReason::WrongAudience
             | DenyReason::OperationRefused
             | DenyReason::InsufficientScope => None,
         }
@@ -128,10 +149,8 @@ impl From<Denial> for End {
 #[inline]
 fn denial(gate: Gate, subject: Option<Subject>) -> impl FnOnce(DenyReason) -> Denial {
     move |reason| Denial {
-        reason,
-        gate,
         subject,
-        quota: None,
+        ..Denial::plain(reason, gate)
     }
 }
 
@@ -270,10 +289,9 @@ fn charge<'v>(
     let subject = Subject::of(holder, place);
     let refused = |reason, gate, quota| {
         Verdict::Denial(Denial {
-            reason,
-            gate,
             subject: Some(subject),
             quota,
+            ..Denial::plain(reason, gate)
         })
     };
     let (mut charge, mut quota) = (None, None);
@@ -332,6 +350,7 @@ mod tests {
             per_hour: Limit::AtMost(two),
             concurrent: Limit::AtMost(NonZeroU32::MIN),
             networks: Networks::default(),
+            password_epoch: 0,
         };
         writer.put_user(&user).unwrap();
         let text = TokenText::from_entropy(TokenKind::Authtoken, &[1; 32]);
@@ -344,6 +363,7 @@ mod tests {
             user: UserId(1),
             status,
             validity,
+            authority: None,
         };
         writer.put_token(&token).unwrap();
         (view, writer, text)
@@ -422,6 +442,7 @@ mod tests {
             per_hour: Limit::AtMost(NonZeroU32::MIN),
             concurrent: Limit::Inherit,
             networks: Networks::default(),
+            password_epoch: 0,
         };
         writer.put_user(&newcomer).unwrap();
         let text = TokenText::from_entropy(TokenKind::Authtoken, &[2; 32]);
@@ -432,6 +453,7 @@ mod tests {
             user: UserId(2),
             status: TokenStatus::Active,
             validity: Validity::ALWAYS,
+            authority: None,
         };
         writer.put_token(&token).unwrap();
         let bearer = format!("Bearer {}", text.expose());
@@ -455,6 +477,7 @@ mod tests {
             per_hour: Limit::Inherit,
             concurrent: Limit::Inherit,
             networks: Networks::default(),
+            password_epoch: 0,
         };
         writer.put_user(&newcomer).unwrap();
         assert_eq!(

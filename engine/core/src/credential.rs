@@ -27,13 +27,18 @@ pub enum Place {
 
 impl Place {
     /// Whether a token of this kind may stand here: the places of the CData pages are for authtokens alone, and what
-    /// is not meant for requests (refresh tokens, secrets, administrators' tokens, feed tokens) stands nowhere.
+    /// is not meant for requests (refresh tokens, codes, secrets, sessions, tokens of administrators and followers) stands nowhere.
     pub fn accepts(self, kind: TokenKind) -> bool {
         match kind {
             TokenKind::Authtoken => true,
             TokenKind::PersonalAccess => matches!(self, Self::Bearer | Self::Basic),
             TokenKind::Access => matches!(self, Self::Bearer),
-            TokenKind::Refresh | TokenKind::ClientSecret | TokenKind::Admin | TokenKind::Feed => false,
+            TokenKind::Refresh
+            | TokenKind::ClientSecret
+            | TokenKind::Admin
+            | TokenKind::Feed
+            | TokenKind::Code
+            | TokenKind::Session => false,
         }
     }
 }

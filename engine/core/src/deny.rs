@@ -6,7 +6,9 @@
 pub enum DenyReason {
     /// The peer's address is banned or not trusted, for everybody or for this user.
     NetworkRefused,
-    /// The request carries no credential.
+    /// The path can be read in two ways, so that nobody knows which route it takes.
+    AmbiguousPath,
+    /// The request carries no credential, or none of a scheme that the route takes.
     MissingCredential,
     /// The credential cannot be read, or there is more than one.
     MalformedCredential,
@@ -14,12 +16,14 @@ pub enum DenyReason {
     UnknownToken,
     /// The token was revoked.
     Revoked,
-    /// The token's user is inactive.
+    /// The token's user is inactive, or the client that acts for them.
     Suspended,
     /// The token's life has not begun.
     NotYetValid,
     /// The token's life is over.
     Expired,
+    /// The token is not meant for the audience that the route names.
+    WrongAudience,
     /// The user may not use this method.
     OperationRefused,
     /// The token lacks a scope that the route wants.
@@ -74,8 +78,9 @@ const INVALID_TITLE: &str = "The token is not valid";
 
 /// The table, in the order of [`DenyReason`].
 #[rustfmt::skip]
-pub const DENY_REASONS: [DenyRow; 13] = [
+pub const DENY_REASONS: [DenyRow; 15] = [
     row(DenyReason::NetworkRefused, 403, None, "network-refused", "This address may not call", "network_refused"),
+    row(DenyReason::AmbiguousPath, 400, None, "ambiguous-path", "The path can be read in two ways", "ambiguous_path"),
     row(DenyReason::MissingCredential, 401, None, "missing-credential", "A credential is required", "missing_credential"),
     row(DenyReason::MalformedCredential, 400, Some("invalid_request"), "malformed-credential", "The credential cannot be read", "malformed_credential"),
     row(DenyReason::UnknownToken, 401, INVALID, "invalid-token", INVALID_TITLE, "unknown_token"),
@@ -83,6 +88,7 @@ pub const DENY_REASONS: [DenyRow; 13] = [
     row(DenyReason::Suspended, 401, INVALID, "invalid-token", INVALID_TITLE, "suspended"),
     row(DenyReason::NotYetValid, 401, INVALID, "invalid-token", INVALID_TITLE, "not_yet_valid"),
     row(DenyReason::Expired, 401, INVALID, "invalid-token", INVALID_TITLE, "expired"),
+    row(DenyReason::WrongAudience, 401, INVALID, "invalid-token", INVALID_TITLE, "wrong_audience"),
     row(DenyReason::OperationRefused, 403, None, "operation-refused", "This user may not use this method", "operation_refused"),
     row(DenyReason::InsufficientScope, 403, Some("insufficient_scope"), "insufficient-scope", "The token lacks a scope", "insufficient_scope"),
     row(DenyReason::StaleView, 503, None, "stale-view", "The state of this token is not known just now", "stale_view"),
@@ -93,7 +99,7 @@ pub const DENY_REASONS: [DenyRow; 13] = [
 impl DenyReason {
     /// This reason's row. Costs one bounded array access.
     pub fn row(self) -> &'static DenyRow {
-        static ROWS: [DenyRow; 13] = DENY_REASONS;
+        static ROWS: [DenyRow; 15] = DENY_REASONS;
         let [first, ..] = &ROWS;
         ROWS.get(self as usize).unwrap_or(first)
     }
@@ -123,7 +129,7 @@ mod tests {
             .filter(|row| row.bearer_error == INVALID)
             .map(outside)
             .collect();
-        assert_eq!(alike.len(), 5);
+        assert_eq!(alike.len(), 6);
         assert!(alike.windows(2).all(|pair| pair[0] == pair[1]), "{alike:?}");
     }
 }

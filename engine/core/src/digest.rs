@@ -5,12 +5,13 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 use crate::foreign::{Foreign, ForeignDigest};
+use crate::jwt::Jwt;
 use crate::token::WellFormed;
 
 /// The pepper: a key that stands outside the store, so that a stolen file alone cannot confirm a guessed token.
 ///
-/// Tokens of our own, foreign texts and the digests of each foreign scheme are digested under keys of their own, all derived
-/// from the one: no text of one sort can be made to meet the digest of another.
+/// Tokens of our own, foreign texts, the digests of each foreign scheme, signed tokens and passwords are digested under keys of
+/// their own, all derived from the one: no text of one sort can be made to meet the digest of another.
 #[derive(Clone)]
 pub struct DigestKey {
     own: [u8; 32],
@@ -18,10 +19,12 @@ pub struct DigestKey {
     sha256: [u8; 32],
     sha512: [u8; 32],
     blake3: [u8; 32],
+    jwt: [u8; 32],
+    password: [u8; 32],
 }
 
 impl DigestKey {
-    /// Takes 256 secret bits. Costs four derivations.
+    /// Takes 256 secret bits. Costs six derivations.
     pub fn new(bytes: [u8; 32]) -> Self {
         // What these texts say is of no consequence, but they may never change: every stored digest hangs on them.
         Self {
@@ -29,6 +32,8 @@ impl DigestKey {
             sha256: blake3::derive_key("Tollgate 2026-11-21 foreign token, sha256", &bytes),
             sha512: blake3::derive_key("Tollgate 2026-11-21 foreign token, sha512", &bytes),
             blake3: blake3::derive_key("Tollgate 2026-11-21 foreign token, blake3", &bytes),
+            jwt: blake3::derive_key("Tollgate 2026-11-21 signed token", &bytes),
+            password: blake3::derive_key("Tollgate 2026-11-21 name and password", &bytes),
             own: bytes,
         }
     }
@@ -42,6 +47,23 @@ impl DigestKey {
     /// came as a digest after its first use. Costs a BLAKE3 block for every 64 bytes, no allocation.
     pub fn foreign(&self, text: Foreign<'_>) -> TokenDigest {
         keyed(&self.clear, text.secret())
+    }
+
+    /// The digest of a signed token by its text, ours or another issuer's. Costs a BLAKE3 block for every 64 bytes, no
+    /// allocation.
+    pub fn jwt(&self, text: Jwt<'_>) -> TokenDigest {
+        keyed(&self.jwt, text.secret())
+    }
+
+    /// The digest of a user's name and password, each with its length, so that nothing of one can be taken for the other. It is
+    /// for the memory of a process alone: a stored one would be a fast way to test guesses.
+    pub(crate) fn password(&self, name: &[u8], password: &[u8]) -> TokenDigest {
+        let mut hasher = blake3::Hasher::new_keyed(&self.password);
+        for part in [name, password] {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+        TokenDigest(*hasher.finalize().as_bytes())
     }
 
     /// The digest of a foreign digest: what a token that came as one is stored under until its first use. Costs one BLAKE3
@@ -67,6 +89,8 @@ impl Drop for DigestKey {
             &mut self.sha256,
             &mut self.sha512,
             &mut self.blake3,
+            &mut self.jwt,
+            &mut self.password,
         ] {
             key.zeroize();
         }

@@ -12,14 +12,18 @@ use crate::time::Timestamp;
 pub enum Gate {
     /// May this address call at all?
     NetworkGlobal,
+    /// Can the path be read in one way only?
+    Route,
     /// Is there exactly one credential that can be read?
     Extract,
     /// Was such a token issued, to this user?
     LookUp,
-    /// Was it not revoked, and is its user active?
+    /// Was it not revoked, and are its user and the client that acts for them active?
     Status,
     /// Is now between its beginning and its end?
     Validity,
+    /// Is the token meant for the audience that the route names?
+    Audience,
     /// May this user call from this address?
     NetworkUser,
     /// May this user use this method?
@@ -36,12 +40,14 @@ pub enum Gate {
 
 impl Gate {
     /// All gates in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::NetworkGlobal,
+        Self::Route,
         Self::Extract,
         Self::LookUp,
         Self::Status,
         Self::Validity,
+        Self::Audience,
         Self::NetworkUser,
         Self::Operation,
         Self::Scope,

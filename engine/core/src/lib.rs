@@ -58,11 +58,16 @@ mod sync;
 mod time;
 mod token;
 mod foreign;
+mod jwt;
 mod digest;
+mod scope;
+mod client;
 mod deny;
 mod operation;
 mod network;
+mod route;
 mod record;
+mod settle;
 mod request;
 mod credential;
 mod quota;
@@ -79,6 +84,7 @@ pub use answer::{
     visible_name,
 };
 pub use check::{Denial, Verdict, check};
+pub use client::{Audience, AudienceError, ClientName, ClientNameError};
 pub use credential::{Place, Presented, Scratch, extract};
 pub use deny::{DENY_REASONS, DenyReason, DenyRow};
 pub use digest::{DigestKey, TokenDigest};
@@ -87,15 +93,19 @@ pub use foreign::{
     ParseForeignFormError,
 };
 pub use gates::Gate;
+pub use jwt::{Jwt, ParseJwtError};
 pub use live::{Freshness, LiveView, LiveWriter, Subject, ViewError};
 pub use network::{AddressRange, NetworkRule, ParseNetworkError};
 pub use operation::{Operation, OperationSet, ParseOperationError};
 pub use permit::{HeldPermit, Permit, Upgrade};
 pub use quota::{QuotaState, WINDOW_MS};
 pub use record::{
-    Limit, Networks, ParseLimitError, Revision, ServerRecord, TokenId, TokenRecord, TokenStatus, UserId, UserName,
-    UserNameError, UserRecord, Validity,
+    AuthorityId, AuthorityRecord, Limit, Networks, ParseLimitError, Revision, ServerRecord, TokenId, TokenRecord,
+    TokenStatus, UserId, UserName, UserNameError, UserRecord, Validity,
 };
 pub use request::{Field, RequestParts, announces_form};
+pub use route::{ParsePatternError, ParseSchemeError, PathPattern, Route, Scheme, SchemeSet};
+pub use scope::{ParseScopeError, Scope, ScopeSet};
+pub use settle::{REMEMBERED_S, Settled, Unsettled, UnsettledSort};
 pub use time::Timestamp;
 pub use token::{ParseTokenError, TokenKind, TokenText, WellFormed};

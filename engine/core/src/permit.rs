@@ -3,6 +3,7 @@
 use core::fmt;
 use core::num::NonZeroU32;
 
+use crate::client::Audience;
 use crate::credential::{Place, Scratch, extract};
 use crate::digest::TokenDigest;
 use crate::foreign::{Foreign, ForeignDigest};
@@ -97,6 +98,23 @@ impl<'v> Permit<'v> {
         self.view.user_name(&self.subject?, room)
     }
 
+    /// The name of the client that acts; none where a user acts for themselves.
+    pub fn client_name(&self) -> Option<&str> {
+        self.view.client_name(self.subject.as_ref()?)
+    }
+
+    /// What the token is good for, blank-separated; none where a user acts for themselves.
+    pub fn scopes(&self) -> Option<&str> {
+        self.view.scopes(self.subject.as_ref()?)
+    }
+
+    /// For whom the token is meant.
+    pub fn audiences(&self) -> &[Audience] {
+        self.subject
+            .as_ref()
+            .map_or(&[], |subject| self.view.audiences(subject))
+    }
+
     /// What is left of the hourly limit; none where the user has none.
     pub fn quota(&self) -> Option<QuotaState> {
         self.quota
@@ -183,6 +201,23 @@ impl HeldPermit {
     /// As [`Permit::user_name`].
     pub fn user_name<'b>(&self, room: &'b mut [u8; UserName::LEN_MAX]) -> Option<&'b str> {
         self.view.user_name(&self.subject?, room)
+    }
+
+    /// As [`Permit::client_name`].
+    pub fn client_name(&self) -> Option<&str> {
+        self.view.client_name(self.subject.as_ref()?)
+    }
+
+    /// As [`Permit::scopes`].
+    pub fn scopes(&self) -> Option<&str> {
+        self.view.scopes(self.subject.as_ref()?)
+    }
+
+    /// As [`Permit::audiences`].
+    pub fn audiences(&self) -> &[Audience] {
+        self.subject
+            .as_ref()
+            .map_or(&[], |subject| self.view.audiences(subject))
     }
 
     /// As [`Permit::quota`].

@@ -6,10 +6,13 @@ use core::fmt;
 use core::num::NonZeroU32;
 use core::str::FromStr;
 
+use crate::client::{Audience, ClientName};
 use crate::digest::TokenDigest;
 use crate::foreign::ForeignForms;
 use crate::network::AddressRange;
 use crate::operation::OperationSet;
+use crate::route::Route;
+use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 use crate::token::TokenKind;
 
@@ -17,9 +20,23 @@ use crate::token::TokenKind;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(pub u64);
 
-/// Names a token for ever; it is no secret. Zero names none.
+/// Names a token for ever; it is no secret. From 1 to [`TokenId::MOST`]; zero names none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenId(pub u64);
+
+impl TokenId {
+    /// The greatest number: 40 bits.
+    pub const MOST: u64 = (1 << 40) - 1;
+}
+
+/// Names an authority for ever: from 1 to [`AuthorityId::MOST`]. Zero names none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AuthorityId(pub u32);
+
+impl AuthorityId {
+    /// The greatest number: 24 bits.
+    pub const MOST: u32 = (1 << 24) - 1;
+}
 
 /// Counts committed transactions: each one that changes a record raises it by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -205,6 +222,10 @@ pub struct ServerRecord {
     pub foreign_tokens: ForeignForms,
     /// The global network rules.
     pub networks: Networks,
+    /// What paths ask for; at most [`Route::MOST`], no two of them [alike](crate::PathPattern::is_alike).
+    pub routes: Vec<Route>,
+    /// Which set of external issuers is trusted: another number each time it changes, zero for none.
+    pub external_issuers: u32,
 }
 
 /// What a check needs to know of a user.
@@ -216,6 +237,8 @@ pub struct UserRecord {
     pub name: UserName,
     /// An inactive user's tokens are all refused.
     pub active: bool,
+    /// Which password the user has: another number each time it changes, zero for none.
+    pub password_epoch: u32,
     /// Methods this user may use.
     pub operations: OperationSet,
     /// Requests an hour.
@@ -279,6 +302,26 @@ pub struct TokenRecord {
     pub status: TokenStatus,
     /// When it may be used.
     pub validity: Validity,
+    /// In whose name it acts and how far; none for a user's own tokens, which carry no scope.
+    pub authority: Option<AuthorityId>,
+}
+
+/// In whose name tokens act, and how far: what all tokens have in common that a client was granted with the same scopes and
+/// audiences.
+///
+/// Apart from `active`, an authority stays as it was made; none is ever taken away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthorityRecord {
+    /// Which authority this is.
+    pub id: AuthorityId,
+    /// The client that acts.
+    pub client: ClientName,
+    /// What its tokens are good for.
+    pub scopes: ScopeSet,
+    /// For whom its tokens are meant; empty for everybody who asks for no audience.
+    pub audiences: Vec<Audience>,
+    /// An inactive authority's tokens are all refused: its client is disabled or gone.
+    pub active: bool,
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ const RANDOM_LEN: usize = 43;
 /// Checksum digits: 62^6 is above 2^32.
 const CHECKSUM_LEN: usize = 6;
 /// Prefix, randomness and checksum of the longest kind.
-const TEXT_LEN_MAX: usize = 7 + RANDOM_LEN + CHECKSUM_LEN;
+const TEXT_LEN_MAX: usize = 8 + RANDOM_LEN + CHECKSUM_LEN;
 
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -32,10 +32,14 @@ pub enum TokenKind {
     Admin,
     /// A feed token, by which a replica follows the feed, `tg_fd_`.
     Feed,
+    /// An authorization code, `tg_code_`.
+    Code,
+    /// A login in a browser, `tg_ses_`.
+    Session,
 }
 
 /// Every kind beside its prefix.
-const PREFIXES: [(TokenKind, &str); 7] = [
+const PREFIXES: [(TokenKind, &str); 9] = [
     (TokenKind::Authtoken, "tg_at_"),
     (TokenKind::PersonalAccess, "tg_pat_"),
     (TokenKind::Refresh, "tg_rt_"),
@@ -43,6 +47,8 @@ const PREFIXES: [(TokenKind, &str); 7] = [
     (TokenKind::Access, "tg_ac_"),
     (TokenKind::Admin, "tg_adm_"),
     (TokenKind::Feed, "tg_fd_"),
+    (TokenKind::Code, "tg_code_"),
+    (TokenKind::Session, "tg_ses_"),
 ];
 
 impl TokenKind {
@@ -56,6 +62,8 @@ impl TokenKind {
             Self::Access => "tg_ac_",
             Self::Admin => "tg_adm_",
             Self::Feed => "tg_fd_",
+            Self::Code => "tg_code_",
+            Self::Session => "tg_ses_",
         }
     }
 
@@ -69,6 +77,8 @@ impl TokenKind {
             Self::Access => 5,
             Self::Admin => 6,
             Self::Feed => 7,
+            Self::Code => 8,
+            Self::Session => 9,
         }
     }
 

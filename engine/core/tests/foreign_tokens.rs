@@ -28,6 +28,7 @@ impl World {
             per_hour: tollgate_core::Limit::Inherit,
             concurrent: tollgate_core::Limit::Inherit,
             networks: Networks::default(),
+            password_epoch: 0,
         };
         world.writer.put_user(&user).unwrap();
         world
@@ -63,6 +64,7 @@ impl World {
             user: UserId(1),
             status: TokenStatus::Active,
             validity: Validity::ALWAYS,
+            authority: None,
         };
         self.writer.put_token(&record).unwrap();
     }

@@ -1,7 +1,10 @@
 //! Mirror types of changes, as the tail of the feed keeps them.
 
+use std::str::FromStr;
+
 use tollgate_core::{
-    AddressRange, Networks, TokenDigest, TokenId, TokenRecord, TokenStatus, UserId, UserRecord, Validity,
+    AddressRange, Audience, AuthorityId, AuthorityRecord, Networks, Route, SchemeSet, TokenDigest, TokenId,
+    TokenRecord, TokenStatus, UserId, UserRecord, Validity,
 };
 
 use super::rows::{
@@ -21,6 +24,30 @@ enum ChangeV1 {
     PutSetting(SettingV1),
     AddNetwork { range: RangeV1, banned: bool },
     RemoveNetwork { range: RangeV1, banned: bool },
+    PutUserV2 { user: UserRecordV1, password_epoch: u32 },
+    PutTokenV2 { token: TokenRecordV1, authority: u32 },
+    PutAuthority(AuthorityRecordV1),
+    PutRoute(RouteV1),
+    RemoveRoute(String),
+    ExternalIssuers(u32),
+}
+
+#[derive(Encode, Decode)]
+struct AuthorityRecordV1 {
+    id: u32,
+    client: String,
+    scopes: String,
+    audiences: Vec<String>,
+    active: bool,
+}
+
+#[derive(Encode, Decode)]
+struct RouteV1 {
+    pattern: String,
+    schemes: u8,
+    scopes: String,
+    audience: Option<String>,
+    anonymous: bool,
 }
 
 #[derive(Encode, Decode)]
@@ -55,9 +82,21 @@ enum RangeV1 {
 /// The payload of a change's row.
 pub(crate) fn change_payload(change: &Change) -> Vec<u8> {
     encode(&match change {
-        Change::PutUser(user) => ChangeV1::PutUser(user_mirror(user)),
+        Change::PutUser(user) => match user.password_epoch {
+            0 => ChangeV1::PutUser(user_mirror(user)),
+            password_epoch => ChangeV1::PutUserV2 {
+                user: user_mirror(user),
+                password_epoch,
+            },
+        },
         Change::RemoveUser(id) => ChangeV1::RemoveUser(id.0),
-        Change::PutToken(token) => ChangeV1::PutToken(token_mirror(token)),
+        Change::PutToken(token) => match token.authority {
+            None => ChangeV1::PutToken(token_mirror(token)),
+            Some(AuthorityId(authority)) => ChangeV1::PutTokenV2 {
+                token: token_mirror(token),
+                authority,
+            },
+        },
         Change::RemoveToken { id, digest } => ChangeV1::RemoveToken {
             id: id.0,
             digest: *digest.as_bytes(),
@@ -71,6 +110,10 @@ pub(crate) fn change_payload(change: &Change) -> Vec<u8> {
             range: range_mirror(*range),
             banned: is_banned(*standing),
         },
+        Change::PutAuthority(authority) => ChangeV1::PutAuthority(authority_mirror(authority)),
+        Change::PutRoute(route) => ChangeV1::PutRoute(route_mirror(route)),
+        Change::RemoveRoute(pattern) => ChangeV1::RemoveRoute(pattern.as_str().to_owned()),
+        Change::ExternalIssuers(number) => ChangeV1::ExternalIssuers(*number),
     })
 }
 
@@ -93,6 +136,18 @@ pub(crate) fn read_change(payload: &[u8]) -> Result<Change, Undecodable> {
             range: range_of(&range)?,
             standing: standing(banned),
         },
+        ChangeV1::PutUserV2 { user, password_epoch } => Change::PutUser(UserRecord {
+            password_epoch,
+            ..user_of(user)?
+        }),
+        ChangeV1::PutTokenV2 { token, authority } => Change::PutToken(TokenRecord {
+            authority: Some(AuthorityId(authority)),
+            ..token_of(&token)?
+        }),
+        ChangeV1::PutAuthority(authority) => Change::PutAuthority(authority_of(&authority)?),
+        ChangeV1::PutRoute(route) => Change::PutRoute(route_of(&route)?),
+        ChangeV1::RemoveRoute(pattern) => Change::RemoveRoute(text_of(&pattern, "path pattern")?),
+        ChangeV1::ExternalIssuers(number) => Change::ExternalIssuers(number),
     })
 }
 
@@ -105,6 +160,8 @@ fn user_mirror(user: &UserRecord) -> UserRecordV1 {
         per_hour,
         concurrent,
         networks,
+        // Beside the mirror.
+        password_epoch: _,
     } = user;
     let Networks { banned, trusted } = networks;
     let mirrors = |ranges: &[AddressRange]| ranges.iter().map(|range| range_mirror(*range)).collect();
@@ -143,6 +200,7 @@ fn user_of(mirror: UserRecordV1) -> Result<UserRecord, Undecodable> {
             banned: ranges(banned)?,
             trusted: ranges(trusted)?,
         },
+        password_epoch: 0,
     })
 }
 
@@ -154,6 +212,8 @@ fn token_mirror(token: &TokenRecord) -> TokenRecordV1 {
         user,
         status,
         validity,
+        // Beside the mirror.
+        authority: _,
     } = token;
     let Validity {
         not_before_s,
@@ -194,6 +254,71 @@ fn token_of(mirror: &TokenRecordV1) -> Result<TokenRecord, Undecodable> {
             not_before_s,
             expires_at_s,
         },
+        authority: None,
+    })
+}
+
+fn text_of<T: FromStr>(text: &str, field: &'static str) -> Result<T, Undecodable> {
+    text.parse().map_err(|_| Undecodable::Field(field))
+}
+
+fn authority_mirror(authority: &AuthorityRecord) -> AuthorityRecordV1 {
+    let AuthorityRecord {
+        id,
+        client,
+        scopes,
+        audiences,
+        active,
+    } = authority;
+    AuthorityRecordV1 {
+        id: id.0,
+        client: client.as_str().to_owned(),
+        scopes: scopes.to_string(),
+        audiences: audiences.iter().map(Audience::to_string).collect(),
+        active: *active,
+    }
+}
+
+fn authority_of(mirror: &AuthorityRecordV1) -> Result<AuthorityRecord, Undecodable> {
+    let audiences = mirror.audiences.iter().map(|text| text_of(text, "audience"));
+    Ok(AuthorityRecord {
+        id: AuthorityId(mirror.id),
+        client: text_of(&mirror.client, "client name")?,
+        scopes: text_of(&mirror.scopes, "scopes")?,
+        audiences: audiences.collect::<Result<_, _>>()?,
+        active: mirror.active,
+    })
+}
+
+fn route_mirror(route: &Route) -> RouteV1 {
+    let Route {
+        pattern,
+        schemes,
+        scopes,
+        audience,
+        anonymous,
+    } = route;
+    RouteV1 {
+        pattern: pattern.as_str().to_owned(),
+        schemes: schemes.bits(),
+        scopes: scopes.to_string(),
+        audience: audience.as_ref().map(Audience::to_string),
+        anonymous: *anonymous,
+    }
+}
+
+fn route_of(mirror: &RouteV1) -> Result<Route, Undecodable> {
+    let schemes = SchemeSet::from_bits(mirror.schemes);
+    if schemes.bits() != mirror.schemes {
+        return Err(Undecodable::Field("schemes"));
+    }
+    let audience = mirror.audience.as_ref().map(|text| text_of(text, "audience"));
+    Ok(Route {
+        pattern: text_of(&mirror.pattern, "path pattern")?,
+        schemes,
+        scopes: text_of(&mirror.scopes, "scopes")?,
+        audience: audience.transpose()?,
+        anonymous: mirror.anonymous,
     })
 }
 
@@ -232,6 +357,7 @@ mod tests {
                 banned: vec![range],
                 trusted: vec![AddressRange::V6 { first: 4, last: 5 }],
             },
+            password_epoch: 0,
         };
         let digest = TokenDigest::from_bytes([6; 32]);
         let token = TokenRecord {
@@ -244,6 +370,29 @@ mod tests {
                 not_before_s: None,
                 expires_at_s: Some(8),
             },
+            authority: None,
+        };
+        let with_password = UserRecord {
+            password_epoch: 9,
+            ..user.clone()
+        };
+        let with_authority = TokenRecord {
+            authority: Some(AuthorityId(9)),
+            ..token
+        };
+        let authority = AuthorityRecord {
+            id: AuthorityId(9),
+            client: "c".parse().unwrap(),
+            scopes: "r w".parse().unwrap(),
+            audiences: vec!["x".parse().unwrap()],
+            active: true,
+        };
+        let route = Route {
+            pattern: "/a".parse().unwrap(),
+            schemes: SchemeSet::from_bits(5),
+            scopes: "r".parse().unwrap(),
+            audience: Some("x".parse().unwrap()),
+            anonymous: true,
         };
         let six = [6; 32];
         vec![
@@ -275,6 +424,24 @@ mod tests {
                 },
                 vec![1, 6, 0, 1, 2, 1],
             ),
+            (
+                Change::PutUser(with_password),
+                vec![1, 7, 3, 1, b'a', 0, 15, 0, 0, 1, 0, 1, 2, 1, 1, 4, 5, 9],
+            ),
+            (
+                Change::PutToken(with_authority),
+                [&[1, 8, 7, 1][..], &six, &[3, 1, 0, 1, 8, 9]].concat(),
+            ),
+            (
+                Change::PutAuthority(authority),
+                b"\x01\x09\x09\x01c\x03r w\x01\x01x\x01".to_vec(),
+            ),
+            (
+                Change::PutRoute(route),
+                b"\x01\x0a\x02/a\x05\x01r\x01\x01x\x01".to_vec(),
+            ),
+            (Change::RemoveRoute("/a".parse().unwrap()), b"\x01\x0b\x02/a".to_vec()),
+            (Change::ExternalIssuers(7), vec![1, 12, 7]),
         ]
     }
 
@@ -294,6 +461,6 @@ mod tests {
             Err(Undecodable::Field("range of addresses"))
         );
         assert!(read_change(&[1, 5, 0, 1, 1, 0]).is_ok(), "the twin");
-        assert_eq!(read_change(&[1, 7, 0]), Err(Undecodable::Layout));
+        assert_eq!(read_change(&[1, 13, 0]), Err(Undecodable::Layout));
     }
 }

@@ -9,6 +9,7 @@ mod admin;
 mod follower;
 mod condition;
 mod state;
+mod remember;
 
 use std::fmt;
 use std::path::Path;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use tollgate_core::{Freshness, Limit, LiveView, LiveWriter, NetworkRule, Networks, ViewError};
+use tollgate_core::{
+    Freshness, Limit, LiveView, LiveWriter, NetworkRule, Networks, Route, ServerRecord, Settled, Unsettled, ViewError,
+};
 
 use super::LiveOperators;
 use crate::change::{Change, ranges_of, server_record};
@@ -31,6 +33,8 @@ pub(crate) struct Applier {
     writer: LiveWriter,
     settings: Settings,
     networks: Networks,
+    routes: Vec<Route>,
+    external_issuers: u32,
     proxies: TrustedProxies,
     operators: LiveOperators,
 }
@@ -51,6 +55,8 @@ impl Applier {
             writer,
             settings,
             networks,
+            routes: Vec::new(),
+            external_issuers: 0,
             proxies,
             operators: LiveOperators::default(),
         })
@@ -74,6 +80,11 @@ impl Applier {
     /// How many users and tokens the view holds.
     pub(crate) fn counts(&self) -> (u64, u64) {
         self.writer.counts()
+    }
+
+    /// Remembers a proof. It is no fact of the store, so it is in no change set.
+    pub(crate) fn remember(&mut self, unsettled: &Unsettled, settled: &Settled) {
+        self.writer.remember(unsettled, settled);
     }
 
     /// The writer itself, for loading.
@@ -106,6 +117,19 @@ impl Applier {
                 }
                 Change::RemoveNetwork { range, standing } => {
                     range.remove_from(ranges_of(&mut self.networks, *standing));
+                    server_changed = true;
+                }
+                Change::PutAuthority(authority) => self.writer.put_authority(authority)?,
+                Change::PutRoute(route) => {
+                    route.clone().insert_into(&mut self.routes);
+                    server_changed = true;
+                }
+                Change::RemoveRoute(pattern) => {
+                    pattern.remove_from(&mut self.routes);
+                    server_changed = true;
+                }
+                Change::ExternalIssuers(number) => {
+                    self.external_issuers = *number;
                     server_changed = true;
                 }
             }
@@ -143,14 +167,22 @@ impl Applier {
                     standing: Standing::Banned,
                     ..
                 } => {}
+                Change::PutAuthority(authority) => self.writer.doubt_authority(authority.id),
+                // Which routes there are nobody knows, so nobody knows what a path asks for.
+                Change::PutRoute(_) | Change::RemoveRoute(_) => self.stop_checks(),
+                Change::ExternalIssuers(_) => self.external_issuers = 0,
             }
         }
         self.show_server()
     }
 
     fn show_server(&mut self) -> Result<(), ViewError> {
-        self.writer
-            .set_server(&server_record(&self.settings, self.networks.clone()))?;
+        let server = ServerRecord {
+            routes: self.routes.clone(),
+            external_issuers: self.external_issuers,
+            ..server_record(&self.settings, self.networks.clone())
+        };
+        self.writer.set_server(&server)?;
         self.proxies.replace(&self.settings.trusted_proxies);
         Ok(())
     }

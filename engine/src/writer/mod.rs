@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, after, bounded, never, select, tick};
-use tollgate_core::{DigestKey, LiveView, Timestamp, Upgrade, UserId};
+use tollgate_core::{DigestKey, LiveView, Settled, Timestamp, Unsettled, Upgrade, UserId};
 
 use crate::clock::Clock;
 use crate::entropy::Entropy;
@@ -42,6 +42,12 @@ pub(crate) enum Message {
     Sweep(Sender<Result<Swept, Unavailable>>),
     /// Look at the live view while nothing changes it.
     Inspect(Box<dyn FnOnce(&LiveView) + Send>),
+    /// Remember a proof.
+    Remember {
+        unsettled: Unsettled,
+        settled: Settled,
+        reply: Sender<()>,
+    },
     /// Give a token a better digest.
     Upgrade(Upgrade),
     /// Write all counters, and end.
@@ -190,6 +196,15 @@ impl Writer {
                 }
                 self.upgrade(&offered);
                 return next;
+            }
+            Message::Remember {
+                unsettled,
+                settled,
+                reply,
+            } => {
+                self.applier.remember(&unsettled, &settled);
+                // A caller who has stopped waiting is told nothing.
+                let _ = reply.send(());
             }
             Message::Inspect(look) => look(self.applier.view()),
             Message::Stop => {}

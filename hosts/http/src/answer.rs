@@ -148,12 +148,7 @@ mod tests {
     use super::*;
 
     fn denial(row: &tollgate::DenyRow) -> Denial {
-        Denial {
-            reason: row.reason,
-            gate: Gate::Extract,
-            subject: None,
-            quota: None,
-        }
+        Denial::plain(row.reason, Gate::Extract)
     }
 
     fn field<'a>(answer: &'a Response, name: &str) -> Vec<&'a str> {

@@ -123,12 +123,7 @@ fn identity(permit: &Permit<'_>) -> Option<Identity> {
 }
 
 fn unknown(reason: DenyReason, gate: Gate) -> Denial {
-    Denial {
-        reason,
-        gate,
-        subject: None,
-        quota: None,
-    }
+    Denial::plain(reason, gate)
 }
 
 /// The log tells all reasons apart. It holds numbers and addresses, nothing that a caller wrote.

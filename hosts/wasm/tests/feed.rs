@@ -35,6 +35,7 @@ fn user(id: u64) -> UserRecord {
         per_hour: Limit::Inherit,
         concurrent: Limit::Inherit,
         networks: tollgate_core::Networks::default(),
+        password_epoch: 0,
     }
 }
 
@@ -46,6 +47,7 @@ fn token(id: u64, user: u64) -> TokenRecord {
         user: UserId(user),
         status: TokenStatus::Active,
         validity: Validity::default(),
+        authority: None,
     }
 }
 

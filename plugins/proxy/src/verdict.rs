@@ -36,12 +36,7 @@ pub(crate) fn carry_out(verdict: Verdict<'_>, head: &Head<'_>, detail: Option<&s
 
 /// A refusal for a reason that lies outside the check.
 pub(crate) fn plain(reason: DenyReason) -> Denial {
-    Denial {
-        reason,
-        gate: Gate::Freshness,
-        subject: None,
-        quota: None,
-    }
+    Denial::plain(reason, Gate::Freshness)
 }
 
 /// Takes away what the client wrote under names like ours, and writes all of ours, empty where there is nothing to say.

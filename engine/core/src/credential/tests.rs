@@ -231,6 +231,8 @@ fn kinds_stand_where_they_are_meant_to() {
         TokenKind::ClientSecret,
         TokenKind::Admin,
         TokenKind::Feed,
+        TokenKind::Code,
+        TokenKind::Session,
     ] {
         assert_eq!(accepted(kind), [], "{kind:?}");
     }

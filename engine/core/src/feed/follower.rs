@@ -13,6 +13,7 @@ use crate::feed::replica::Replica;
 use crate::live::{Freshness, LiveView, ViewError};
 use crate::permit::HeldPermit;
 use crate::record::Revision;
+use crate::settle::{Settled, Unsettled};
 
 /// What a heard frame was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +145,13 @@ impl Follower {
         if let Some(served) = &self.served {
             let freshness = if self.doubted { Freshness::Never } else { freshness };
             served.replica.set_freshness(freshness);
+        }
+    }
+
+    /// Remembers a proof that settles what a check by the view left open, as [`LiveWriter::remember`](crate::LiveWriter::remember).
+    pub fn remember(&mut self, unsettled: &Unsettled, settled: &Settled) {
+        if let Some(served) = &mut self.served {
+            served.replica.remember(unsettled, settled);
         }
     }
 
@@ -328,8 +336,8 @@ impl Follower {
             let record = work.frame.record_at(&mut work.at).map_err(FollowerFault::Frame)?;
             match followed.replica.apply(&record) {
                 Ok(()) => {}
-                // Its user came or went between two pages, which the changes will tell.
-                Err(ViewError::UnknownUser(_)) if loading => {}
+                // Its user came or went between two pages, or its authority came, which the changes will tell.
+                Err(ViewError::UnknownUser(_) | ViewError::UnknownAuthority(_)) if loading => {}
                 Err(error) => return Err(FollowerFault::View(error)),
             }
             work.done += 1;

@@ -17,7 +17,7 @@ pub const FRAME_LEN_MAX: usize = 256 * 1024;
 /// No place where a page begins takes more bytes.
 pub const NEXT_LEN_MAX: usize = 47;
 
-const MAGIC: [u8; 8] = *b"TGFEED01";
+const MAGIC: [u8; 8] = *b"TGFEED02";
 const HEAD_LEN: usize = 136;
 const MAC_LEN: usize = 32;
 /// Where the length and the number of the records stand.
@@ -373,7 +373,7 @@ mod tests {
         let mut writer = FrameWriter::new(&head());
         assert!(writer.push(&FeedRecord::AllowPreflight(true)));
         let bytes = writer.finish(&FrameKey::of_token(b"a feed token"));
-        let mut expected = b"TGFEED01\x01\0\0\0\x05\0\0\0".to_vec();
+        let mut expected = b"TGFEED02\x01\0\0\0\x05\0\0\0".to_vec();
         expected.extend([0xf0; 16]);
         expected.extend([0x0e; 16]);
         expected.extend(

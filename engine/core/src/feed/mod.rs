@@ -28,7 +28,7 @@
 //!
 //! | at | bytes | what |
 //! |---|---|---|
-//! | 0 | 8 | `TGFEED01` |
+//! | 0 | 8 | `TGFEED02` |
 //! | 8 | 1 | kind: 1 page of a snapshot, 2 changes, 3 reset, 4 doubt |
 //! | 9 | 3 | zero |
 //! | 12 | 4 | length of all records in bytes |
@@ -56,9 +56,9 @@
 //! | kind | what | bytes |
 //! |---|---|---|
 //! | 1 | key of the digests | 32 |
-//! | 2 | a user is as this says | id 8, flags 1 (1 active), operations 1 (1 GET, 2 POST, 4 PUT, 8 DELETE), hourly limit 4, concurrent limit 4, length of the name 1, name, number of banned ranges 2, number of trusted ranges 2, the ranges in this order |
+//! | 2 | a user is as this says | id 8, flags 1 (1 active), operations 1 (1 GET, 2 POST, 4 PUT, 8 DELETE), password epoch 4, hourly limit 4, concurrent limit 4, length of the name 1, name, number of banned ranges 2, number of trusted ranges 2, the ranges in this order |
 //! | 3 | a user is gone, with all tokens | id 8 |
-//! | 4 | a token is as this says | id 8, user 8, digest 32, kind 1 (as [`TokenKind::number`]), flags 1 (1 revoked, 2 has a beginning, 4 has an end), beginning 4, end 4, both in seconds since 1970 and zero where there is none |
+//! | 4 | a token is as this says | id 8, user 8, digest 32, kind 1 (as [`TokenKind::number`]), flags 1 (1 revoked, 2 has a beginning, 4 has an end), beginning 4, end 4, both in seconds since 1970 and zero where there is none; authority 4, zero for none |
 //! | 5 | a token's record is gone | id 8, digest 32 |
 //! | 6 | the server's hourly limit | limit 4 |
 //! | 7 | the server's concurrent limit | limit 4 |
@@ -67,8 +67,12 @@
 //! | 10 | forms of foreign tokens | 1: bits as [`ForeignForms::bits`](crate::ForeignForms::bits) |
 //! | 11 | a rule for everybody is new | standing 1 (0 trusted, 1 banned), range |
 //! | 12 | a rule for everybody is gone | standing 1, range |
+//! | 13 | an authority is as this says | number 4, active 1, client (short text), scopes, how many audiences 2, each a short text |
+//! | 14 | a route is as this says | pattern (length 2, bytes), schemes 1 (bits as [`SchemeSet::bits`](crate::SchemeSet::bits)), anonymous 1, audience (short text, empty for none), scopes |
+//! | 15 | the route of a pattern is gone | pattern (length 2, bytes) |
+//! | 16 | which external issuers are trusted | number 4 |
 //!
-//! A limit is 0 for "as the server says", the greatest number for "none", else the limit. A range is one byte 4 or 6, then the
+//! A short text is its length, 1 byte, and its bytes. Scopes are how many there are, 1 byte, and each as a short text. A limit is 0 for "as the server says", the greatest number for "none", else the limit. A range is one byte 4 or 6, then the
 //! first and the last address, of 4 or 16 bytes each, as numbers. Every record can be applied twice. The index of a token is
 //! its digest: one that goes to another digest is put there first, and record 5 then takes the old one away.
 //!
@@ -95,6 +99,7 @@
 
 mod bytes;
 mod range;
+mod access;
 mod record;
 mod frame;
 mod question;

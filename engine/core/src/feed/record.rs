@@ -4,12 +4,16 @@ use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
 use crate::digest::TokenDigest;
+use crate::feed::access::{read_authority, read_pattern, read_route, write_authority, write_pattern, write_route};
 use crate::feed::bytes::Bytes;
 use crate::feed::range;
 use crate::foreign::ForeignForms;
 use crate::network::AddressRange;
 use crate::operation::OperationSet;
-use crate::record::{Limit, Networks, TokenId, TokenRecord, TokenStatus, UserId, UserRecord, Validity};
+use crate::record::{
+    AuthorityId, AuthorityRecord, Limit, Networks, TokenId, TokenRecord, TokenStatus, UserId, UserRecord, Validity,
+};
+use crate::route::{PathPattern, Route};
 use crate::token::TokenKind;
 
 /// What a rule for everybody says of its addresses.
@@ -55,6 +59,14 @@ pub enum FeedRecord {
     AddRule(Rule),
     /// A rule for everybody is gone.
     RemoveRule(Rule),
+    /// An authority is from now on as this says.
+    PutAuthority(AuthorityRecord),
+    /// A route is from now on as this says.
+    PutRoute(Route),
+    /// The route of a pattern is gone.
+    RemoveRoute(PathPattern),
+    /// Which set of external issuers is trusted.
+    ExternalIssuers(u32),
 }
 
 /// Bytes before the payload of a record.
@@ -81,6 +93,10 @@ impl FeedRecord {
             Self::ForeignTokens(_) => 10,
             Self::AddRule(_) => 11,
             Self::RemoveRule(_) => 12,
+            Self::PutAuthority(_) => 13,
+            Self::PutRoute(_) => 14,
+            Self::RemoveRoute(_) => 15,
+            Self::ExternalIssuers(_) => 16,
         }
     }
 
@@ -125,6 +141,10 @@ impl FeedRecord {
                 out.push(u8::from(rule.banned));
                 range::write(rule.range, out);
             }
+            Self::PutAuthority(authority) => write_authority(authority, out)?,
+            Self::PutRoute(route) => write_route(route, out)?,
+            Self::RemoveRoute(pattern) => write_pattern(pattern, out)?,
+            Self::ExternalIssuers(number) => out.extend_from_slice(&number.to_le_bytes()),
         }
         Some(())
     }
@@ -156,6 +176,10 @@ impl FeedRecord {
             10 => Self::ForeignTokens(read_forms(bytes.u8()?)?),
             11 => Self::AddRule(read_rule(bytes)?),
             12 => Self::RemoveRule(read_rule(bytes)?),
+            13 => Self::PutAuthority(read_authority(bytes)?),
+            14 => Self::PutRoute(read_route(bytes)?),
+            15 => Self::RemoveRoute(read_pattern(bytes)?),
+            16 => Self::ExternalIssuers(bytes.u32()?),
             _ => return None,
         })
     }
@@ -194,6 +218,7 @@ fn write_user(user: &UserRecord, out: &mut Vec<u8>) -> Option<()> {
         name,
         active,
         operations,
+        password_epoch,
         per_hour,
         concurrent,
         networks: Networks { banned, trusted },
@@ -203,6 +228,7 @@ fn write_user(user: &UserRecord, out: &mut Vec<u8>) -> Option<()> {
     out.extend_from_slice(&id.0.to_le_bytes());
     out.push(if *active { ACTIVE } else { 0 });
     out.push(operations.bits());
+    out.extend_from_slice(&password_epoch.to_le_bytes());
     out.extend_from_slice(&limit_number(*per_hour).to_le_bytes());
     out.extend_from_slice(&limit_number(*concurrent).to_le_bytes());
     out.push(u8::try_from(name.len()).ok()?);
@@ -220,6 +246,7 @@ fn read_user(bytes: &mut Bytes<'_>) -> Option<UserRecord> {
     let flags = bytes.u8()?;
     let bits = bytes.u8()?;
     let operations = OperationSet::from_bits(bits);
+    let password_epoch = bytes.u32()?;
     let (per_hour, concurrent) = (read_limit(bytes)?, read_limit(bytes)?);
     let name_len = bytes.u8()?;
     let name = core::str::from_utf8(bytes.slice(usize::from(name_len))?)
@@ -238,6 +265,7 @@ fn read_user(bytes: &mut Bytes<'_>) -> Option<UserRecord> {
         name,
         active: flags & ACTIVE != 0,
         operations,
+        password_epoch,
         per_hour,
         concurrent,
         networks,
@@ -255,6 +283,7 @@ fn write_token(token: &TokenRecord, out: &mut Vec<u8>) {
             not_before_s,
             expires_at_s,
         },
+        authority,
     } = token;
     let flag = |set: bool, bit: u8| if set { bit } else { 0 };
     let flags = flag(*status == TokenStatus::Revoked, REVOKED)
@@ -266,6 +295,7 @@ fn write_token(token: &TokenRecord, out: &mut Vec<u8>) {
     out.extend_from_slice(&[kind.number(), flags]);
     out.extend_from_slice(&not_before_s.unwrap_or(0).to_le_bytes());
     out.extend_from_slice(&expires_at_s.unwrap_or(0).to_le_bytes());
+    out.extend_from_slice(&authority.map_or(0, |authority| authority.0).to_le_bytes());
 }
 
 fn read_token(bytes: &mut Bytes<'_>) -> Option<TokenRecord> {
@@ -274,7 +304,9 @@ fn read_token(bytes: &mut Bytes<'_>) -> Option<TokenRecord> {
     let kind = TokenKind::of_number(bytes.u8()?)?;
     let flags = bytes.u8()?;
     let (beginning, end) = (bytes.u32()?, bytes.u32()?);
-    let known = id.0 != 0 && flags & !(REVOKED | HAS_BEGINNING | HAS_END) == 0;
+    let authority = AuthorityId(bytes.u32()?);
+    let known = (1..=TokenId::MOST).contains(&id.0) && authority.0 <= AuthorityId::MOST;
+    let known = known && flags & !(REVOKED | HAS_BEGINNING | HAS_END) == 0;
     known.then_some(TokenRecord {
         id,
         kind,
@@ -289,6 +321,7 @@ fn read_token(bytes: &mut Bytes<'_>) -> Option<TokenRecord> {
             not_before_s: (flags & HAS_BEGINNING != 0).then_some(beginning),
             expires_at_s: (flags & HAS_END != 0).then_some(end),
         },
+        authority: (authority.0 != 0).then_some(authority),
     })
 }
 
@@ -297,6 +330,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::route::SchemeSet;
 
     fn written(record: &FeedRecord) -> Vec<u8> {
         let mut out = Vec::new();
@@ -311,6 +345,7 @@ mod tests {
             name: "ab".parse().unwrap(),
             active: true,
             operations: OperationSet::ALL,
+            password_epoch: 258,
             per_hour: Limit::Inherit,
             concurrent: Limit::Unlimited,
             networks: Networks {
@@ -329,6 +364,7 @@ mod tests {
                 not_before_s: None,
                 expires_at_s: Some(9),
             },
+            authority: Some(AuthorityId(513)),
         };
         let v4 = [4, 1, 0, 0, 0, 2, 1, 0, 0];
         let mut v6 = [0; 33];
@@ -341,9 +377,9 @@ mod tests {
             (
                 FeedRecord::PutUser(user),
                 [
-                    &[2, 67, 0, 0],
+                    &[2, 71, 0, 0],
                     &eight(3)[..],
-                    &[1, 15],
+                    &[1, 15, 2, 1, 0, 0],
                     &limits,
                     &[2, b'a', b'b', 1, 0, 1, 0],
                     &v4,
@@ -358,11 +394,11 @@ mod tests {
             (
                 FeedRecord::PutToken(token),
                 [
-                    &[4, 58, 0, 0],
+                    &[4, 62, 0, 0],
                     &eight(7)[..],
                     &eight(3),
                     &[6; 32],
-                    &[2, 5, 0, 0, 0, 0, 9, 0, 0, 0],
+                    &[2, 5, 0, 0, 0, 0, 9, 0, 0, 0, 1, 2, 0, 0],
                 ]
                 .concat(),
             ),
@@ -383,6 +419,35 @@ mod tests {
             ),
             (FeedRecord::AddRule(rule), [&[11, 10, 0, 0, 1][..], &v4].concat()),
             (FeedRecord::RemoveRule(rule), [&[12, 10, 0, 0, 1][..], &v4].concat()),
+            (
+                FeedRecord::PutAuthority(AuthorityRecord {
+                    id: AuthorityId(513),
+                    client: "app".parse().unwrap(),
+                    scopes: "r w".parse().unwrap(),
+                    audiences: vec!["x".parse().unwrap()],
+                    active: true,
+                }),
+                [&[13, 18, 0, 0, 1, 2, 0, 0, 1][..], b"\x03app\x02\x01r\x01w\x01\0\x01x"].concat(),
+            ),
+            (
+                FeedRecord::PutRoute(Route {
+                    pattern: "/a/**".parse().unwrap(),
+                    schemes: SchemeSet::from_bits(5),
+                    scopes: "r".parse().unwrap(),
+                    audience: Some("x".parse().unwrap()),
+                    anonymous: true,
+                }),
+                [&[14, 14, 0, 0][..], b"\x05\0/a/**\x05\x01\x01x\x01\x01r"].concat(),
+            ),
+            (
+                FeedRecord::PutRoute(Route::usual("/".parse().unwrap())),
+                [&[14, 7, 0, 0][..], b"\x01\0/\x1b\0\0\0"].concat(),
+            ),
+            (
+                FeedRecord::RemoveRoute("/a/**".parse().unwrap()),
+                [&[15, 7, 0, 0][..], b"\x05\0/a/**"].concat(),
+            ),
+            (FeedRecord::ExternalIssuers(258), vec![16, 4, 0, 0, 2, 1, 0, 0]),
         ]
     }
 
@@ -401,7 +466,7 @@ mod tests {
     fn what_no_record_holds_is_refused() {
         let cases: [&[u8]; 8] = [
             &[0, 0, 0, 0],
-            &[13, 0, 0, 0],
+            &[17, 0, 0, 0],
             &[6, 4, 0, 0, 0, 0, 0, 16],
             &[7, 3, 0, 0, 0, 0, 0],
             &[8, 1, 0, 0, 2],
@@ -422,7 +487,7 @@ mod tests {
     proptest! {
         /// Whatever is read is written as the same bytes, so that nothing is said in two ways.
         #[test]
-        fn bytes_that_are_a_record_are_the_only_ones(kind in 0_u8..14, mut payload in prop::collection::vec(any::<u8>(), 0..80)) {
+        fn bytes_that_are_a_record_are_the_only_ones(kind in 0_u8..18, mut payload in prop::collection::vec(any::<u8>(), 0..80)) {
             if let Some(first) = payload.first_mut() {
                 *first %= 8;
             }

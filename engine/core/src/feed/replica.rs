@@ -5,6 +5,7 @@ use crate::feed::record::{FeedRecord, Rule};
 use crate::live::{Freshness, LiveView, LiveWriter, ViewError};
 use crate::permit::HeldPermit;
 use crate::record::ServerRecord;
+use crate::settle::{Settled, Unsettled};
 
 /// The state that a follower has been told of, and the one writer of its view.
 ///
@@ -80,8 +81,17 @@ impl Replica {
                 };
                 range.remove_from(list);
             }
+            FeedRecord::PutAuthority(authority) => self.writer.put_authority(authority)?,
+            FeedRecord::PutRoute(route) => route.clone().insert_into(&mut self.server_mut().routes),
+            FeedRecord::RemoveRoute(pattern) => pattern.remove_from(&mut self.server_mut().routes),
+            FeedRecord::ExternalIssuers(number) => self.server_mut().external_issuers = *number,
         }
         Ok(())
+    }
+
+    /// Remembers a proof, as [`LiveWriter::remember`].
+    pub fn remember(&mut self, unsettled: &Unsettled, settled: &Settled) {
+        self.writer.remember(unsettled, settled);
     }
 
     /// Shows what records have said of the server since the last time.

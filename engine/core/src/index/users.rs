@@ -26,6 +26,8 @@ pub(crate) struct UserFacts {
     /// Whether a change to this user is in doubt.
     pub(crate) in_doubt: bool,
     pub(crate) operations: OperationSet,
+    /// Which password the user has; on the server, which external issuers are trusted.
+    pub(crate) epoch: u32,
     /// Raised whenever the position goes to another user.
     pub(crate) generation: u16,
     pub(crate) per_hour: Limit,
@@ -103,7 +105,8 @@ fn pack(user: UserFacts) -> [u64; 4] {
     let flags = flag(user.active, ACTIVE) | flag(user.in_doubt, IN_DOUBT) | flag(user.has_networks, HAS_NETWORKS);
     let groups = u64::from(user.operations.bits()) << 8 | u64::from(user.generation) << 16;
     let limits = u64::from(limit_code(user.per_hour)) | u64::from(limit_code(user.concurrent)) << 32;
-    [user.id.0, flags | groups, limits, user.extent.pack()]
+    let epoch = u64::from(user.epoch) << 32;
+    [user.id.0, flags | groups | epoch, limits, user.extent.pack()]
 }
 
 /// A user's facts as the words of their line, which is how a check carries them: words move in registers.
@@ -125,6 +128,7 @@ impl UserWords {
             active: self.is_active(),
             in_doubt: self.in_doubt(),
             operations: self.operations(),
+            epoch: self.epoch(),
             generation: self.generation(),
             per_hour: self.per_hour(),
             concurrent: self.concurrent(),
@@ -155,6 +159,10 @@ impl UserWords {
 
     pub(crate) fn generation(self) -> u16 {
         (self.0[1] >> 16) as u16
+    }
+
+    pub(crate) fn epoch(self) -> u32 {
+        (self.0[1] >> 32) as u32
     }
 
     pub(crate) fn per_hour(self) -> Limit {
@@ -206,6 +214,7 @@ mod tests {
                 active: true,
                 in_doubt: false,
                 operations: OperationSet::from_bits(9),
+                epoch: u32::MAX - 7,
                 generation: 65_535,
                 per_hour: limit,
                 concurrent: Limit::AtMost(NonZeroU32::MIN),

@@ -204,6 +204,7 @@ mod tests {
             active: true,
             in_doubt: false,
             operations: OperationSet::NONE,
+            epoch: 0,
             generation: 0,
             per_hour: Limit::Inherit,
             concurrent: Limit::Inherit,

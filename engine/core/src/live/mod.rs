@@ -1,20 +1,24 @@
 //! The live view: everything a check needs, as readers see it.
 
 mod cold;
+mod authorities;
 mod subject;
 mod writer;
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::net::IpAddr;
 
+use crate::client::Audience;
 use crate::digest::{DigestKey, TokenDigest};
 use crate::foreign::{Foreign, ForeignDigest, ForeignForm, ForeignForms};
 use crate::index::{Found, TokenIndex, TokenWords, UserSlot, UserWords, Users};
-use crate::record::{Limit, ServerRecord, TokenRecord, UserId, UserName, UserRecord};
+use crate::record::{AuthorityId, AuthorityRecord, Limit, ServerRecord, TokenRecord, UserId, UserName, UserRecord};
 use crate::sync::{AtomicU64, Ordering};
 use crate::time::Timestamp;
 use crate::token::WellFormed;
 
+pub(crate) use authorities::{Authorities, Grounds};
 pub(crate) use cold::Standing;
 pub use subject::Subject;
 pub use writer::{LiveWriter, ViewError};
@@ -45,9 +49,12 @@ pub(crate) struct Shared {
     server: UserSlot,
     users: Users,
     tokens: TokenIndex,
+    authorities: Authorities,
     cold: cold::ColdLines,
     /// Positions that have ever held a user.
     positions: AtomicU64,
+    /// The greatest number of an authority.
+    authorities_last: AtomicU64,
     /// Zero for never, the greatest number for always, else one more than the last moment at which this view may be
     /// believed.
     fresh_until: AtomicU64,
@@ -107,8 +114,10 @@ impl LiveView {
             server: UserSlot::default(),
             users: Users::new(),
             tokens: TokenIndex::new(),
+            authorities: Authorities::new(),
             cold: cold::ColdLines::new(),
             positions: AtomicU64::new(0),
+            authorities_last: AtomicU64::new(0),
             fresh_until: AtomicU64::new(u64::MAX),
             address_matters: AtomicU64::new(1),
         };
@@ -184,6 +193,7 @@ impl LiveView {
                     id: user.id,
                     name: name?,
                     active: user.active,
+                    password_epoch: user.epoch,
                     operations: user.operations,
                     per_hour: user.per_hour,
                     concurrent: user.concurrent,
@@ -196,6 +206,35 @@ impl LiveView {
         });
     }
 
+    /// Calls `f` for every authority. Costs the whole table.
+    pub fn for_each_authority(&self, f: impl FnMut(AuthorityRecord)) {
+        // Ordering: Acquire pairs with the writer's Release store: a counted authority is there.
+        let last = self.0.authorities_last.load(Ordering::Acquire);
+        self.0
+            .authorities
+            .for_each(u32::try_from(last).unwrap_or(AuthorityId::MOST), f);
+    }
+
+    /// The name of the client that acts in a decision; none where a user acts for themselves.
+    pub fn client_name(&self, subject: &Subject) -> Option<&str> {
+        Some(self.grounds(subject.authority?)?.client.as_str())
+    }
+
+    /// What the token of a decision is good for, blank-separated; none where a user acts for themselves.
+    pub fn scopes(&self, subject: &Subject) -> Option<&str> {
+        Some(&self.grounds(subject.authority?)?.scope_text)
+    }
+
+    /// For whom the token of a decision is meant.
+    pub fn audiences(&self, subject: &Subject) -> &[Audience] {
+        let grounds = subject.authority.and_then(|authority| self.grounds(authority));
+        grounds.map_or(&[], |grounds| &grounds.audiences)
+    }
+
+    fn grounds(&self, id: AuthorityId) -> Option<&Grounds> {
+        self.0.authorities.get(id)?.grounds()
+    }
+
     /// What the server says for everybody, network rules merged.
     pub fn server(&self) -> ServerRecord {
         let read = self.0.server.read_with(&self.0.cold, |server, run| ServerRecord {
@@ -205,6 +244,8 @@ impl LiveView {
             allow_preflight: writer::allow_preflight(server),
             foreign_tokens: writer::foreign_tokens(server),
             networks: cold::networks(run),
+            routes: Vec::new(),
+            external_issuers: server.epoch(),
         });
         read.unwrap_or_default()
     }
@@ -314,6 +355,7 @@ fn record_of(digest: TokenDigest, token: Found, user: UserId) -> TokenRecord {
         validity,
         user: _,
         generation: _,
+        authority,
     } = token;
     TokenRecord {
         id,
@@ -322,6 +364,7 @@ fn record_of(digest: TokenDigest, token: Found, user: UserId) -> TokenRecord {
         user,
         status,
         validity,
+        authority,
     }
 }
 

@@ -42,6 +42,7 @@ fn user(id: u64, name: &str, active: bool, networks: Networks) -> UserRecord {
         per_hour,
         concurrent,
         networks,
+        password_epoch: 0,
     }
 }
 
@@ -57,6 +58,7 @@ fn put_token(view: &LiveView, writer: &mut LiveWriter) -> TokenText {
             user: UserId(1),
             status,
             validity,
+            authority: None,
         })
         .unwrap();
     text
@@ -174,6 +176,7 @@ fn a_token_that_is_upgraded_meanwhile_is_never_refused() {
         user: UserId(1),
         status: TokenStatus::Active,
         validity: Validity::ALWAYS,
+        authority: None,
     };
     let (present, checked, refused) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
     thread::scope(|scope| {

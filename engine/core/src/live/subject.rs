@@ -3,7 +3,7 @@
 use crate::credential::Place;
 use crate::foreign::ForeignForm;
 use crate::live::Holder;
-use crate::record::{TokenId, UserId};
+use crate::record::{AuthorityId, TokenId, UserId};
 
 /// Whose token a decision was about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct Subject {
     pub user: UserId,
     /// The token.
     pub token: TokenId,
+    /// In whose name the token acts; none where its user acts for themselves.
+    pub authority: Option<AuthorityId>,
     /// Where the token stood in the request.
     pub place: Place,
     pub(crate) position: u32,
@@ -25,6 +27,7 @@ impl Subject {
         Self {
             user: holder.user.id(),
             token: holder.token.id(),
+            authority: holder.token.authority(),
             place,
             position: holder.token.user(),
             generation: holder.user.generation(),

@@ -9,7 +9,8 @@ use crate::foreign::ForeignForms;
 use crate::index::{Extents, Found, TokenInserter, TokenWords, UserFacts, UserWords};
 use crate::live::{Freshness, LiveView, cold};
 use crate::operation::OperationSet;
-use crate::record::{Networks, ServerRecord, TokenRecord, UserId, UserRecord};
+use crate::record::{AuthorityId, AuthorityRecord, Networks, ServerRecord, TokenId, TokenRecord, UserId, UserRecord};
+use crate::settle::{Settled, Unsettled};
 use crate::sync::Ordering;
 
 /// Changes what checks see. There is one for each view, it cannot be cloned, and every change takes it by `&mut`.
@@ -21,6 +22,7 @@ pub struct LiveWriter {
     /// Positions whose user has gone, with the generation of the next one.
     vacant: Vec<(u32, u16)>,
     next_position: u32,
+    authorities_last: u32,
     extents: Extents,
     tokens: TokenInserter,
     /// Users who have network rules of their own.
@@ -39,6 +41,10 @@ pub enum ViewError {
     TooManyNetworks,
     /// The token's user is not in this view.
     UnknownUser(UserId),
+    /// The token's authority is not in this view.
+    UnknownAuthority(AuthorityId),
+    /// The authority's number cannot be one, or another authority has it.
+    OtherAuthority(AuthorityId),
 }
 
 impl fmt::Display for ViewError {
@@ -49,6 +55,16 @@ impl fmt::Display for ViewError {
             Self::UnknownUser(id) => write!(
                 f,
                 "expected the user of a token to be there first; user {} is not",
+                id.0
+            ),
+            Self::UnknownAuthority(id) => write!(
+                f,
+                "expected the authority of a token to be there first; authority {} is not",
+                id.0
+            ),
+            Self::OtherAuthority(id) => write!(
+                f,
+                "expected authority {} to stay as it was made; take a new snapshot",
                 id.0
             ),
         }
@@ -82,6 +98,7 @@ impl LiveWriter {
             positions: BTreeMap::new(),
             vacant: Vec::new(),
             next_position: 0,
+            authorities_last: 0,
             extents: Extents::default(),
             tokens: TokenInserter::default(),
             with_networks: 0,
@@ -111,6 +128,7 @@ impl LiveWriter {
             id: SERVER,
             active: true,
             in_doubt: false,
+            epoch: server.external_issuers,
             operations: OperationSet::from_bits(switches),
             generation: u16::from(server.foreign_tokens.bits()),
             per_hour: server.per_hour,
@@ -154,6 +172,7 @@ impl LiveWriter {
             active: user.active,
             in_doubt: before.is_some_and(|before| before.in_doubt),
             operations: user.operations,
+            epoch: user.password_epoch,
             generation,
             per_hour: user.per_hour,
             concurrent: user.concurrent,
@@ -199,11 +218,28 @@ impl LiveWriter {
         }
     }
 
+    /// Puts an authority in, or changes whether it is active.
+    ///
+    /// # Errors
+    ///
+    /// [`ViewError::OtherAuthority`]; the view is unchanged then.
+    pub fn put_authority(&mut self, authority: &AuthorityRecord) -> Result<(), ViewError> {
+        if !self.view.0.authorities.put(authority) {
+            return Err(ViewError::OtherAuthority(authority.id));
+        }
+        self.authorities_last = self.authorities_last.max(authority.id.0);
+        let last = &self.view.0.authorities_last;
+        // Ordering: Release pairs with the Acquire load of whoever walks over all authorities.
+        last.store(u64::from(self.authorities_last), Ordering::Release);
+        Ok(())
+    }
+
     /// Inserts or replaces a token by digest.
     ///
     /// # Errors
     ///
-    /// [`ViewError::UnknownUser`], [`ViewError::Full`]; the view is unchanged then.
+    /// [`ViewError::UnknownUser`], [`ViewError::UnknownAuthority`], [`ViewError::Full`] (an id above [`TokenId::MOST`] too);
+    /// the view is unchanged then.
     pub fn put_token(&mut self, token: &TokenRecord) -> Result<(), ViewError> {
         let user = *self
             .positions
@@ -217,7 +253,14 @@ impl LiveWriter {
             user: _,
             status,
             validity,
+            authority,
         } = *token;
+        if let Some(unknown) = authority.filter(|id| self.view.0.authorities.get(*id).is_none()) {
+            return Err(ViewError::UnknownAuthority(unknown));
+        }
+        if id.0 > TokenId::MOST {
+            return Err(ViewError::Full);
+        }
         let in_doubt = self.view.0.tokens.find(&digest).is_some_and(TokenWords::in_doubt);
         let record = Found {
             id,
@@ -227,6 +270,7 @@ impl LiveWriter {
             validity,
             user,
             generation,
+            authority,
         };
         if self.tokens.put(&self.view.0.tokens, &digest, record) {
             Ok(())
@@ -266,6 +310,14 @@ impl LiveWriter {
             );
         }
     }
+
+    /// Declares that it is not known whether a change to this authority was made, as [`LiveWriter::doubt_user`] does.
+    pub fn doubt_authority(&mut self, id: AuthorityId) {
+        self.view.0.authorities.doubt(id);
+    }
+
+    /// Remembers a proof that settles what a check left open.
+    pub fn remember(&mut self, _unsettled: &Unsettled, _settled: &Settled) {}
 
     /// Puts a checkpointed hourly counter back; does nothing for an unknown user.
     pub fn restore_window(&mut self, id: UserId, word: u64) {

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use tollgate::feed_wire::{FeedRecord, Frame, Rule};
-use tollgate::{AddressRange, Engine, ServerRecord, TokenId, TokenRecord, UserId, UserRecord};
+use tollgate::{
+    AddressRange, AuthorityId, AuthorityRecord, Engine, ServerRecord, TokenId, TokenRecord, UserId, UserRecord,
+};
 
 #[derive(Default)]
 pub(super) struct Fold {
     pub(super) has_key: bool,
     server: ServerRecord,
+    authorities: BTreeMap<AuthorityId, AuthorityRecord>,
     users: BTreeMap<UserId, UserRecord>,
     tokens: BTreeMap<TokenId, TokenRecord>,
 }
@@ -53,6 +56,10 @@ impl Fold {
                 let (ranges, range) = self.ranges(rule);
                 ranges.retain(|there| *there != range);
             }
+            FeedRecord::PutAuthority(authority) => drop(self.authorities.insert(authority.id, authority)),
+            FeedRecord::PutRoute(route) => route.insert_into(&mut self.server.routes),
+            FeedRecord::RemoveRoute(pattern) => pattern.remove_from(&mut self.server.routes),
+            FeedRecord::ExternalIssuers(number) => self.server.external_issuers = number,
         }
     }
 
@@ -74,6 +81,11 @@ impl Fold {
     pub(super) fn assert_is(&self, engine: &Engine) {
         let snapshot = engine.snapshot().unwrap();
         assert_eq!(self.server, snapshot.server());
+        assert!(
+            self.authorities == snapshot.authorities,
+            "{} authorities",
+            self.authorities.len()
+        );
         assert!(self.users == snapshot.users, "{} users", self.users.len());
         assert!(self.tokens == snapshot.tokens, "{} tokens", self.tokens.len());
     }

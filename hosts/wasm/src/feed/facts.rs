@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tollgate_core::feed::{FeedRecord, Rule};
-use tollgate_core::{AddressRange, ForeignForms, Limit, ServerRecord, TokenRecord, UserRecord};
+use tollgate_core::{AddressRange, AuthorityRecord, ForeignForms, Limit, ServerRecord, TokenRecord, UserRecord};
 
 /// Users, tokens and the server's settings, in the order in which pages bring them.
 pub(super) struct Facts {
     pub(super) digest_key: [u8; 32],
     pub(super) server: ServerRecord,
     pub(super) rules: BTreeSet<(bool, AddressRange)>,
+    pub(super) authorities: BTreeMap<u64, AuthorityRecord>,
     pub(super) users: BTreeMap<u64, UserRecord>,
     pub(super) tokens: BTreeMap<[u8; 32], TokenRecord>,
 }
@@ -26,6 +27,7 @@ impl Facts {
             digest_key,
             server,
             rules: BTreeSet::new(),
+            authorities: BTreeMap::new(),
             users: BTreeMap::new(),
             tokens: BTreeMap::new(),
         }
@@ -48,6 +50,12 @@ impl Facts {
             FeedRecord::ForeignTokens(forms) => self.server.foreign_tokens = *forms,
             FeedRecord::AddRule(Rule { banned, range }) => drop(self.rules.insert((*banned, *range))),
             FeedRecord::RemoveRule(Rule { banned, range }) => drop(self.rules.remove(&(*banned, *range))),
+            FeedRecord::PutAuthority(authority) => {
+                drop(self.authorities.insert(authority.id.0.into(), authority.clone()))
+            }
+            FeedRecord::PutRoute(route) => route.clone().insert_into(&mut self.server.routes),
+            FeedRecord::RemoveRoute(pattern) => pattern.remove_from(&mut self.server.routes),
+            FeedRecord::ExternalIssuers(number) => self.server.external_issuers = *number,
         }
     }
 
@@ -60,6 +68,8 @@ impl Facts {
             allow_preflight,
             foreign_tokens,
             networks: _,
+            routes,
+            external_issuers,
         } = &self.server;
         [
             FeedRecord::Key(self.digest_key),
@@ -68,7 +78,9 @@ impl Facts {
             FeedRecord::AuthtokenInUrl(*authtoken_in_url),
             FeedRecord::AllowPreflight(*allow_preflight),
             FeedRecord::ForeignTokens(*foreign_tokens),
+            FeedRecord::ExternalIssuers(*external_issuers),
         ]
         .into_iter()
+        .chain(routes.iter().cloned().map(FeedRecord::PutRoute))
     }
 }

@@ -9,8 +9,9 @@ type Row = (Vec<u8>, FeedRecord);
 
 /// A number for each table, in the order of the pages.
 const RULES: u8 = 1;
-const USERS: u8 = 2;
-const TOKENS: u8 = 3;
+const AUTHORITIES: u8 = 2;
+const USERS: u8 = 3;
+const TOKENS: u8 = 4;
 
 impl Facts {
     /// Pushes records from the cursor on until one is refused, and answers where the next page begins. None where the cursor
@@ -40,6 +41,7 @@ impl Facts {
         };
         Some(Box::new(
             self.rules_from(from(RULES))
+                .chain(self.authorities_from(from(AUTHORITIES)))
                 .chain(self.users_from(from(USERS)))
                 .chain(self.tokens_from(from(TOKENS))),
         ))
@@ -55,6 +57,15 @@ impl Facts {
                 range: *range,
             };
             (place(RULES, &(at as u64).to_be_bytes()), FeedRecord::AddRule(rule))
+        })
+    }
+
+    fn authorities_from(&self, key: Option<&[u8]>) -> impl Iterator<Item = Row> {
+        let authorities = key.map(|key| self.authorities.range(number(key)..));
+        let rows = authorities.into_iter().flatten();
+        rows.map(|(id, authority)| {
+            let record = FeedRecord::PutAuthority(authority.clone());
+            (place(AUTHORITIES, &id.to_be_bytes()), record)
         })
     }
 

@@ -26,6 +26,7 @@ fn user(id: u64) -> FeedRecord {
         per_hour: Limit::Inherit,
         concurrent: Limit::Inherit,
         networks: Networks::default(),
+        password_epoch: 0,
     })
 }
 
@@ -41,6 +42,7 @@ fn token(id: u64, user: u64, seed: u8, status: TokenStatus) -> FeedRecord {
         user: UserId(user),
         status,
         validity: Validity::ALWAYS,
+        authority: None,
     })
 }
 

@@ -1,10 +1,10 @@
 //! A token's record as the words of its cache line.
 
 use crate::digest::TokenDigest;
-use crate::record::{TokenId, TokenStatus, Validity};
+use crate::record::{AuthorityId, TokenId, TokenStatus, Validity};
 use crate::token::TokenKind;
 
-/// Digest, id, owner and state, validity.
+/// Digest, id and authority, owner and state, validity.
 pub(super) type Facts = [u64; 7];
 
 /// An empty line.
@@ -22,12 +22,16 @@ pub(crate) struct Found {
     /// Where the user stands, and the generation that must still be there.
     pub(crate) user: u32,
     pub(crate) generation: u16,
+    pub(crate) authority: Option<AuthorityId>,
 }
 
 pub(super) fn digest_of(facts: &Facts) -> TokenDigest {
     let [a, b, c, d, ..] = *facts;
     TokenDigest::from_words([a, b, c, d])
 }
+
+/// An id has 40 bits, the authority beside it 24.
+const ID_BITS: u32 = TokenId::MOST.count_ones();
 
 const REVOKED: u64 = 1;
 const IN_DOUBT: u64 = 2;
@@ -50,7 +54,9 @@ pub(super) fn pack(words: &[u64; 4], record: Found) -> Facts {
     let state = status | flag(record.in_doubt, IN_DOUBT) | ends;
     let owner = u64::from(record.user) | u64::from(record.generation) << 32 | kind << 48 | state << 56;
     let life = u64::from(not_before_s.unwrap_or(0)) | u64::from(expires_at_s.unwrap_or(0)) << 32;
-    [words[0], words[1], words[2], words[3], record.id.0, owner, life]
+    let authority = record.authority.map_or(0, |authority| u64::from(authority.0));
+    let id = record.id.0 & TokenId::MOST | authority << ID_BITS;
+    [words[0], words[1], words[2], words[3], id, owner, life]
 }
 
 /// A line's record; none where the line is empty.
@@ -95,11 +101,18 @@ impl TokenWords {
             validity: self.validity(),
             user: self.user(),
             generation: self.generation(),
+            authority: self.authority(),
         })
     }
 
     pub(crate) fn id(self) -> TokenId {
-        TokenId(self.id)
+        TokenId(self.id & TokenId::MOST)
+    }
+
+    /// In whose name the token acts.
+    pub(crate) fn authority(self) -> Option<AuthorityId> {
+        let authority = AuthorityId((self.id >> ID_BITS) as u32);
+        (authority.0 != 0).then_some(authority)
     }
 
     pub(crate) fn status(self) -> TokenStatus {

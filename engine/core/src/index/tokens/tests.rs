@@ -25,6 +25,7 @@ fn record(id: u64) -> Found {
         validity: Validity::ALWAYS,
         user: 0,
         generation: 0,
+        authority: None,
     }
 }
 

@@ -112,7 +112,7 @@ fn sequence(facts: &Facts, preflight: bool) -> Vec<Gate> {
     let mut gates = Gate::ALL.to_vec();
     if !facts.is_trusted_by_all() {
         gates.sort_by_key(|gate| match gate {
-            Gate::NetworkGlobal | Gate::Extract | Gate::LookUp => 0,
+            Gate::NetworkGlobal | Gate::Route | Gate::Extract | Gate::LookUp => 0,
             Gate::NetworkUser => 1,
             _ => 2,
         });

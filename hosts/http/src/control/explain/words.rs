@@ -10,10 +10,12 @@ use super::facts::Facts;
 pub(super) fn id(gate: Gate) -> &'static str {
     match gate {
         Gate::NetworkGlobal => "network_global",
+        Gate::Route => "route",
         Gate::Extract => "extract",
         Gate::LookUp => "look_up",
         Gate::Status => "status",
         Gate::Validity => "validity",
+        Gate::Audience => "audience",
         Gate::NetworkUser => "network_user",
         Gate::Operation => "operation",
         Gate::Scope => "scope",
@@ -34,6 +36,7 @@ pub(super) fn passed(facts: &Facts, gate: Gate) -> String {
                 format!("{ip} is not banned for everybody. Nothing trusts it for everybody either, so a user must.")
             }
         },
+        Gate::Route => "The path can be read in one way only.".to_owned(),
         Gate::Extract => format!("There is one credential, {}.", place(facts)),
         Gate::LookUp => format!("It is {token} of {user}."),
         Gate::Status => format!("{token} is in use, and {user} is active."),
@@ -41,6 +44,7 @@ pub(super) fn passed(facts: &Facts, gate: Gate) -> String {
             Some(end) => format!("{token} may be used until {}.", write_moment(end)),
             None => format!("{token} has no end."),
         },
+        Gate::Audience => "No other audience is named for this path.".to_owned(),
         Gate::NetworkUser => match facts.rule(Standing::Trusted, true) {
             Some(network) => format!("{ip} is trusted for {user} by `{}`.", network.rule),
             None => format!("No rule of {user} is against {ip}."),
@@ -103,6 +107,10 @@ pub(super) fn refused(facts: &Facts, denial: &Denial) -> String {
             "{token} has expired{}.",
             at(facts.token.as_ref().and_then(|token| token.expires_at))
         ),
+        DenyReason::AmbiguousPath => {
+            "The path can be read in two ways, so that it is not known which route it takes.".to_owned()
+        }
+        DenyReason::WrongAudience => format!("{token} is not meant for the audience that is named for this path."),
         DenyReason::OperationRefused => operation_refused(facts),
         DenyReason::InsufficientScope => format!("{token} lacks a scope that is wanted here."),
         DenyReason::StaleView => format!("It is not known just now whether {token} may still be used."),
@@ -176,6 +184,8 @@ pub(super) fn next(facts: &Facts, denial: &Denial) -> String {
             }
             None => "Use GET, HEAD, POST, PUT, PATCH, MERGE or DELETE; methods are written in capitals.".to_owned(),
         },
+        DenyReason::AmbiguousPath => "Write the path without dot segments, doubled slashes, escapes of what needs none, and in the letter case of the route: tollgate route list".to_owned(),
+        DenyReason::WrongAudience => "Use a token that was granted for that audience.".to_owned(),
         DenyReason::InsufficientScope => "Use a token that carries the scope.".to_owned(),
         DenyReason::StaleView => "Restart the server: its store then decides what holds.".to_owned(),
         DenyReason::RateExceeded => format!("Wait for the next hour, or raise the limit: tollgate user set {user} --per-hour N"),

@@ -135,6 +135,7 @@ proptest! {
             validity: Validity { not_before_s, expires_at_s },
             user,
             generation,
+            authority: None,
         };
         let (index, mut inserter) = (TokenIndex::new(), TokenInserter::default());
         prop_assert!(inserter.put(&index, &digest(1), record));

@@ -9,6 +9,17 @@
 mod call;
 mod configuration;
 mod steps;
+pub mod fault;
+pub mod base64url;
+pub mod json;
+pub mod form;
+pub mod redirect;
+pub mod pkce;
+pub mod jose;
+pub mod jwk;
+pub mod certificate;
+pub mod password;
+pub mod throttle;
 mod server;
 
 pub use call::{Activity, Answer, Call, Profile};

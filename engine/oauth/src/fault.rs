@@ -1,0 +1,133 @@
+//! What went wrong, in the words that the standards have for it.
+
+/// An error code of RFC 6749, 6750, 7591, 8707 or OpenID Connect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "each is explained by the standard that names it")]
+pub enum Code {
+    InvalidRequest,
+    InvalidClient,
+    InvalidGrant,
+    UnauthorizedClient,
+    UnsupportedGrantType,
+    InvalidScope,
+    InvalidTarget,
+    AccessDenied,
+    UnsupportedResponseType,
+    ServerError,
+    TemporarilyUnavailable,
+    LoginRequired,
+    ConsentRequired,
+    RequestNotSupported,
+    RequestUriNotSupported,
+    UnsupportedTokenType,
+    InvalidToken,
+    InsufficientScope,
+    InvalidRedirectUri,
+    InvalidClientMetadata,
+    NotFound,
+    MethodNotAllowed,
+}
+
+impl Code {
+    /// The code as it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidGrant => "invalid_grant",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
+            Self::AccessDenied => "access_denied",
+            Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
+            Self::RequestNotSupported => "request_not_supported",
+            Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::UnsupportedTokenType => "unsupported_token_type",
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::InvalidRedirectUri => "invalid_redirect_uri",
+            Self::InvalidClientMetadata => "invalid_client_metadata",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+        }
+    }
+
+    /// The status that the standard profile answers it with.
+    pub fn status(self) -> u16 {
+        match self {
+            Self::InvalidClient | Self::InvalidToken => 401,
+            Self::InsufficientScope => 403,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::ServerError => 500,
+            Self::TemporarilyUnavailable => 503,
+            Self::InvalidRequest
+            | Self::InvalidGrant
+            | Self::UnauthorizedClient
+            | Self::UnsupportedGrantType
+            | Self::InvalidScope
+            | Self::InvalidTarget
+            | Self::AccessDenied
+            | Self::UnsupportedResponseType
+            | Self::LoginRequired
+            | Self::ConsentRequired
+            | Self::RequestNotSupported
+            | Self::RequestUriNotSupported
+            | Self::UnsupportedTokenType
+            | Self::InvalidRedirectUri
+            | Self::InvalidClientMetadata => 400,
+        }
+    }
+}
+
+/// One refusal. The description is ours to the letter: nothing that came with a request is ever repeated in it, so that it needs
+/// no escaping in JSON, in a header or on a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What kind.
+    pub code: Code,
+    /// One sentence for the people who wrote the client: printable ASCII without quote and backslash.
+    pub description: &'static str,
+    /// When to come back, where that helps.
+    pub retry_after_s: Option<u32>,
+}
+
+impl Fault {
+    /// A refusal.
+    pub const fn new(code: Code, description: &'static str) -> Self {
+        Self {
+            code,
+            description,
+            retry_after_s: None,
+        }
+    }
+
+    /// `invalid_request`.
+    pub const fn request(description: &'static str) -> Self {
+        Self::new(Code::InvalidRequest, description)
+    }
+
+    /// `invalid_client`, in the one sentence that tells nobody whether the client exists.
+    pub const fn client() -> Self {
+        Self::new(Code::InvalidClient, "Client authentication failed")
+    }
+
+    /// `invalid_grant`.
+    pub const fn grant(description: &'static str) -> Self {
+        Self::new(Code::InvalidGrant, description)
+    }
+
+    /// `temporarily_unavailable`, to be tried again.
+    pub const fn busy(description: &'static str, retry_after_s: u32) -> Self {
+        Self {
+            code: Code::TemporarilyUnavailable,
+            description,
+            retry_after_s: Some(retry_after_s),
+        }
+    }
+}

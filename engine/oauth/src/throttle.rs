@@ -1,0 +1,275 @@
+//! Guesses of passwords, counted for the name and for the address they come from.
+//!
+//! After some wrong ones each further guess has to wait, twice as long every time, up to a bound; so nobody is locked out for good
+//! and nobody guesses fast. The memory is bounded: a table of fixed size in which what is over, and then what has guessed least, makes room. What is
+//! not there has guessed nothing, so a full table errs on the side of letting people in, and the other count still holds.
+//!
+//! A guess is counted before its password is looked at: else a thousand at once would all be the first.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::net::IpAddr;
+
+use tollgate::Timestamp;
+
+/// How fast one kind of count grows into waiting.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// Guesses that cost nothing.
+    free: u32,
+    /// The longest wait.
+    wait_s_most: u32,
+}
+
+/// A person mistypes a few times; a hundred guesses take more than an hour.
+const NAME: Pace = Pace {
+    free: 5,
+    wait_s_most: 60,
+};
+/// Many people may share an address.
+const ADDRESS: Pace = Pace {
+    free: 30,
+    wait_s_most: 60,
+};
+/// After so long without a guess a count is forgotten.
+const FORGOTTEN_AFTER_S: u64 = 15 * 60;
+/// Sets of the table, and counts in each.
+const SETS: usize = 4_096;
+const WAYS: usize = 8;
+
+/// What is remembered of wrong guesses.
+pub struct Throttle {
+    /// Keyed, so that nobody can choose names that push others out.
+    key: RandomState,
+    sets: Vec<[Count; WAYS]>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Count {
+    /// Digest of the name or address; with no guesses, the place is empty.
+    of: u64,
+    guesses: u32,
+    last: Timestamp,
+}
+
+/// Come back later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// In how many seconds.
+    pub seconds: u32,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self {
+            key: RandomState::new(),
+            sets: vec![[Count::default(); WAYS]; SETS],
+        }
+    }
+}
+
+impl Throttle {
+    /// Counts a guess for `name` from `peer`, unless it has to wait. One that has to wait is not counted, so that waiting ends.
+    pub fn admit(&mut self, name: &[u8], peer: Option<IpAddr>, now: Timestamp) -> Result<(), Wait> {
+        let (name, address) = self.places(name, peer);
+        let waits = [
+            self.wait(name, NAME, now),
+            address.and_then(|address| self.wait(address, ADDRESS, now)),
+        ];
+        if let Some(seconds) = waits.into_iter().flatten().max() {
+            return Err(Wait { seconds });
+        }
+        for place in [Some(name), address].into_iter().flatten() {
+            self.change(place, now, |count| {
+                count.guesses = count.guesses.saturating_add(1);
+                count.last = now;
+            });
+        }
+        Ok(())
+    }
+
+    /// The guess was right: the name has guessed nothing, and the address one less. Its other guesses were for others.
+    pub fn forget(&mut self, name: &[u8], peer: Option<IpAddr>, now: Timestamp) {
+        let (name, address) = self.places(name, peer);
+        self.change(name, now, |count| count.guesses = 0);
+        if let Some(address) = address {
+            self.change(address, now, |count| count.guesses = count.guesses.saturating_sub(1));
+        }
+    }
+
+    /// The guess was not looked at after all.
+    pub fn take_back(&mut self, name: &[u8], peer: Option<IpAddr>, now: Timestamp) {
+        let (name, address) = self.places(name, peer);
+        for place in [Some(name), address].into_iter().flatten() {
+            self.change(place, now, |count| count.guesses = count.guesses.saturating_sub(1));
+        }
+    }
+
+    fn places(&self, name: &[u8], peer: Option<IpAddr>) -> (u64, Option<u64>) {
+        // The upper half of an IPv6 address is one customer.
+        let network = peer.map(|peer| match peer.to_canonical() {
+            IpAddr::V4(address) => u128::from(u32::from(address)),
+            IpAddr::V6(address) => u128::from(address) >> 64 | 1 << 127,
+        });
+        (
+            self.key.hash_one((0_u8, name)),
+            network.map(|network| self.key.hash_one((1_u8, network))),
+        )
+    }
+
+    /// How long the next guess has to wait.
+    fn wait(&self, place: u64, pace: Pace, now: Timestamp) -> Option<u32> {
+        let count = self
+            .sets
+            .get(set_of(place))?
+            .iter()
+            .find(|count| count.is_of(place, now))?;
+        let beyond = count.guesses.checked_sub(pace.free)?;
+        let delay_s = 1_u32.checked_shl(beyond).unwrap_or(u32::MAX).min(pace.wait_s_most);
+        let passed_ms = now.millis_since(count.last);
+        let left_ms = (u64::from(delay_s) * 1_000)
+            .checked_sub(passed_ms)
+            .filter(|left| *left > 0)?;
+        u32::try_from(left_ms.div_ceil(1_000)).ok()
+    }
+
+    /// Changes the count of a place, or of the one that makes room for it.
+    fn change(&mut self, of: u64, now: Timestamp, change: impl FnOnce(&mut Count)) {
+        let Some(set) = self.sets.get_mut(set_of(of)) else {
+            return;
+        };
+        let least = |count: &&mut Count| (!count.is_of(of, now), count.guesses_at(now), count.last);
+        let Some(count) = set.iter_mut().min_by_key(least) else {
+            return;
+        };
+        if !count.is_of(of, now) {
+            *count = Count {
+                of,
+                guesses: 0,
+                last: now,
+            };
+        }
+        change(count);
+    }
+}
+
+impl Count {
+    /// The guesses that still count.
+    fn guesses_at(&self, now: Timestamp) -> u32 {
+        let forgotten = now.millis_since(self.last) > FORGOTTEN_AFTER_S * 1_000;
+        if forgotten { 0 } else { self.guesses }
+    }
+
+    fn is_of(&self, of: u64, now: Timestamp) -> bool {
+        self.of == of && self.guesses_at(now) > 0
+    }
+}
+
+fn set_of(place: u64) -> usize {
+    usize::try_from(place % (SETS as u64)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const START: Timestamp = Timestamp::from_seconds(1_000_000);
+
+    fn at(seconds: u64) -> Timestamp {
+        START.plus_millis(seconds * 1_000)
+    }
+
+    fn peer(last: u8) -> Option<IpAddr> {
+        Some(IpAddr::from([192, 0, 2, last]))
+    }
+
+    #[test]
+    fn waiting_doubles_up_to_a_bound_and_ends() {
+        let mut throttle = Throttle::default();
+        let mut now = START;
+        let mut waits = Vec::new();
+        for _ in 0..14 {
+            if let Err(wait) = throttle.admit(b"alice", None, now) {
+                waits.push(wait.seconds);
+                now = now.plus_millis(u64::from(wait.seconds) * 1_000);
+                assert_eq!(
+                    throttle.admit(b"alice", None, now),
+                    Ok(()),
+                    "waiting ends when it was said to"
+                );
+            }
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        assert_eq!(throttle.admit(b"bob", None, now), Ok(()), "others do not wait");
+        assert_eq!(throttle.admit(b"alice", None, now.plus_millis(901_000)), Ok(()));
+        assert_eq!(
+            throttle.admit(b"alice", None, now.plus_millis(901_000)),
+            Ok(()),
+            "and all is forgotten"
+        );
+    }
+
+    #[test]
+    fn a_right_guess_is_forgotten() {
+        let mut throttle = Throttle::default();
+        for _ in 0..100 {
+            assert_eq!(throttle.admit(b"alice", peer(1), START), Ok(()));
+            throttle.forget(b"alice", peer(1), START);
+        }
+    }
+
+    #[test]
+    fn a_thousand_at_once_are_counted_one_by_one() {
+        let mut throttle = Throttle::default();
+        let admitted = (0..1_000)
+            .filter(|_| throttle.admit(b"alice", None, START).is_ok())
+            .count();
+        assert_eq!(admitted, 5);
+        throttle.take_back(b"alice", None, START);
+        assert_eq!(throttle.admit(b"alice", None, START), Ok(()));
+        assert_eq!(throttle.admit(b"alice", None, START), Err(Wait { seconds: 1 }));
+    }
+
+    #[test]
+    fn an_address_that_tries_many_names_waits() {
+        let mut throttle = Throttle::default();
+        let admitted = (0..100)
+            .filter(|name: &u32| throttle.admit(&name.to_be_bytes(), peer(1), START).is_ok())
+            .count();
+        assert_eq!(admitted, 30);
+        assert_eq!(throttle.admit(b"x", peer(2), START), Ok(()));
+        let network = |last: u16| Some(IpAddr::from([0x2001, 0xdb8, 0, 0, last, 1, 1, last]));
+        let admitted = (0..100_u16)
+            .filter(|at| throttle.admit(&at.to_be_bytes(), network(*at), START).is_ok())
+            .count();
+        assert_eq!(admitted, 30, "one customer has one count");
+    }
+
+    #[test]
+    fn a_flood_of_names_does_not_push_out_who_guesses_most() {
+        let mut throttle = Throttle::default();
+        while throttle.admit(b"alice", None, START).is_ok() {}
+        for name in 0..200_000_u32 {
+            let _ = throttle.admit(&name.to_be_bytes(), None, at(0));
+        }
+        assert_eq!(throttle.admit(b"alice", None, START), Err(Wait { seconds: 1 }));
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_guesses_faster_than_stated(steps in prop::collection::vec(0_u64..20_000, 1..200)) {
+            let mut throttle = Throttle::default();
+            let mut now = START;
+            let mut admitted = Vec::new();
+            for step in steps {
+                now = now.plus_millis(step);
+                if throttle.admit(b"alice", None, now).is_ok() {
+                    admitted.push(now);
+                }
+            }
+            // Of any hour of guesses without a pause of a quarter, few are admitted beyond one a minute.
+            let span_s = admitted.last().map_or(0, |last| last.millis_since(START) / 1_000);
+            prop_assert!(admitted.len() as u64 <= 5 + 6 + span_s / 32 + 1, "{} in {span_s} s", admitted.len());
+        }
+    }
+}

@@ -26,6 +26,8 @@ pub enum Code {
     InvalidClientMetadata,
     NotFound,
     MethodNotAllowed,
+    /// `invalid_grant` by name, and 429: a password has been guessed too often.
+    TooManyGuesses,
 }
 
 impl Code {
@@ -34,7 +36,7 @@ impl Code {
         match self {
             Self::InvalidRequest => "invalid_request",
             Self::InvalidClient => "invalid_client",
-            Self::InvalidGrant => "invalid_grant",
+            Self::InvalidGrant | Self::TooManyGuesses => "invalid_grant",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
@@ -64,6 +66,7 @@ impl Code {
             Self::InsufficientScope => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
+            Self::TooManyGuesses => 429,
             Self::ServerError => 500,
             Self::TemporarilyUnavailable => 503,
             Self::InvalidRequest
@@ -120,6 +123,20 @@ impl Fault {
     /// `invalid_grant`.
     pub const fn grant(description: &'static str) -> Self {
         Self::new(Code::InvalidGrant, description)
+    }
+
+    /// The store cannot be read or written: nothing is known, so nothing is granted.
+    pub const fn store() -> Self {
+        Self::new(Code::ServerError, "The server cannot read or write its store")
+    }
+
+    /// A password was guessed too often.
+    pub const fn guessed(retry_after_s: u32) -> Self {
+        Self {
+            code: Code::TooManyGuesses,
+            description: "Too many wrong passwords: try again later",
+            retry_after_s: Some(retry_after_s),
+        }
     }
 
     /// `temporarily_unavailable`, to be tried again.

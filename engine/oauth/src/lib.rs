@@ -18,6 +18,7 @@ pub mod pkce;
 pub mod jose;
 pub mod jwk;
 pub mod certificate;
+pub mod client_authentication;
 pub mod password;
 pub mod throttle;
 mod server;

@@ -127,6 +127,12 @@ impl Claims {
         Ok(ends)
     }
 
+    /// The claims of a text, unbelieved.
+    #[cfg(test)]
+    pub(crate) fn of(text: &str) -> Self {
+        Self(json::object(text.as_bytes()).unwrap())
+    }
+
     /// The member itself.
     pub fn member(&self, name: &str) -> Option<&Value> {
         self.0.get(name)

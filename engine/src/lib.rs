@@ -101,6 +101,9 @@ mod entropy;
 mod key_file;
 mod seal;
 mod record;
+mod client;
+mod person;
+mod issuer;
 mod setting;
 mod audit;
 mod portable;
@@ -121,8 +124,14 @@ pub use audit::{AuditChain, AuditDigest, AuditEntry, AuditFacts, AuditFault, Aut
 pub use backup::{BackupError, BackupReport};
 pub use change::{Change, ChangeSet, FeedIdentity, Position, Snapshot};
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use client::{
+    AccessForm, Client, ClientAuthentication, ClientFault, ClientProof, Grant, GrantSet, LIFETIME_S,
+    ParseAccessFormError, ParseGrantError, REFRESH_LIFETIME_S, SecretShown,
+};
 pub use command::{
-    AddNetwork, AddUser, ExpireToken, GLOBAL_NETWORKS_MOST, IfUnchanged, Import, IssueAdminToken, IssueAuthtoken,
+    AddClient, AddNetwork, AddUser, AddedClient, ClientChanges, ExpireToken, GLOBAL_NETWORKS_MOST, IfUnchanged, Import, IssueAdminToken, IssueAuthtoken,
+    IssuePersonalToken, IssuedPersonalToken, NameAuthority, PutIssuer, PutRoute, RemoveClient, RemoveIssuer, RemoveRoute,
+    RevokePersonalToken, RotateClientSecret, RotatedSecret, SetClient, SetPassword, SetProfile,
     IssueFeedToken, Issued, IssuedAdminToken, IssuedFeedToken, Once, Refusal, RemoveNetwork, RemoveUser,
     RevokeAdminToken, RevokeFeedToken, RevokeToken, Seen, SetSetting, SetUser, USER_NETWORKS_MOST, UserChanges,
 };
@@ -133,7 +142,9 @@ pub use engine::{
 pub use entropy::{Entropy, EntropyError, SeededEntropy, SystemEntropy};
 pub use execute::{Command, Repeatable, Swept};
 pub use feed::{Cursor, Lagged, Moved};
+pub use issuer::{Issuer, IssuerFault, JwksSource, ParseSignatureError, Signature, SignatureSet};
 pub use key_file::{KEY_VARIABLE, KeyError, MalformedKey, PepperKey};
+pub use person::{ParsePhcError, PasswordPhc, Person, PersonalToken, Profile, ProfileFault};
 pub use portable::{Imported, LineFault, Portable, PortableAuthtoken, PortableNetwork, PortableSecret, PortableUser};
 pub use record::{AdminToken, Authtoken, FeedToken, Network, ParseRoleError, Role, Standing, User};
 pub use setting::{ParseSettingError, Setting, Settings};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use tollgate_core::{
-    Limit, NetworkRule, OperationSet, Timestamp, TokenDigest, TokenId, TokenKind, TokenRecord, TokenStatus, UserId,
+    Audience, AuthorityId, AuthorityRecord, ClientName, Limit, NetworkRule, OperationSet, ScopeSet, Timestamp, TokenDigest, TokenId, TokenKind, TokenRecord, TokenStatus, UserId,
     UserName, Validity,
 };
 
@@ -263,6 +263,37 @@ pub(crate) struct OperatorRow<T> {
 pub(crate) struct OperatorRows {
     pub(crate) admins: Vec<OperatorRow<AdminToken>>,
     pub(crate) followers: Vec<OperatorRow<FeedToken>>,
+}
+
+/// An authority as the store keeps one. Whether it is active follows from its client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AuthorityRow {
+    pub(crate) id: AuthorityId,
+    pub(crate) client: ClientName,
+    /// The number of the client that it was made for: another client of the same name has no part in it.
+    pub(crate) client_number: u64,
+    pub(crate) scopes: ScopeSet,
+    pub(crate) audiences: Vec<Audience>,
+}
+
+impl AuthorityRow {
+    /// What a check needs of it.
+    pub(crate) fn record(&self, active: bool) -> AuthorityRecord {
+        let Self {
+            id,
+            client,
+            client_number: _,
+            scopes,
+            audiences,
+        } = self.clone();
+        AuthorityRecord {
+            id,
+            client,
+            scopes,
+            audiences,
+            active,
+        }
+    }
 }
 
 /// What was made under an idempotency key.

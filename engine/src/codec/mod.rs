@@ -7,6 +7,9 @@ mod changes;
 mod rows;
 mod operators;
 mod trail;
+mod people;
+mod clients;
+mod access;
 
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
 use bincode::{Decode, Encode};
@@ -17,6 +20,9 @@ pub(crate) use rows::{
     read_token, read_unit, read_user, setting_payload, token_payload, unit_payload, user_payload,
 };
 
+pub(crate) use access::{issuer_payload, read_issuer, read_route, route_payload};
+pub(crate) use clients::{authority_payload, client_payload, read_authority, read_client};
+pub(crate) use people::{person_payload, personal_payload, read_person, read_personal};
 pub(crate) use operators::{admin_token_payload, feed_token_payload, read_admin_token, read_feed_token};
 pub(crate) use trail::{audit_payload, digest_payload, read_audit, read_digest, read_repeat, repeat_payload};
 

@@ -1,6 +1,9 @@
 //! Commands: everything that changes a store, one type each, and the reasons to refuse one.
 
 mod refusal;
+mod clients;
+mod people;
+mod access;
 
 use tollgate_core::{Limit, NetworkRule, OperationSet, Timestamp, TokenId, TokenText, UserName};
 
@@ -8,6 +11,9 @@ use crate::portable::Portable;
 use crate::record::{AdminToken, Authtoken, FeedToken, Network, Role, Standing, User};
 use crate::setting::Setting;
 
+pub use access::{NameAuthority, PutIssuer, PutRoute, RemoveIssuer, RemoveRoute};
+pub use clients::{AddClient, AddedClient, ClientChanges, RemoveClient, RotateClientSecret, RotatedSecret, SetClient};
+pub use people::{IssuePersonalToken, IssuedPersonalToken, RevokePersonalToken, SetPassword, SetProfile};
 pub use refusal::Refusal;
 
 /// Adds a user. Refused where the name is taken. Answers the [`User`](crate::User).

@@ -1,7 +1,11 @@
 //! The reasons to refuse a command, each with what was expected, what came and what to do.
 
-use tollgate_core::{Limit, NetworkRule, Timestamp, TokenId, UserName};
+use tollgate_core::{ClientName, Limit, NetworkRule, PathPattern, Route, Timestamp, TokenId, UserName};
 
+use super::{IssuePersonalToken, RotateClientSecret};
+use crate::client::ClientFault;
+use crate::issuer::{ISSUERS_MOST, IssuerFault};
+use crate::person::ProfileFault;
 use crate::portable::LineFault;
 use crate::record::Standing;
 
@@ -116,6 +120,114 @@ pub enum Refusal {
     /// The key was used for another request.
     #[error("expected a new idempotency key, but this one was used for another request: draw a key for each request")]
     KeyReused,
+    /// No client has this name.
+    #[error("expected the name of a client, but there is no client `{name}`")]
+    NoSuchClient {
+        /// The name that was given.
+        name: ClientName,
+    },
+    /// The name is taken.
+    #[error("expected a new name, but there is a client `{name}` already: choose another, or change that client")]
+    ClientExists {
+        /// The name that was given.
+        name: ClientName,
+    },
+    /// A client that cannot be.
+    #[error(transparent)]
+    Client(#[from] ClientFault),
+    /// A secret for a client that shows none.
+    #[error("expected a client that has a secret, but client `{name}` shows that it is itself by `{by}`: change that first")]
+    NoSecretWanted {
+        /// The client.
+        name: ClientName,
+        /// How it shows that it is itself.
+        by: &'static str,
+    },
+    /// Earlier secrets would be of use for too long.
+    #[error("expected an overlap of at most {} seconds, but found {found}", RotateClientSecret::OVERLAP_MOST_S)]
+    OverlapTooLong {
+        /// The seconds that were given.
+        found: u32,
+    },
+    /// Too many secrets at a time.
+    #[error(
+        "expected at most {} secrets at a time, and client `{name}` has as many: wait until one has ended, or end all by rotating without an overlap",
+        RotateClientSecret::SECRETS_MOST
+    )]
+    TooManySecrets {
+        /// The client.
+        name: ClientName,
+    },
+    /// A client asks for ever other sets of scopes and audiences.
+    #[error("expected at most {most} different sets of scopes and audiences for client `{name}`, and it has as many: narrow what it may ask for")]
+    TooManyAuthorities {
+        /// The client.
+        name: ClientName,
+        /// How many there may be.
+        most: usize,
+    },
+    /// A profile that cannot be.
+    #[error(transparent)]
+    Profile(#[from] ProfileFault),
+    /// A name that cannot be shown.
+    #[error("expected a name of 1 to 100 bytes without control characters for the token")]
+    PersonalTokenName,
+    /// A description that cannot be shown.
+    #[error("expected a description of at most 1000 bytes without control characters for the token")]
+    PersonalTokenDescription,
+    /// No place for another personal access token.
+    #[error(
+        "expected at most {} personal access tokens in use, and user `{user}` has as many: revoke one first",
+        IssuePersonalToken::ACTIVE_MOST
+    )]
+    TooManyPersonalTokens {
+        /// Whose they are.
+        user: UserName,
+    },
+    /// A list of personal access tokens that is full.
+    #[error(
+        "expected at most {} personal access tokens in the list of user `{user}`, and there are as many: the oldest of those that have ended leave it first",
+        IssuePersonalToken::LISTED_MOST
+    )]
+    PersonalTokenListFull {
+        /// Whose they are.
+        user: UserName,
+    },
+    /// A personal access token would last too long.
+    #[error("expected an expiry by {latest}, {} days from now, but found {expires_at}", IssuePersonalToken::DAYS_MOST)]
+    LastsTooLong {
+        /// The expiry that was given.
+        expires_at: Timestamp,
+        /// The latest that may be.
+        latest: Timestamp,
+    },
+    /// A table of routes that is full.
+    #[error("expected at most {} routes, and there are as many: remove one, or join some by a wider pattern", Route::MOST)]
+    TooManyRoutes,
+    /// A pattern that cannot be told from another's.
+    #[error("expected a pattern that differs from all others, but there is `{there}`, which means the same paths: remove that route first")]
+    RouteAlike {
+        /// The pattern that is there.
+        there: PathPattern,
+    },
+    /// No route has this pattern.
+    #[error("expected the pattern of a route, but there is none for exactly `{pattern}`")]
+    NoSuchRoute {
+        /// The pattern that was given.
+        pattern: PathPattern,
+    },
+    /// An issuer that cannot be.
+    #[error(transparent)]
+    Issuer(#[from] IssuerFault),
+    /// A list of issuers that is full.
+    #[error("expected at most {ISSUERS_MOST} issuers, and there are as many: remove one")]
+    TooManyIssuers,
+    /// No issuer has this name.
+    #[error("expected the name of an issuer that is trusted, but there is none `{}`", issuer.escape_debug())]
+    NoSuchIssuer {
+        /// The name that was given.
+        issuer: String,
+    },
     /// A rule written with too many blanks.
     #[error("expected a network rule of at most {most} characters, but found {found}")]
     RuleTooLong {

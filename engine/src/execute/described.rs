@@ -2,14 +2,20 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use tollgate_core::Timestamp;
+use tollgate_core::{Audience, Route, Timestamp};
 
 use crate::audit::AuditFacts;
+use crate::client::{Client, ClientAuthentication};
+use crate::issuer::{Issuer, JwksSource};
+use crate::person::{PersonRow, PersonalToken, Profile};
 use crate::record::{AdminToken, Authtoken, FeedToken, NetworkRow, User};
 use crate::setting::Setting;
 
 /// A longer value is cut: an entry with one on both sides must still be a record.
 const VALUE_LEN_MAX: usize = 16 * 1_024;
+
+/// The same where several such values stand in one entry.
+const LIST_LEN_MAX: usize = 4 * 1_024;
 
 pub(super) fn user(user: &User) -> AuditFacts {
     facts([
@@ -52,6 +58,94 @@ pub(super) fn feed_token(token: &FeedToken) -> AuditFacts {
     facts
 }
 
+pub(super) fn client(client: &Client) -> AuditFacts {
+    let secrets: Vec<String> = client.secrets.iter().map(|secret| secret.id.0.to_string()).collect();
+    let audiences: Vec<&str> = client.audiences.iter().map(Audience::as_str).collect();
+    let mut facts = facts([
+        ("number", client.number.to_string()),
+        ("title", client.title.clone()),
+        ("grants", client.grants.to_string()),
+        ("login_urls", cut(client.login_urls.join(";"), LIST_LEN_MAX)),
+        ("logout_urls", cut(client.logout_urls.join(";"), LIST_LEN_MAX)),
+        ("scopes", cut(client.scopes.to_string(), LIST_LEN_MAX)),
+        ("audiences", audiences.join(" ")),
+        ("lifetime_s", client.lifetime_s.to_string()),
+        ("refresh_lifetime_s", client.refresh_lifetime_s.to_string()),
+        ("show_login", client.show_login.to_string()),
+        ("consent", client.consent.to_string()),
+        ("enabled", client.enabled.to_string()),
+        ("access", client.access.to_string()),
+        ("authentication", client.authentication.name().to_owned()),
+        ("secrets", secrets.join(" ")),
+    ]);
+    if let ClientAuthentication::PrivateKeyJwt { jwks } = &client.authentication {
+        facts.insert("keys".to_owned(), digest(jwks));
+    }
+    facts.extend(client.user.as_ref().map(|user| ("user".to_owned(), user.to_string())));
+    facts
+}
+
+/// Whether there is a password, and which in the row of all: nothing that says what it is.
+pub(super) fn password(row: &PersonRow) -> AuditFacts {
+    let there = if row.password.is_some() { "set" } else { "none" };
+    facts([("password", there.to_owned()), ("epoch", row.epoch.to_string())])
+}
+
+pub(super) fn profile(profile: &Profile) -> AuditFacts {
+    let Profile {
+        display_name,
+        email,
+        roles,
+    } = profile.clone();
+    let mut facts = facts([("roles", cut(roles.join(", "), LIST_LEN_MAX))]);
+    for (name, value) in [("display_name", display_name), ("email", email)] {
+        facts.extend(value.map(|value| (name.to_owned(), value)));
+    }
+    facts
+}
+
+pub(super) fn personal_token(token: &PersonalToken) -> AuditFacts {
+    let mut facts = facts([
+        ("user", token.user.to_string()),
+        ("name", token.name.clone()),
+        ("description", token.description.clone()),
+    ]);
+    moments(
+        &mut facts,
+        [("expires_at", Some(token.expires_at)), ("revoked_at", token.revoked_at)],
+    );
+    facts
+}
+
+pub(super) fn route(route: &Route) -> AuditFacts {
+    let audience = route.audience.as_ref();
+    let mut facts = facts([
+        ("schemes", route.schemes.to_string()),
+        ("scopes", cut(route.scopes.to_string(), LIST_LEN_MAX)),
+        ("anonymous", route.anonymous.to_string()),
+    ]);
+    facts.extend(audience.map(|audience| ("audience".to_owned(), audience.to_string())));
+    facts
+}
+
+pub(super) fn issuer(issuer: &Issuer) -> AuditFacts {
+    let audiences: Vec<&str> = issuer.audiences.iter().map(Audience::as_str).collect();
+    facts([
+        (
+            "keys",
+            match &issuer.jwks {
+                JwksSource::Url(url) => url.clone(),
+                JwksSource::Text(text) => digest(text),
+            },
+        ),
+        ("audiences", audiences.join(" ")),
+        ("algorithms", issuer.algorithms.to_string()),
+        ("user_claim", issuer.user_claim.clone()),
+        ("client", issuer.client.to_string()),
+        ("scopes", cut(issuer.scopes.to_string(), LIST_LEN_MAX)),
+    ])
+}
+
 pub(super) fn network(row: &NetworkRow, user: Option<&str>) -> AuditFacts {
     let mut facts = facts([("standing", row.standing.to_string())]);
     facts.extend(user.map(|user| ("user".to_owned(), user.to_owned())));
@@ -59,14 +153,21 @@ pub(super) fn network(row: &NetworkRow, user: Option<&str>) -> AuditFacts {
 }
 
 pub(super) fn setting(setting: &Setting) -> AuditFacts {
-    let mut value = setting.to_string();
-    if value.len() > VALUE_LEN_MAX {
-        let digest = blake3::hash(value.as_bytes());
-        let end = value.floor_char_boundary(VALUE_LEN_MAX);
-        value.truncate(end);
-        value.push_str(&format!("… (whole value: BLAKE3 {digest})"));
+    facts([("value", cut(setting.to_string(), VALUE_LEN_MAX))])
+}
+
+/// A value of at most `most` bytes, and what tells a longer one from others that begin alike.
+fn cut(mut value: String, most: usize) -> String {
+    if value.len() > most {
+        let whole = digest(&value);
+        value.truncate(value.floor_char_boundary(most));
+        value.push_str(&format!("… (whole value: {whole})"));
     }
-    facts([("value", value)])
+    value
+}
+
+fn digest(value: &str) -> String {
+    format!("BLAKE3 {}", blake3::hash(value.as_bytes()))
 }
 
 fn facts<const N: usize>(fields: [(&str, String); N]) -> AuditFacts {

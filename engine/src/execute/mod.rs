@@ -10,6 +10,11 @@
 mod described;
 mod users;
 mod tokens;
+mod people;
+mod personal;
+mod clients;
+mod authorities;
+mod access;
 mod networks;
 mod settings;
 mod operators;
@@ -103,6 +108,19 @@ commands! {
     IssueFeedToken => crate::command::IssuedFeedToken,
     RevokeFeedToken => crate::record::FeedToken,
     Import => crate::portable::Imported,
+    AddClient => crate::command::AddedClient,
+    SetClient => crate::client::Client,
+    RotateClientSecret => crate::command::RotatedSecret,
+    RemoveClient => (),
+    SetPassword => crate::record::User,
+    SetProfile => crate::person::Profile,
+    IssuePersonalToken => crate::command::IssuedPersonalToken,
+    RevokePersonalToken => crate::person::PersonalToken,
+    PutRoute => tollgate_core::Route,
+    RemoveRoute => (),
+    PutIssuer => crate::issuer::Issuer,
+    RemoveIssuer => (),
+    NameAuthority => tollgate_core::AuthorityId,
 }
 
 /// What every command of a batch shares.

@@ -41,6 +41,18 @@ impl Made for super::tokens::Drawn<crate::record::AdminToken> {
     }
 }
 
+impl Made for super::tokens::Drawn<crate::person::PersonalToken> {
+    fn made(&self) -> String {
+        self.record.id.0.to_string()
+    }
+}
+
+impl Made for super::clients::DrawnSecret {
+    fn made(&self) -> String {
+        self.client.name.to_string()
+    }
+}
+
 /// What a command answers that is carried out once.
 pub enum Repeated<A> {
     /// It was carried out now.

@@ -1,0 +1,130 @@
+//! Mirror types of routes and of issuers elsewhere.
+
+use tollgate_core::{PathPattern, Route, SchemeSet};
+
+use super::clients::{audience_mirrors, read_audience, read_audiences, read_client_name, read_scopes};
+use super::{Decode, Encode, Undecodable, decode, encode};
+use crate::issuer::{Issuer, JwksSource, SignatureSet};
+
+#[derive(Encode, Decode)]
+pub(super) struct RouteV1 {
+    schemes: u8,
+    scopes: String,
+    audience: Option<String>,
+    anonymous: bool,
+}
+
+/// The payload of a route's row.
+pub(crate) fn route_payload(route: &Route) -> Vec<u8> {
+    encode(&route_mirror(route))
+}
+
+/// Reads the row of the route of a pattern.
+pub(crate) fn read_route(pattern: &PathPattern, payload: &[u8]) -> Result<Route, Undecodable> {
+    route_of(pattern.clone(), decode(payload)?)
+}
+
+pub(super) fn route_mirror(route: &Route) -> RouteV1 {
+    let Route {
+        pattern: _,
+        schemes,
+        scopes,
+        audience,
+        anonymous,
+    } = route;
+    RouteV1 {
+        schemes: schemes.bits(),
+        scopes: scopes.to_string(),
+        audience: audience.as_ref().map(|audience| audience.as_str().to_owned()),
+        anonymous: *anonymous,
+    }
+}
+
+pub(super) fn route_of(pattern: PathPattern, mirror: RouteV1) -> Result<Route, Undecodable> {
+    let RouteV1 {
+        schemes: bits,
+        scopes,
+        audience,
+        anonymous,
+    } = mirror;
+    let schemes = SchemeSet::from_bits(bits);
+    if schemes.bits() != bits {
+        return Err(Undecodable::Field("set of schemes"));
+    }
+    Ok(Route {
+        pattern,
+        schemes,
+        scopes: read_scopes(&scopes)?,
+        audience: audience.as_deref().map(read_audience).transpose()?,
+        anonymous,
+    })
+}
+
+#[derive(Encode, Decode)]
+struct IssuerV1 {
+    jwks: JwksV1,
+    audiences: Vec<String>,
+    algorithms: u8,
+    user_claim: String,
+    client: String,
+    scopes: String,
+}
+
+/// The order of the variants is part of the format: new ones come last.
+#[derive(Encode, Decode)]
+enum JwksV1 {
+    Url(String),
+    Text(String),
+}
+
+/// The payload of an issuer's row.
+pub(crate) fn issuer_payload(row: &Issuer) -> Vec<u8> {
+    let Issuer {
+        issuer: _,
+        jwks,
+        audiences,
+        algorithms,
+        user_claim,
+        client,
+        scopes,
+    } = row;
+    encode(&IssuerV1 {
+        jwks: match jwks.clone() {
+            JwksSource::Url(url) => JwksV1::Url(url),
+            JwksSource::Text(text) => JwksV1::Text(text),
+        },
+        audiences: audience_mirrors(audiences),
+        algorithms: algorithms.bits(),
+        user_claim: user_claim.clone(),
+        client: client.as_str().to_owned(),
+        scopes: scopes.to_string(),
+    })
+}
+
+/// Reads the row of the issuer of a name.
+pub(crate) fn read_issuer(issuer: &str, payload: &[u8]) -> Result<Issuer, Undecodable> {
+    let IssuerV1 {
+        jwks,
+        audiences,
+        algorithms: bits,
+        user_claim,
+        client,
+        scopes,
+    } = decode(payload)?;
+    let algorithms = SignatureSet::from_bits(bits);
+    if algorithms.bits() != bits {
+        return Err(Undecodable::Field("set of algorithms"));
+    }
+    Ok(Issuer {
+        issuer: issuer.to_owned(),
+        jwks: match jwks {
+            JwksV1::Url(url) => JwksSource::Url(url),
+            JwksV1::Text(text) => JwksSource::Text(text),
+        },
+        audiences: read_audiences(&audiences)?,
+        algorithms,
+        user_claim,
+        client: read_client_name(&client)?,
+        scopes: read_scopes(&scopes)?,
+    })
+}

@@ -1,0 +1,45 @@
+//! Commands about routes and about issuers elsewhere.
+
+use tollgate_core::{Audience, ClientName, PathPattern, Route, ScopeSet};
+
+use crate::issuer::Issuer;
+
+/// Says what the paths of a pattern take. A route of the same pattern is replaced. Answers the [`Route`].
+#[derive(Clone, Debug)]
+pub struct PutRoute {
+    /// The route.
+    pub route: Route,
+}
+
+/// Removes the route of exactly this pattern. Without any route, all paths take what they take where nobody says otherwise.
+#[derive(Clone, Debug)]
+pub struct RemoveRoute {
+    /// Its pattern.
+    pub pattern: PathPattern,
+}
+
+/// Trusts an issuer, or changes how far it is trusted. What its tokens were remembered for is forgotten. Answers the [`Issuer`].
+#[derive(Clone, Debug)]
+pub struct PutIssuer {
+    /// The issuer.
+    pub issuer: Issuer,
+}
+
+/// Trusts an issuer no more. Its tokens are refused when this returns.
+#[derive(Clone, Debug)]
+pub struct RemoveIssuer {
+    /// What its tokens say in `iss`.
+    pub issuer: String,
+}
+
+/// Names what a client may do by tokens that we have not made. Answers the number to remember such a token under; the same facts have
+/// the same number.
+#[derive(Clone, Debug)]
+pub struct NameAuthority {
+    /// The client.
+    pub client: ClientName,
+    /// The scopes.
+    pub scopes: ScopeSet,
+    /// The audiences.
+    pub audiences: Vec<Audience>,
+}

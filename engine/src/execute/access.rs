@@ -1,0 +1,104 @@
+//! Routes, and issuers elsewhere.
+
+use tollgate_core::Route;
+
+use super::{Batch, Execute, Fault, clients, described};
+use crate::change::Change;
+use crate::command::{PutIssuer, PutRoute, Refusal, RemoveIssuer, RemoveRoute};
+use crate::facts;
+use crate::issuer::{ISSUERS_MOST, Issuer};
+use crate::store::{EVERYTHING, Issuers, Number, Routes, Source as _};
+
+impl Execute for PutRoute {
+    type Answer = Route;
+
+    fn execute(self, batch: &mut Batch<'_, '_>) -> Result<Route, Fault> {
+        let Self { route } = self;
+        let routes = facts::rows::<Routes>(batch.rows, &EVERYTHING)?;
+        let alike = |(pattern, _): &&(_, Route)| route.pattern.is_alike(pattern);
+        let before = routes.iter().find(alike).map(|(_, there)| there.clone());
+        match &before {
+            Some(there) if *there == route => return Ok(route),
+            Some(there) if there.pattern != route.pattern => {
+                let there = there.pattern.clone();
+                return Err(Refusal::RouteAlike { there }.into());
+            }
+            Some(_) => {}
+            None if routes.len() >= Route::MOST => return Err(Refusal::TooManyRoutes.into()),
+            None => {}
+        }
+
+        batch.put::<Routes>(&route.pattern, &route)?;
+        batch.change(Change::PutRoute(route.clone()));
+        let was = before.as_ref().map(described::route);
+        batch.did("route.put", &route.pattern, was, Some(described::route(&route)));
+        Ok(route)
+    }
+}
+
+impl Execute for RemoveRoute {
+    type Answer = ();
+
+    fn execute(self, batch: &mut Batch<'_, '_>) -> Result<(), Fault> {
+        let Self { pattern } = self;
+        let Some(route) = batch.rows.row::<Routes>(&pattern)? else {
+            return Err(Refusal::NoSuchRoute { pattern }.into());
+        };
+
+        batch.remove::<Routes>(&pattern)?;
+        batch.did("route.remove", &pattern, Some(described::route(&route)), None);
+        batch.change(Change::RemoveRoute(pattern));
+        Ok(())
+    }
+}
+
+impl Execute for PutIssuer {
+    type Answer = Issuer;
+
+    fn execute(self, batch: &mut Batch<'_, '_>) -> Result<Issuer, Fault> {
+        let Self { issuer } = self;
+        issuer.accept().map_err(Refusal::from)?;
+        clients::named(batch, &issuer.client)?;
+        let issuers = facts::rows::<Issuers>(batch.rows, &EVERYTHING)?;
+        let before = issuers.iter().find(|(name, _)| *name == issuer.issuer);
+        match before {
+            Some((_, there)) if *there == issuer => return Ok(issuer),
+            None if issuers.len() >= ISSUERS_MOST => return Err(Refusal::TooManyIssuers.into()),
+            Some(_) | None => {}
+        }
+        let epoch = next_epoch(batch)?;
+
+        batch.put::<Issuers>(&issuer.issuer, &issuer)?;
+        batch.put::<crate::store::Meta>(&Number::IssuersEpoch, &u64::from(epoch))?;
+        batch.change(Change::ExternalIssuers(epoch));
+        let was = before.map(|(_, there)| described::issuer(there));
+        batch.did("issuer.put", &issuer.issuer, was, Some(described::issuer(&issuer)));
+        Ok(issuer)
+    }
+}
+
+impl Execute for RemoveIssuer {
+    type Answer = ();
+
+    fn execute(self, batch: &mut Batch<'_, '_>) -> Result<(), Fault> {
+        let Self { issuer: name } = self;
+        let Some(issuer) = batch.rows.row::<Issuers>(&name)? else {
+            return Err(Refusal::NoSuchIssuer { issuer: name }.into());
+        };
+        let is_last = facts::rows::<Issuers>(batch.rows, &EVERYTHING)?.len() == 1;
+        let epoch = next_epoch(batch)?;
+
+        batch.remove::<Issuers>(&name)?;
+        batch.put::<crate::store::Meta>(&Number::IssuersEpoch, &u64::from(epoch))?;
+        batch.change(Change::ExternalIssuers(if is_last { 0 } else { epoch }));
+        batch.did("issuer.remove", &name, Some(described::issuer(&issuer)), None);
+        Ok(())
+    }
+}
+
+/// The number of the set of issuers that this command makes: no earlier one had it.
+fn next_epoch(batch: &Batch<'_, '_>) -> Result<u32, Fault> {
+    let last = batch.next(Number::IssuersEpoch)?;
+    let next = last.checked_add(1).and_then(|next| u32::try_from(next).ok());
+    next.ok_or_else(|| Fault::Failed("the issuers have changed too often to be told apart".to_owned()))
+}

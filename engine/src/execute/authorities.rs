@@ -1,0 +1,115 @@
+//! In whose name tokens act, and how far: found by what it says, or made.
+
+use tollgate_core::{Audience, AuthorityId, ScopeSet};
+
+use super::{Batch, Execute, Fault, StoreFault, clients};
+use crate::change::Change;
+use crate::client::ClientRow;
+use crate::command::{NameAuthority, Refusal};
+use crate::facts;
+use crate::record::AuthorityRow;
+use crate::store::{Authorities, AuthorityNumbers, Number, Source as _, beginning_with};
+
+/// Most authorities of one client. None is ever taken away, so that a client which asks for ever other scopes must find an end.
+const AUTHORITIES_MOST: usize = 1_024;
+
+impl Batch<'_, '_> {
+    /// The number of an authority, which is made where there is none yet that says the same. Scopes and audiences are sets: their
+    /// order makes no other authority.
+    ///
+    /// Refuses before it writes; to be called when nothing else can be refused any more.
+    pub(super) fn authority(
+        &mut self,
+        client: &ClientRow,
+        scopes: &ScopeSet,
+        audiences: &[Audience],
+    ) -> Result<AuthorityId, Fault> {
+        let client_number = client.client.number;
+        let key = (client_number, digest_of(scopes, audiences));
+        if let Some(id) = self.rows.row::<AuthorityNumbers>(&key)? {
+            return Ok(id);
+        }
+        let name = &client.client.name;
+        if facts::rows::<AuthorityNumbers>(self.rows, &beginning_with(client_number))?.len() >= AUTHORITIES_MOST {
+            let (name, most) = (name.clone(), AUTHORITIES_MOST);
+            return Err(Refusal::TooManyAuthorities { name, most }.into());
+        }
+        let next = self.next(Number::NextAuthority)?;
+        let number = u32::try_from(next).ok().filter(|number| *number <= AuthorityId::MOST);
+        let id = number.map(AuthorityId).ok_or_else(|| {
+            Fault::Failed(format!(
+                "expected at most {} authorities, and there are as many: no client can be given another",
+                AuthorityId::MOST
+            ))
+        })?;
+        let row = AuthorityRow {
+            id,
+            client: name.clone(),
+            client_number,
+            scopes: scopes.clone(),
+            audiences: audiences.to_vec(),
+        };
+
+        self.took(Number::NextAuthority, next)?;
+        self.put::<AuthorityNumbers>(&key, &id)?;
+        self.put::<Authorities>(&id, &row)?;
+        self.change(Change::PutAuthority(row.record(client.client.enabled)));
+        Ok(id)
+    }
+}
+
+/// What an authority says, in an order that depends on nobody.
+fn digest_of(scopes: &ScopeSet, audiences: &[Audience]) -> [u8; 32] {
+    let mut scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+    let mut audiences: Vec<&str> = audiences.iter().map(Audience::as_str).collect();
+    let mut hasher = blake3::Hasher::new_derive_key("tollgate 2026 authority, version 1");
+    for words in [&mut scopes, &mut audiences] {
+        words.sort_unstable();
+        words.dedup();
+        hasher.update(&(words.len() as u64).to_be_bytes());
+        for word in words {
+            hasher.update(&(word.len() as u64).to_be_bytes());
+            hasher.update(word.as_bytes());
+        }
+    }
+    *hasher.finalize().as_bytes()
+}
+
+/// All authorities of a client. Belongs to the reads of a command.
+pub(super) fn of_client(batch: &Batch<'_, '_>, client_number: u64) -> Result<Vec<AuthorityRow>, StoreFault> {
+    let numbers = facts::rows::<AuthorityNumbers>(batch.rows, &beginning_with(client_number)).map_err(StoreFault)?;
+    let rows = numbers.into_iter().map(|(_, id)| batch.rows.row_that_must_be::<Authorities>(&id));
+    rows.collect::<Result<_, _>>().map_err(StoreFault)
+}
+
+/// Tells checks and the feed whether tokens under these authorities may be used.
+pub(super) fn tell(batch: &mut Batch<'_, '_>, authorities: Vec<AuthorityRow>, active: bool) {
+    for row in authorities {
+        batch.change(Change::PutAuthority(row.record(active)));
+    }
+}
+
+impl Execute for NameAuthority {
+    type Answer = AuthorityId;
+
+    fn execute(self, batch: &mut Batch<'_, '_>) -> Result<AuthorityId, Fault> {
+        let client = clients::named(batch, &self.client)?;
+        batch.authority(&client, &self.scopes, &self.audiences)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_words_makes_no_other_authority_and_their_places_do() {
+        let scopes = |text: &str| text.parse::<ScopeSet>().unwrap();
+        let audiences = |texts: &[&str]| -> Vec<Audience> { texts.iter().map(|text| text.parse().unwrap()).collect() };
+        let one = digest_of(&scopes("a b"), &audiences(&["x", "y"]));
+        assert_eq!(one, digest_of(&scopes("b a"), &audiences(&["y", "x"])));
+        for (other, aud) in [("a", &["b", "x", "y"][..]), ("a b x", &["y"]), ("ab", &["x", "y"]), ("a b", &["xy"])] {
+            assert_ne!(one, digest_of(&scopes(other), &audiences(aud)), "{other}");
+        }
+    }
+}

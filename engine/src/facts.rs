@@ -1,5 +1,7 @@
 //! From rows to whole facts: users with their networks, tokens with their user's name, all settings, a snapshot.
 
+mod access;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -11,6 +13,11 @@ use crate::setting::Settings;
 use crate::store::{
     Bounds, EVERYTHING, NetworkRules, ReadView, Row, Scope, SettingRows, Source, StoreError, Tokens, TokensByUser,
     UserNames, Users, beginning_with, feed_identity, revision,
+};
+
+pub(crate) use access::{
+    authorities, client_shown, enabled_clients, external_issuers, last_used, password_epoch, password_epochs, person,
+    personal_shown, personal_token, routes,
 };
 
 /// All settings; one without a row has its first value.
@@ -42,8 +49,8 @@ pub(crate) fn user_named(source: &impl Source, name: &UserName) -> Result<Option
     }
 }
 
-/// What a check needs of a user, given the network rules about them.
-pub(crate) fn user_record(user: &UserRow, networks: Networks) -> UserRecord {
+/// What a check needs of a user, given what their password is told by and the network rules about them.
+pub(crate) fn user_record(user: &UserRow, password_epoch: u32, networks: Networks) -> UserRecord {
     let UserRow {
         id,
         name,
@@ -61,7 +68,7 @@ pub(crate) fn user_record(user: &UserRow, networks: Networks) -> UserRecord {
         per_hour,
         concurrent,
         networks,
-        password_epoch: 0,
+        password_epoch,
     }
 }
 
@@ -145,13 +152,13 @@ pub(crate) fn networks_by_scope(
 /// The whole state at the revision of `view`.
 pub(crate) fn snapshot(view: &ReadView) -> Result<Snapshot, StoreError> {
     let mut networks = networks_by_scope(view, &EVERYTHING)?;
+    let epochs = password_epochs(view, &EVERYTHING)?;
     let mut users = BTreeMap::new();
     for (id, user) in rows::<Users>(view, &EVERYTHING)? {
-        users.insert(
-            id,
-            user_record(&user, networks.remove(&Scope::of(id)).unwrap_or_default()),
-        );
+        let own = networks.remove(&Scope::of(id)).unwrap_or_default();
+        users.insert(id, user_record(&user, epochs.get(&id).copied().unwrap_or(0), own));
     }
+    let authorities = authorities(view)?;
     let mut tokens = BTreeMap::new();
     view.walk::<Tokens>(&EVERYTHING, |id, token| {
         if users.contains_key(&token.user) {
@@ -164,9 +171,12 @@ pub(crate) fn snapshot(view: &ReadView) -> Result<Snapshot, StoreError> {
         revision: revision(view)?,
         settings: settings(view)?,
         networks: networks.remove(&Scope::GLOBAL).unwrap_or_default(),
-        routes: Vec::new(),
-        external_issuers: 0,
-        authorities: BTreeMap::new(),
+        routes: routes(view)?,
+        external_issuers: external_issuers(view)?,
+        authorities: authorities
+            .into_iter()
+            .map(|authority| (authority.id, authority))
+            .collect(),
         users,
         tokens,
     })

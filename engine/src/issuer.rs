@@ -161,9 +161,8 @@ pub enum IssuerFault {
 impl Issuer {
     /// Refuses an issuer whose tokens could not be judged.
     pub(crate) fn accept(&self) -> Result<(), IssuerFault> {
-        let plain = |text: &str| {
-            (1..=TEXT_LEN_MOST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
-        };
+        let plain =
+            |text: &str| (1..=TEXT_LEN_MOST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         if !plain(&self.issuer) {
             return Err(IssuerFault::Name);
         }
@@ -193,7 +192,12 @@ fn is_on_loopback(url: &str) -> bool {
         return false;
     };
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    let port = |port: &str| port.is_empty() || port.strip_prefix(':').is_some_and(|digits| digits.parse::<u16>().is_ok());
+    let port = |port: &str| {
+        port.is_empty()
+            || port
+                .strip_prefix(':')
+                .is_some_and(|digits| digits.parse::<u16>().is_ok())
+    };
     ["127.0.0.1", "[::1]", "localhost"]
         .into_iter()
         .any(|host| authority.strip_prefix(host).is_some_and(port))
@@ -221,12 +225,21 @@ mod tests {
         let cases: [(Change, Result<(), IssuerFault>); 9] = [
             (|_| {}, Ok(())),
             (|i| i.issuer.clear(), Err(IssuerFault::Name)),
-            (|i| i.jwks = JwksSource::Url("http://id.example/jwks".into()), Err(IssuerFault::Keys)),
+            (
+                |i| i.jwks = JwksSource::Url("http://id.example/jwks".into()),
+                Err(IssuerFault::Keys),
+            ),
             (|i| i.jwks = JwksSource::Url("http://127.0.0.1:80/jwks".into()), Ok(())),
-            (|i| i.jwks = JwksSource::Url("http://127.0.0.1.example/".into()), Err(IssuerFault::Keys)),
+            (
+                |i| i.jwks = JwksSource::Url("http://127.0.0.1.example/".into()),
+                Err(IssuerFault::Keys),
+            ),
             (|i| i.jwks = JwksSource::Text("{\"keys\":[]}".into()), Ok(())),
             (|i| i.audiences.clear(), Err(IssuerFault::Audiences)),
-            (|i| i.algorithms = SignatureSet::from_bits(0), Err(IssuerFault::Algorithms)),
+            (
+                |i| i.algorithms = SignatureSet::from_bits(0),
+                Err(IssuerFault::Algorithms),
+            ),
             (|i| i.user_claim.clear(), Err(IssuerFault::UserClaim)),
         ];
         for (at, (change, expected)) in cases.into_iter().enumerate() {

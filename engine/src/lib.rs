@@ -123,17 +123,17 @@ mod engine;
 pub use audit::{AuditChain, AuditDigest, AuditEntry, AuditFacts, AuditFault, Author, ParseDigestError};
 pub use backup::{BackupError, BackupReport};
 pub use change::{Change, ChangeSet, FeedIdentity, Position, Snapshot};
-pub use clock::{Clock, ManualClock, SystemClock};
 pub use client::{
     AccessForm, Client, ClientAuthentication, ClientFault, ClientProof, Grant, GrantSet, LIFETIME_S,
     ParseAccessFormError, ParseGrantError, REFRESH_LIFETIME_S, SecretShown,
 };
+pub use clock::{Clock, ManualClock, SystemClock};
 pub use command::{
-    AddClient, AddNetwork, AddUser, AddedClient, ClientChanges, ExpireToken, GLOBAL_NETWORKS_MOST, IfUnchanged, Import, IssueAdminToken, IssueAuthtoken,
-    IssuePersonalToken, IssuedPersonalToken, NameAuthority, PutIssuer, PutRoute, RemoveClient, RemoveIssuer, RemoveRoute,
-    RevokePersonalToken, RotateClientSecret, RotatedSecret, SetClient, SetPassword, SetProfile,
-    IssueFeedToken, Issued, IssuedAdminToken, IssuedFeedToken, Once, Refusal, RemoveNetwork, RemoveUser,
-    RevokeAdminToken, RevokeFeedToken, RevokeToken, Seen, SetSetting, SetUser, USER_NETWORKS_MOST, UserChanges,
+    AddClient, AddNetwork, AddUser, AddedClient, ClientChanges, ExpireToken, GLOBAL_NETWORKS_MOST, IfUnchanged, Import,
+    IssueAdminToken, IssueAuthtoken, IssueFeedToken, IssuePersonalToken, Issued, IssuedAdminToken, IssuedFeedToken,
+    IssuedPersonalToken, NameAuthority, Once, PutIssuer, PutRoute, Refusal, RemoveClient, RemoveIssuer, RemoveNetwork,
+    RemoveRoute, RemoveUser, RevokeAdminToken, RevokeFeedToken, RevokePersonalToken, RevokeToken, RotateClientSecret,
+    RotatedSecret, Seen, SetClient, SetPassword, SetProfile, SetSetting, SetUser, USER_NETWORKS_MOST, UserChanges,
 };
 pub use engine::{
     Admin, AdminDenial, AuditOrder, Authored, Condition, Engine, ExportError, Exported, Follower, FollowerDenial,

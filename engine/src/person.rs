@@ -30,7 +30,9 @@ impl PasswordPhc {
         let mut parts = text.split('$');
         let begins = parts.next() == Some("") && parts.next() == Some("argon2id") && parts.next() == Some("v=19");
         let (parameters, salt, digest) = (parts.next(), parts.next(), parts.next());
-        let whole = [parameters, salt, digest].iter().all(|part| part.is_some_and(|part| !part.is_empty()));
+        let whole = [parameters, salt, digest]
+            .iter()
+            .all(|part| part.is_some_and(|part| !part.is_empty()));
         if fits && begins && whole && parts.next().is_none() {
             Ok(Self(Zeroizing::new(text.to_owned())))
         } else {
@@ -60,7 +62,9 @@ impl fmt::Debug for PasswordPhc {
 
 /// A text that is no digest of a password. It is not repeated: it may be the password itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected an Argon2id digest in the PHC string format, `$argon2id$v=19$m=…,t=…,p=…$salt$digest`, of at most 256 characters")]
+#[error(
+    "expected an Argon2id digest in the PHC string format, `$argon2id$v=19$m=…,t=…,p=…$salt$digest`, of at most 256 characters"
+)]
 pub struct ParsePhcError;
 
 /// What others are told of a user, where they may be.
@@ -149,9 +153,6 @@ pub struct PersonalToken {
     pub last_used_at: Option<Timestamp>,
 }
 
-/// Seconds for which an ended personal access token stays listed.
-pub(crate) const LISTED_S: u64 = 400 * 24 * 3_600;
-
 /// What the store keeps of a user beside what checks need.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub(crate) struct PersonRow {
@@ -219,14 +220,22 @@ mod tests {
             ("a", "a@b", &["x", "x"], ProfileFault::Roles),
             ("a", "a@b", &[""], ProfileFault::Roles),
         ] {
-            assert_eq!(profile(name, email, roles).accept(), Err(fault), "{name:?} {email:?} {roles:?}");
+            assert_eq!(
+                profile(name, email, roles).accept(),
+                Err(fault),
+                "{name:?} {email:?} {roles:?}"
+            );
         }
     }
 
     #[test]
     fn without_a_password_the_epoch_is_zero_and_not_forgotten() {
         let phc = PasswordPhc::parse("$argon2id$v=19$m=8,t=1,p=1$c29t$Y29t").unwrap();
-        let mut row = PersonRow { password: Some(phc), epoch: 7, profile: Profile::default() };
+        let mut row = PersonRow {
+            password: Some(phc),
+            epoch: 7,
+            profile: Profile::default(),
+        };
         assert_eq!(row.password_epoch(), 7);
         row.password = None;
         assert_eq!((row.password_epoch(), row.epoch), (0, 7));

@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use tollgate_core::{
-    Audience, AuthorityId, AuthorityRecord, ClientName, Limit, NetworkRule, OperationSet, ScopeSet, Timestamp, TokenDigest, TokenId, TokenKind, TokenRecord, TokenStatus, UserId,
-    UserName, Validity,
+    Audience, AuthorityId, AuthorityRecord, ClientName, Limit, NetworkRule, OperationSet, ScopeSet, Timestamp,
+    TokenDigest, TokenId, TokenKind, TokenRecord, TokenStatus, UserId, UserName, Validity,
 };
 
 /// A user, as lists show one.
@@ -187,6 +187,9 @@ macro_rules! operator_tokens {
 }
 operator_tokens!(AdminToken, FeedToken);
 
+/// Seconds for which a personal access token stays listed after it has expired.
+pub(crate) const LISTED_S: u64 = 400 * 24 * 3_600;
+
 /// A user as the store keeps one: what lists show, under the id that is the row's key.
 pub(crate) type UserRow = User;
 
@@ -200,6 +203,8 @@ pub(crate) struct TokenRow {
     pub(crate) validity: Validity,
     pub(crate) issued_at: Timestamp,
     pub(crate) revoked_at: Option<Timestamp>,
+    /// In whose name it acts, and how far; none where its user acts for themselves.
+    pub(crate) authority: Option<AuthorityId>,
 }
 
 impl TokenRow {
@@ -218,6 +223,7 @@ impl TokenRow {
             validity,
             issued_at: _,
             revoked_at: _,
+            authority,
         } = *self;
         TokenRecord {
             id,
@@ -226,7 +232,7 @@ impl TokenRow {
             user,
             status,
             validity,
-            authority: None,
+            authority,
         }
     }
 
@@ -243,10 +249,15 @@ impl TokenRow {
         }
     }
 
-    /// The second at which it stopped being of use, from which on its row only explains refusals.
+    /// The second at which it stopped being of use, from which on its row only explains refusals. A personal access token that
+    /// has expired is of use to its user as long as it is listed.
     pub(crate) fn ended_at_s(&self) -> Option<u64> {
         let revoked = self.revoked_at.map(Timestamp::as_seconds);
-        let expires = self.validity.expires_at_s.map(u64::from);
+        let listed_s = match self.kind {
+            TokenKind::PersonalAccess => LISTED_S,
+            _ => 0,
+        };
+        let expires = self.validity.expires_at_s.map(|end| u64::from(end) + listed_s);
         revoked.into_iter().chain(expires).min()
     }
 }

@@ -153,7 +153,11 @@ mod tests {
             assert_eq!(set.to_string().parse(), Ok(set));
             assert_eq!(set.iter().collect::<GrantSet>(), set);
         }
-        for (text, found) in [("implicit", "implicit"), ("password,Password", "Password"), ("password;saml2", "password;saml2")] {
+        for (text, found) in [
+            ("implicit", "implicit"),
+            ("password,Password", "Password"),
+            ("password;saml2", "password;saml2"),
+        ] {
             let found = found.to_owned();
             assert_eq!(text.parse::<GrantSet>(), Err(ParseGrantError { found }));
         }

@@ -214,8 +214,14 @@ mod tests {
             (|c| c.title = "a\nb".into(), Err(ClientFault::Title)),
             (|c| c.title = "é".repeat(127), Ok(())),
             (|c| c.grants = GrantSet::NONE, Err(ClientFault::NoGrant)),
-            (|c| c.grants = GrantSet::NONE.with(Grant::RefreshToken), Err(ClientFault::NothingToRefresh)),
-            (|c| c.grants = GrantSet::NONE.with(Grant::ClientCredentials), Err(ClientFault::NeedsUser)),
+            (
+                |c| c.grants = GrantSet::NONE.with(Grant::RefreshToken),
+                Err(ClientFault::NothingToRefresh),
+            ),
+            (
+                |c| c.grants = GrantSet::NONE.with(Grant::ClientCredentials),
+                Err(ClientFault::NeedsUser),
+            ),
             (|c| c.authentication = ClientAuthentication::Public, Ok(())),
             (
                 |c| {
@@ -227,7 +233,10 @@ mod tests {
             (|c| c.login_urls.clear(), Err(ClientFault::NeedsLoginUrl)),
             (|c| c.lifetime_s = 59, Err(ClientFault::Lifetime { found: 59 })),
             (|c| c.lifetime_s = 60, Ok(())),
-            (|c| c.refresh_lifetime_s = 31_536_001, Err(ClientFault::Lifetime { found: 31_536_001 })),
+            (
+                |c| c.refresh_lifetime_s = 31_536_001,
+                Err(ClientFault::Lifetime { found: 31_536_001 }),
+            ),
             (
                 |c| c.audiences = vec!["api".parse().unwrap(); 17],
                 Err(ClientFault::TooManyAudiences { found: 17 }),
@@ -237,7 +246,11 @@ mod tests {
                 Err(ClientFault::Keys),
             ),
             (
-                |c| c.authentication = ClientAuthentication::PrivateKeyJwt { jwks: "{\"keys\":[]}".into() },
+                |c| {
+                    c.authentication = ClientAuthentication::PrivateKeyJwt {
+                        jwks: "{\"keys\":[]}".into(),
+                    }
+                },
                 Ok(()),
             ),
         ];
@@ -253,13 +266,29 @@ mod tests {
 
     #[test]
     fn urls_that_lead_nowhere_are_refused() {
-        for good in ["https://a.example/cb?x=1", "http://127.0.0.1/cb", "com.example.app:/cb", "http://[::1]:8080/"] {
+        for good in [
+            "https://a.example/cb?x=1",
+            "http://127.0.0.1/cb",
+            "com.example.app:/cb",
+            "http://[::1]:8080/",
+        ] {
             assert!(can_be_led_to(good), "{good}");
         }
         let long = format!("https://a.example/{}", "a".repeat(URL_LEN_MOST));
         for bad in [
-            "", "/cb", "a.example/cb", "https://a/#x", "https://a/;https://b/", "https://a/ b", "https://a/\u{e9}", ":x",
-            "https:", "1a:x", "https://a/\\b", "https://a/\nb", long.as_str(),
+            "",
+            "/cb",
+            "a.example/cb",
+            "https://a/#x",
+            "https://a/;https://b/",
+            "https://a/ b",
+            "https://a/\u{e9}",
+            ":x",
+            "https:",
+            "1a:x",
+            "https://a/\\b",
+            "https://a/\nb",
+            long.as_str(),
         ] {
             assert!(!can_be_led_to(bad), "{bad:?}");
         }

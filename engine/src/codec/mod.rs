@@ -22,8 +22,8 @@ pub(crate) use rows::{
 
 pub(crate) use access::{issuer_payload, read_issuer, read_route, route_payload};
 pub(crate) use clients::{authority_payload, client_payload, read_authority, read_client};
-pub(crate) use people::{person_payload, personal_payload, read_person, read_personal};
 pub(crate) use operators::{admin_token_payload, feed_token_payload, read_admin_token, read_feed_token};
+pub(crate) use people::{person_payload, personal_payload, read_person, read_personal};
 pub(crate) use trail::{audit_payload, digest_payload, read_audit, read_digest, read_repeat, repeat_payload};
 
 /// No encoded record is longer.
@@ -58,7 +58,11 @@ fn layout() -> Configuration<LittleEndian, Varint, Limit<LEN_MAX>> {
 }
 
 fn encode<T: Encode>(mirror: &T) -> Vec<u8> {
-    let mut payload = vec![VERSION];
+    encode_as(VERSION, mirror)
+}
+
+fn encode_as<T: Encode>(version: u8, mirror: &T) -> Vec<u8> {
+    let mut payload = vec![version];
     // Encoding into a vector cannot fail for our mirror types. Were it to, the bare version would not decode again, so
     // that nothing wrong is ever taken for a record.
     if let Ok(body) = bincode::encode_to_vec(mirror, layout()) {
@@ -68,8 +72,12 @@ fn encode<T: Encode>(mirror: &T) -> Vec<u8> {
 }
 
 fn decode<T: Decode<()>>(payload: &[u8]) -> Result<T, Undecodable> {
+    decode_as(VERSION, payload)
+}
+
+fn decode_as<T: Decode<()>>(expected: u8, payload: &[u8]) -> Result<T, Undecodable> {
     let (version, body) = payload.split_first().ok_or(Undecodable::Layout)?;
-    if *version != VERSION {
+    if *version != expected {
         return Err(Undecodable::Version(*version));
     }
     match bincode::decode_from_slice(body, layout()) {

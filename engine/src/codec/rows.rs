@@ -1,11 +1,11 @@
 //! Mirror types of the rows of each table. Ids stand in the row's key, not in its value.
 
 use tollgate_core::{
-    ForeignForms, Limit, NetworkRule, OperationSet, Timestamp, TokenDigest, TokenId, TokenKind, UserId, UserName,
-    Validity,
+    AuthorityId, ForeignForms, Limit, NetworkRule, OperationSet, Timestamp, TokenDigest, TokenId, TokenKind, UserId,
+    UserName, Validity,
 };
 
-use super::{Decode, Encode, Undecodable, decode, encode};
+use super::{Decode, Encode, Undecodable, decode, decode_as, encode, encode_as};
 use crate::record::{CounterRow, NetworkRow, Standing, TokenRow, UserRow};
 use crate::setting::Setting;
 
@@ -72,8 +72,29 @@ struct TokenV1 {
     revoked_at_ms: Option<u64>,
 }
 
-/// The payload of a token's row.
+/// A token that acts in the name of a client.
+#[derive(Encode, Decode)]
+struct TokenV2 {
+    token: TokenV1,
+    authority: u32,
+}
+
+/// The payload of a token's row. One without an authority is written as it always was.
 pub(crate) fn token_payload(token: &TokenRow) -> Vec<u8> {
+    let mirror = token_mirror(token);
+    match token.authority {
+        None => encode(&mirror),
+        Some(AuthorityId(authority)) => encode_as(
+            2,
+            &TokenV2 {
+                token: mirror,
+                authority,
+            },
+        ),
+    }
+}
+
+fn token_mirror(token: &TokenRow) -> TokenV1 {
     let TokenRow {
         id: _,
         kind,
@@ -82,12 +103,13 @@ pub(crate) fn token_payload(token: &TokenRow) -> Vec<u8> {
         validity,
         issued_at,
         revoked_at,
+        authority: _,
     } = token;
     let Validity {
         not_before_s,
         expires_at_s,
     } = *validity;
-    encode(&TokenV1 {
+    TokenV1 {
         kind: kind.number(),
         digest: *digest.as_bytes(),
         user: user.0,
@@ -95,11 +117,20 @@ pub(crate) fn token_payload(token: &TokenRow) -> Vec<u8> {
         expires_at_s,
         issued_at_ms: issued_at.as_millis(),
         revoked_at_ms: revoked_at.map(Timestamp::as_millis),
-    })
+    }
 }
 
 /// Reads the row of token `id`.
 pub(crate) fn read_token(id: TokenId, payload: &[u8]) -> Result<TokenRow, Undecodable> {
+    let (mirror, authority) = match payload.first() {
+        Some(2) => {
+            let TokenV2 { token, authority } = decode_as(2, payload)?;
+            let fits = (1..=AuthorityId::MOST).contains(&authority);
+            let authority = fits.then_some(AuthorityId(authority));
+            (token, Some(authority.ok_or(Undecodable::Field("authority number"))?))
+        }
+        _ => (decode(payload)?, None),
+    };
     let TokenV1 {
         kind,
         digest,
@@ -108,7 +139,7 @@ pub(crate) fn read_token(id: TokenId, payload: &[u8]) -> Result<TokenRow, Undeco
         expires_at_s,
         issued_at_ms,
         revoked_at_ms,
-    } = decode(payload)?;
+    } = mirror;
     Ok(TokenRow {
         id,
         kind: read_kind(kind)?,
@@ -120,6 +151,7 @@ pub(crate) fn read_token(id: TokenId, payload: &[u8]) -> Result<TokenRow, Undeco
         },
         issued_at: Timestamp::from_millis(issued_at_ms),
         revoked_at: revoked_at_ms.map(Timestamp::from_millis),
+        authority,
     })
 }
 
@@ -352,6 +384,14 @@ mod tests {
             },
             issued_at: Timestamp::from_millis(5),
             revoked_at: Some(Timestamp::from_millis(300)),
+            authority: None,
+        }
+    }
+
+    fn authorized() -> TokenRow {
+        TokenRow {
+            authority: Some(AuthorityId(300)),
+            ..token()
         }
     }
 
@@ -368,6 +408,8 @@ mod tests {
         assert_eq!(user_payload(&user()), user_bytes.concat());
         let token_bytes = [&[1, 1][..], &[0xab; 32], &[7, 1, 3, 0, 5, 1, 251, 44, 1]].concat();
         assert_eq!(token_payload(&token()), token_bytes);
+        let authorized_bytes = [&[2, 1][..], &[0xab; 32], &[7, 1, 3, 0, 5, 1, 251, 44, 1, 251, 44, 1]].concat();
+        assert_eq!(token_payload(&authorized()), authorized_bytes);
         let network = NetworkRow {
             rule: "::1".parse().unwrap(),
             standing: Standing::Banned,
@@ -391,6 +433,7 @@ mod tests {
     fn rows_read_what_they_write() {
         assert_eq!(read_user(UserId(7), &user_payload(&user())), Ok(user()));
         assert_eq!(read_token(TokenId(9), &token_payload(&token())), Ok(token()));
+        assert_eq!(read_token(TokenId(9), &token_payload(&authorized())), Ok(authorized()));
         for setting in crate::setting::Settings::default().list() {
             assert_eq!(read_setting(&setting_payload(&setting)), Ok(setting));
         }
@@ -412,6 +455,16 @@ mod tests {
         for cut in 0..good.len() {
             assert!(read_user(UserId(7), &good[..cut]).is_err(), "cut at {cut}");
         }
+        let payload = token_payload(&authorized());
+        assert_eq!(
+            read_token(TokenId(9), &[&[3], &payload[1..]].concat()),
+            Err(Undecodable::Version(3))
+        );
+        let nobody = [&payload[..payload.len() - 3], &[0]].concat();
+        assert_eq!(
+            read_token(TokenId(9), &nobody),
+            Err(Undecodable::Field("authority number"))
+        );
         assert_eq!(read_setting(&[1, 9, 0, 0]), Err(Undecodable::Field("setting")));
         assert_eq!(read_setting(&[1, 3, 2, 0]), Err(Undecodable::Field("switch")));
         let every_form = Setting::ForeignTokens(ForeignForms::ALL);

@@ -5,8 +5,11 @@ mod clients;
 mod people;
 mod access;
 
-use tollgate_core::{Limit, NetworkRule, OperationSet, Timestamp, TokenId, TokenText, UserName};
+use tollgate_core::{Limit, NetworkRule, OperationSet, Route, Timestamp, TokenId, TokenText, UserName};
 
+use crate::client::Client;
+use crate::issuer::Issuer;
+use crate::person::{PersonalToken, Profile};
 use crate::portable::Portable;
 use crate::record::{AdminToken, Authtoken, FeedToken, Network, Role, Standing, User};
 use crate::setting::Setting;
@@ -221,6 +224,16 @@ pub enum Seen {
     Network(Network),
     /// A setting.
     Setting(Setting),
+    /// A client.
+    Client(Box<Client>),
+    /// A user's profile.
+    Profile(UserName, Profile),
+    /// A personal access token. When it was last used does not count.
+    PersonalToken(PersonalToken),
+    /// A route.
+    Route(Box<Route>),
+    /// An issuer elsewhere.
+    Issuer(Box<Issuer>),
 }
 
 /// Carries a command that makes something out at most once, however often and by how many it is asked for within a day, across

@@ -136,7 +136,9 @@ pub enum Refusal {
     #[error(transparent)]
     Client(#[from] ClientFault),
     /// A secret for a client that shows none.
-    #[error("expected a client that has a secret, but client `{name}` shows that it is itself by `{by}`: change that first")]
+    #[error(
+        "expected a client that has a secret, but client `{name}` shows that it is itself by `{by}`: change that first"
+    )]
     NoSecretWanted {
         /// The client.
         name: ClientName,
@@ -144,7 +146,10 @@ pub enum Refusal {
         by: &'static str,
     },
     /// Earlier secrets would be of use for too long.
-    #[error("expected an overlap of at most {} seconds, but found {found}", RotateClientSecret::OVERLAP_MOST_S)]
+    #[error(
+        "expected an overlap of at most {} seconds, but found {found}",
+        RotateClientSecret::OVERLAP_MOST_S
+    )]
     OverlapTooLong {
         /// The seconds that were given.
         found: u32,
@@ -159,7 +164,9 @@ pub enum Refusal {
         name: ClientName,
     },
     /// A client asks for ever other sets of scopes and audiences.
-    #[error("expected at most {most} different sets of scopes and audiences for client `{name}`, and it has as many: narrow what it may ask for")]
+    #[error(
+        "expected at most {most} different sets of scopes and audiences for client `{name}`, and it has as many: narrow what it may ask for"
+    )]
     TooManyAuthorities {
         /// The client.
         name: ClientName,
@@ -194,7 +201,10 @@ pub enum Refusal {
         user: UserName,
     },
     /// A personal access token would last too long.
-    #[error("expected an expiry by {latest}, {} days from now, but found {expires_at}", IssuePersonalToken::DAYS_MOST)]
+    #[error(
+        "expected an expiry by {latest}, {} days from now, but found {expires_at}",
+        IssuePersonalToken::DAYS_MOST
+    )]
     LastsTooLong {
         /// The expiry that was given.
         expires_at: Timestamp,
@@ -202,10 +212,15 @@ pub enum Refusal {
         latest: Timestamp,
     },
     /// A table of routes that is full.
-    #[error("expected at most {} routes, and there are as many: remove one, or join some by a wider pattern", Route::MOST)]
+    #[error(
+        "expected at most {} routes, and there are as many: remove one, or join some by a wider pattern",
+        Route::MOST
+    )]
     TooManyRoutes,
     /// A pattern that cannot be told from another's.
-    #[error("expected a pattern that differs from all others, but there is `{there}`, which means the same paths: remove that route first")]
+    #[error(
+        "expected a pattern that differs from all others, but there is `{there}`, which means the same paths: remove that route first"
+    )]
     RouteAlike {
         /// The pattern that is there.
         there: PathPattern,

@@ -3,6 +3,8 @@
 mod options;
 mod read;
 mod page;
+mod clients;
+mod people;
 mod export;
 mod submitted;
 mod admin;

@@ -13,8 +13,8 @@ use crate::facts;
 use crate::feed::{Feed, Lagged};
 use crate::record::UserRow;
 use crate::store::{
-    Bounds, Departures, EVERYTHING, NetworkRules, ReadView, Row, Scope, Source as _, StoreError, Table, Tokens, Users,
-    beginning_with, feed_identity, revision,
+    Authorities, Bounds, Departures, EVERYTHING, NetworkRules, ReadView, Routes, Row, Scope, Source as _, StoreError,
+    Table, Tokens, Users, beginning_with, feed_identity, revision,
 };
 
 /// Users that are read at a time, with the network rules about them.
@@ -25,6 +25,15 @@ const TOKENS_MOST: usize = 65_536;
 
 /// Users who are gone that are kept in memory for one page. Beyond that, each is asked for.
 const DEPARTURES_MOST: usize = 1_024;
+
+/// The order in which tables are handed on: what others lean on comes before them.
+const ORDER: [Table; 5] = [
+    Table::Networks,
+    Table::Routes,
+    Table::Authorities,
+    Table::Users,
+    Table::Tokens,
+];
 
 /// Where a page of the state begins: with a record that the page before had no room for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,11 +53,11 @@ impl StateCursor {
     /// Reads what [`StateCursor::to_bytes`] has written. None where it is something else.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (number, key) = bytes.split_first()?;
-        let table = [Table::Networks, Table::Users, Table::Tokens]
-            .into_iter()
-            .find(|table| table.number() == *number)?;
+        let table = ORDER.into_iter().find(|table| table.number() == *number)?;
         let is_key = match table {
             Table::Networks => NetworkRules::read_key(key).is_some_and(|(scope, _)| scope == Scope::GLOBAL),
+            Table::Routes => Routes::read_key(key).is_some(),
+            Table::Authorities => Authorities::read_key(key).is_some(),
             _ => Users::read_key(key).is_some(),
         };
         is_key.then(|| Self {
@@ -93,7 +102,7 @@ impl State {
 
     /// Hands the records of this state to `take`, from `from` on, until it answers false: that record was not taken, and the
     /// page that begins at the cursor which is answered begins with it. Each record comes as the change that makes it. Without a
-    /// cursor, all settings come first; then rules for everybody, users, and tokens whose user is there, each in the order of
+    /// cursor, all settings come first; then rules for everybody, routes, authorities, users, and tokens whose user is there, each in the order of
     /// their keys.
     ///
     /// Pages may be of different moments. Who loads all of them and then applies all change sets after the position of the
@@ -149,6 +158,7 @@ fn records(view: &ReadView, from: Option<&StateCursor>, take: Take<'_>) -> Resul
             // Invariant: a frame has room for all settings.
             let _ = take(Change::PutSetting(setting));
         }
+        let _ = take(Change::ExternalIssuers(facts::external_issuers(view)?));
     }
     let begin = |table: Table| match from {
         Some(cursor) if cursor.table == table => Some(Bound::Included(cursor.key.clone())),
@@ -157,6 +167,16 @@ fn records(view: &ReadView, from: Option<&StateCursor>, take: Take<'_>) -> Resul
     };
     if let Some(begin) = begin(Table::Networks)
         && let Some(next) = rules(view, begin, take)?
+    {
+        return Ok(Some(next));
+    }
+    if let Some(begin) = begin(Table::Routes)
+        && let Some(next) = routes(view, begin, take)?
+    {
+        return Ok(Some(next));
+    }
+    if let Some(begin) = begin(Table::Authorities)
+        && let Some(next) = authorities(view, begin, take)?
     {
         return Ok(Some(next));
     }
@@ -172,8 +192,7 @@ fn records(view: &ReadView, from: Option<&StateCursor>, take: Take<'_>) -> Resul
 }
 
 fn is_before(one: Table, other: Table) -> bool {
-    let order = [Table::Networks, Table::Users, Table::Tokens];
-    let place = |table| order.iter().position(|there| *there == table);
+    let place = |table| ORDER.iter().position(|there| *there == table);
     place(one) < place(other)
 }
 
@@ -186,6 +205,32 @@ fn rules(view: &ReadView, begin: Bound<Vec<u8>>, take: Take<'_>) -> Result<Optio
         let (range, standing) = (key.1, row.standing);
         if !take(Change::AddNetwork { range, standing }) {
             next = Some(StateCursor::at::<NetworkRules>(&key));
+        }
+        go_on(next.is_none())
+    })?;
+    Ok(next)
+}
+
+/// Hands on what paths ask for.
+fn routes(view: &ReadView, begin: Bound<Vec<u8>>, take: Take<'_>) -> Result<Option<StateCursor>, StoreError> {
+    let mut next = None;
+    view.walk::<Routes>(&(begin, Bound::Unbounded), |pattern, route| {
+        if !take(Change::PutRoute(route)) {
+            next = Some(StateCursor::at::<Routes>(&pattern));
+        }
+        go_on(next.is_none())
+    })?;
+    Ok(next)
+}
+
+/// Hands on authorities, so that they are there before the tokens that act under them.
+fn authorities(view: &ReadView, begin: Bound<Vec<u8>>, take: Take<'_>) -> Result<Option<StateCursor>, StoreError> {
+    let enabled = facts::enabled_clients(view)?;
+    let mut next = None;
+    view.walk::<Authorities>(&(begin, Bound::Unbounded), |id, row| {
+        let active = enabled.contains(&row.client_number);
+        if !take(Change::PutAuthority(row.record(active))) {
+            next = Some(StateCursor::at::<Authorities>(&id));
         }
         go_on(next.is_none())
     })?;
@@ -206,9 +251,11 @@ fn users(view: &ReadView, mut begin: Bound<Vec<u8>>, take: Take<'_>) -> Result<O
         begin = Bound::Excluded(Users::key(&last.id));
         let (is_last, about) = (some.len() < USERS_AT_A_TIME, about_users(first.id, last.id));
         let mut networks = facts::networks_by_scope(view, &about)?;
+        let epochs = facts::password_epochs(view, &about)?;
         for user in some {
             let own = networks.remove(&Scope::of(user.id)).unwrap_or_default();
-            if !take(Change::PutUser(facts::user_record(&user, own))) {
+            let epoch = epochs.get(&user.id).copied().unwrap_or(0);
+            if !take(Change::PutUser(facts::user_record(&user, epoch, own))) {
                 return Ok(Some(StateCursor::at::<Users>(&user.id)));
             }
         }

@@ -2,13 +2,13 @@
 
 use tollgate_core::{Audience, AuthorityId, ScopeSet};
 
-use super::{Batch, Execute, Fault, StoreFault, clients};
+use super::{Batch, Execute, Fault, clients};
 use crate::change::Change;
 use crate::client::ClientRow;
 use crate::command::{NameAuthority, Refusal};
 use crate::facts;
 use crate::record::AuthorityRow;
-use crate::store::{Authorities, AuthorityNumbers, Number, Source as _, beginning_with};
+use crate::store::{Authorities, AuthorityNumbers, Number, Source as _, StoreError, beginning_with};
 
 /// Most authorities of one client. None is ever taken away, so that a client which asks for ever other scopes must find an end.
 const AUTHORITIES_MOST: usize = 1_024;
@@ -76,10 +76,12 @@ fn digest_of(scopes: &ScopeSet, audiences: &[Audience]) -> [u8; 32] {
 }
 
 /// All authorities of a client. Belongs to the reads of a command.
-pub(super) fn of_client(batch: &Batch<'_, '_>, client_number: u64) -> Result<Vec<AuthorityRow>, StoreFault> {
-    let numbers = facts::rows::<AuthorityNumbers>(batch.rows, &beginning_with(client_number)).map_err(StoreFault)?;
-    let rows = numbers.into_iter().map(|(_, id)| batch.rows.row_that_must_be::<Authorities>(&id));
-    rows.collect::<Result<_, _>>().map_err(StoreFault)
+pub(super) fn of_client(batch: &Batch<'_, '_>, client_number: u64) -> Result<Vec<AuthorityRow>, StoreError> {
+    let numbers = facts::rows::<AuthorityNumbers>(batch.rows, &beginning_with(client_number))?;
+    let rows = numbers
+        .into_iter()
+        .map(|(_, id)| batch.rows.row_that_must_be::<Authorities>(&id));
+    rows.collect()
 }
 
 /// Tells checks and the feed whether tokens under these authorities may be used.
@@ -108,7 +110,12 @@ mod tests {
         let audiences = |texts: &[&str]| -> Vec<Audience> { texts.iter().map(|text| text.parse().unwrap()).collect() };
         let one = digest_of(&scopes("a b"), &audiences(&["x", "y"]));
         assert_eq!(one, digest_of(&scopes("b a"), &audiences(&["y", "x"])));
-        for (other, aud) in [("a", &["b", "x", "y"][..]), ("a b x", &["y"]), ("ab", &["x", "y"]), ("a b", &["xy"])] {
+        for (other, aud) in [
+            ("a", &["b", "x", "y"][..]),
+            ("a b x", &["y"]),
+            ("ab", &["x", "y"]),
+            ("a b", &["xy"]),
+        ] {
             assert_ne!(one, digest_of(&scopes(other), &audiences(aud)), "{other}");
         }
     }

@@ -118,7 +118,10 @@ impl Execute for SetClient {
             row.client.secrets.clear();
             row.digests.clear();
         }
-        let (was, is) = (facts::client_shown(batch.rows, &before)?, facts::client_shown(batch.rows, &row)?);
+        let (was, is) = (
+            facts::client_shown(batch.rows, &before)?,
+            facts::client_shown(batch.rows, &row)?,
+        );
         accept(&row.client, is.user.is_some()).map_err(Refusal::from)?;
         if row == before {
             return Ok(is);
@@ -218,14 +221,16 @@ impl Execute for RotateClientSecret {
 fn end_secrets(row: &mut ClientRow, now: Timestamp, overlap_s: u32) {
     let end = now.plus_millis(u64::from(overlap_s).saturating_mul(1_000));
     let secrets = std::mem::take(&mut row.client.secrets).into_iter();
-    let kept = secrets.zip(std::mem::take(&mut row.digests)).filter_map(|(shown, digest)| {
-        let expires_at = shown.expires_at.map_or(end, |already| already.min(end));
-        let shown = SecretShown {
-            expires_at: Some(expires_at),
-            ..shown
-        };
-        (now < expires_at).then_some((shown, digest))
-    });
+    let kept = secrets
+        .zip(std::mem::take(&mut row.digests))
+        .filter_map(|(shown, digest)| {
+            let expires_at = shown.expires_at.map_or(end, |already| already.min(end));
+            let shown = SecretShown {
+                expires_at: Some(expires_at),
+                ..shown
+            };
+            (now < expires_at).then_some((shown, digest))
+        });
     (row.client.secrets, row.digests) = kept.unzip();
 }
 

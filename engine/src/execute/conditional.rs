@@ -3,7 +3,8 @@
 use super::{Batch, Command, Execute, Fault, tokens};
 use crate::command::{IfUnchanged, Refusal, Seen};
 use crate::facts;
-use crate::store::{AdminTokens, FeedTokens, NetworkRules, Scope, Source as _};
+use crate::person::PersonalToken;
+use crate::store::{AdminTokens, Clients, FeedTokens, Issuers, NetworkRules, Routes, Scope, Source as _};
 
 impl<C: Execute> Execute for IfUnchanged<C> {
     type Answer = C::Answer;
@@ -38,6 +39,21 @@ fn is_still(batch: &Batch<'_, '_>, seen: &Seen) -> Result<bool, Fault> {
             let row = batch.rows.row::<FeedTokens>(&seen.id)?;
             row.is_some_and(|row| row.token == *seen)
         }
+        Seen::Client(seen) => match batch.rows.row::<Clients>(&seen.name)? {
+            Some(row) => facts::client_shown(batch.rows, &row)? == **seen,
+            None => false,
+        },
+        Seen::Profile(name, profile) => {
+            let person = facts::person(batch.rows, name)?;
+            person.is_some_and(|person| person.profile == *profile)
+        }
+        Seen::PersonalToken(seen) => {
+            let is = facts::personal_token(batch.rows, seen.id)?;
+            let last_used_at = seen.last_used_at;
+            is.is_some_and(|is| PersonalToken { last_used_at, ..is } == *seen)
+        }
+        Seen::Route(seen) => batch.rows.row::<Routes>(&seen.pattern)?.as_ref() == Some(seen),
+        Seen::Issuer(seen) => batch.rows.row::<Issuers>(&seen.issuer)?.as_ref() == Some(seen),
         Seen::Setting(setting) => facts::settings(batch.rows)?.list().contains(setting),
         Seen::Network(seen) => {
             let scope = match &seen.user {

@@ -117,5 +117,6 @@ fn change(
     } else {
         range.remove_from(ranges);
     }
-    Ok(Change::PutUser(facts::user_record(user, networks)))
+    let epoch = facts::password_epoch(batch.rows, user.id)?;
+    Ok(Change::PutUser(facts::user_record(user, epoch, networks)))
 }

@@ -26,7 +26,11 @@ impl Execute for SetPassword {
         let networks = facts::networks(batch.rows, Scope::of(user.id))?;
 
         batch.put::<People>(&user.id, &row)?;
-        batch.change(Change::PutUser(facts::user_record(&user, row.password_epoch(), networks)));
+        batch.change(Change::PutUser(facts::user_record(
+            &user,
+            row.password_epoch(),
+            networks,
+        )));
         let (was, is) = (described::password(&before), described::password(&row));
         batch.did("user.password", &user.name, Some(was), Some(is));
         Ok(user)

@@ -25,6 +25,7 @@ impl Execute for IssueAuthtoken {
             validity,
             issued_at: batch.now(),
             revoked_at: None,
+            authority: None,
         };
 
         batch.took(Number::NextToken, id.0)?;

@@ -7,7 +7,9 @@ use crate::change::Change;
 use crate::command::{AddUser, Refusal, RemoveUser, SetUser, UserChanges};
 use crate::facts;
 use crate::record::{User, UserRow};
-use crate::store::{Counters, Departures, NetworkRules, Number, Scope, Source as _, UserNames, Users, beginning_with};
+use crate::store::{
+    Counters, Departures, NetworkRules, Number, People, Scope, Source as _, UserNames, Users, beginning_with,
+};
 
 impl Execute for AddUser {
     type Answer = User;
@@ -40,10 +42,8 @@ impl Execute for AddUser {
         batch.took(Number::NextUser, id)?;
         batch.put::<UserNames>(&user.name, &user.id)?;
         batch.put::<Users>(&user.id, &user)?;
-        batch.change(Change::PutUser(facts::user_record(
-            &user,
-            tollgate_core::Networks::default(),
-        )));
+        let networks = tollgate_core::Networks::default();
+        batch.change(Change::PutUser(facts::user_record(&user, 0, networks)));
         batch.did("user.add", &user.name, None, Some(described::user(&user)));
         Ok(user)
     }
@@ -73,9 +73,10 @@ impl Execute for SetUser {
             return Ok(user);
         }
         let networks = facts::networks(batch.rows, Scope::of(user.id))?;
+        let epoch = facts::password_epoch(batch.rows, user.id)?;
 
         batch.put::<Users>(&user.id, &user)?;
-        batch.change(Change::PutUser(facts::user_record(&user, networks)));
+        batch.change(Change::PutUser(facts::user_record(&user, epoch, networks)));
         let (was, is) = (described::user(&before), described::user(&user));
         batch.did("user.set", &user.name, Some(was), Some(is));
         Ok(user)
@@ -97,6 +98,7 @@ impl Execute for RemoveUser {
         batch.remove::<UserNames>(&user.name)?;
         batch.remove::<Users>(&user.id)?;
         batch.remove::<Counters>(&user.id)?;
+        batch.remove::<People>(&user.id)?;
         batch.put::<Departures>(&user.id, &())?;
         batch.change(Change::RemoveUser(user.id));
         batch.did("user.remove", &user.name, Some(described::user(&user)), None);

@@ -1,6 +1,6 @@
 //! From rows to whole facts about clients, about people beside what checks need, and about what paths ask for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use tollgate_core::{AuthorityRecord, Route, Timestamp, TokenId, UserId, UserName};
@@ -10,8 +10,8 @@ use crate::client::{Client, ClientRow};
 use crate::person::{Person, PersonalRow, PersonalToken};
 use crate::record::TokenRow;
 use crate::store::{
-    Authorities, Bounds, Clients, EVERYTHING, Issuers, LastUsed, Meta, Number, People, Routes, Source, StoreError,
-    Users,
+    Authorities, Bounds, Clients, EVERYTHING, Issuers, LastUsed, Meta, Number, People, PersonalTokens, Routes, Source,
+    StoreError, Tokens, Users,
 };
 
 /// What lists show of a client. A user who has gone is nobody.
@@ -76,21 +76,44 @@ pub(crate) fn personal_shown(
     }
 }
 
+/// The personal access token of an id, if there is one whose user is there.
+pub(crate) fn personal_token(source: &impl Source, id: TokenId) -> Result<Option<PersonalToken>, StoreError> {
+    let Some(row) = source.row::<Tokens>(&id)? else {
+        return Ok(None);
+    };
+    let user = source.row::<Users>(&row.user)?;
+    let named = source.row::<PersonalTokens>(&(row.user, id))?;
+    let (Some(user), Some(named)) = (user, named) else {
+        return Ok(None);
+    };
+    let last_used = last_used(source, id)?;
+    Ok(Some(personal_shown(&row, &named, user.name, last_used)))
+}
+
 /// When a token was last used, as of the last checkpoint.
 pub(crate) fn last_used(source: &impl Source, id: TokenId) -> Result<Option<Timestamp>, StoreError> {
     source.row::<LastUsed>(&id)
 }
 
-/// All authorities within `bounds`. One is active as long as the client that it was made for is there and enabled.
-pub(crate) fn authorities(source: &impl Source, bounds: &Bounds) -> Result<Vec<AuthorityRecord>, StoreError> {
-    let mut enabled = BTreeMap::new();
+/// The numbers of clients that are enabled.
+pub(crate) fn enabled_clients(source: &impl Source) -> Result<BTreeSet<u64>, StoreError> {
+    let mut enabled = BTreeSet::new();
     source.walk::<Clients>(&EVERYTHING, |_, row| {
-        enabled.insert(row.client.number, row.client.enabled);
+        if row.client.enabled {
+            enabled.insert(row.client.number);
+        }
         ControlFlow::Continue(())
     })?;
-    let active = |number: u64| enabled.get(&number).copied().unwrap_or(false);
-    let authorities = rows::<Authorities>(source, bounds)?.into_iter();
-    Ok(authorities.map(|(_, row)| row.record(active(row.client_number))).collect())
+    Ok(enabled)
+}
+
+/// All authorities. One is active as long as the client that it was made for is there and enabled.
+pub(crate) fn authorities(source: &impl Source) -> Result<Vec<AuthorityRecord>, StoreError> {
+    let enabled = enabled_clients(source)?;
+    let authorities = rows::<Authorities>(source, &EVERYTHING)?.into_iter();
+    Ok(authorities
+        .map(|(_, row)| row.record(enabled.contains(&row.client_number)))
+        .collect())
 }
 
 /// What paths ask for, in the order of their patterns.

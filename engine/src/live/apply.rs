@@ -62,6 +62,13 @@ impl Applier {
         })
     }
 
+    /// Adds what paths ask for and which issuers elsewhere are trusted.
+    pub(crate) fn with_access(mut self, routes: Vec<Route>, external_issuers: u32) -> Result<Self, ViewError> {
+        (self.routes, self.external_issuers) = (routes, external_issuers);
+        self.show_server()?;
+        Ok(self)
+    }
+
     /// The view that is changed here.
     pub(crate) fn view(&self) -> &LiveView {
         self.writer.view()

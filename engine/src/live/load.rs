@@ -35,11 +35,22 @@ pub(crate) fn load(view: &ReadView, key: DigestKey, now: Timestamp) -> Result<Lo
     let settings = facts::settings(view)?;
     let (_, writer) = LiveView::new(key);
     let global = networks.remove(&Scope::GLOBAL).unwrap_or_default();
-    let mut applier = Applier::new(writer, settings, global).map_err(|error| too_much(&error))?;
+    let (routes, issuers) = (facts::routes(view)?, facts::external_issuers(view)?);
+    let applier = Applier::new(writer, settings, global);
+    let applier = applier.and_then(|applier| applier.with_access(routes, issuers));
+    let mut applier = applier.map_err(|error| too_much(&error))?;
 
+    for authority in facts::authorities(view)? {
+        applier
+            .writer()
+            .put_authority(&authority)
+            .map_err(|error| too_much(&error))?;
+    }
+    let epochs = facts::password_epochs(view, &EVERYTHING)?;
     let mut failed = Ok(());
     view.walk::<Users>(&EVERYTHING, |id, user| {
-        let record = facts::user_record(&user, networks.remove(&Scope::of(id)).unwrap_or_default());
+        let own = networks.remove(&Scope::of(id)).unwrap_or_default();
+        let record = facts::user_record(&user, epochs.get(&id).copied().unwrap_or(0), own);
         failed = applier.writer().put_user(&record);
         if failed.is_ok() {
             ControlFlow::Continue(())
@@ -144,6 +155,10 @@ fn apply_tokens(tokens: &[TokenRecord], applier: &mut Applier, departed: &BTreeS
         match applier.writer().put_token(token) {
             Ok(()) => {}
             Err(ViewError::UnknownUser(user)) if departed.contains(&user) => {}
+            Err(ViewError::UnknownAuthority(authority)) => {
+                let fault = format!("its authority {} is not there", authority.0);
+                return Err(Damage::new(Table::Tokens, &Tokens::key(&token.id), fault).into());
+            }
             Err(ViewError::UnknownUser(user)) => {
                 let fault = format!("its user {} is neither there nor known to have gone", user.0);
                 return Err(Damage::new(Table::Tokens, &Tokens::key(&token.id), fault).into());
@@ -205,7 +220,7 @@ mod tests {
             let (_, writer) = LiveView::new(digest_key());
             let mut applier = Applier::new(writer, facts::settings(&view).unwrap(), Default::default()).unwrap();
             view.walk::<Users>(&EVERYTHING, |_, user| {
-                let record = facts::user_record(&user, Default::default());
+                let record = facts::user_record(&user, 0, Default::default());
                 applier.writer().put_user(&record).unwrap();
                 ControlFlow::Continue(())
             })

@@ -110,10 +110,8 @@ fn write(batch: &mut Batch<'_, '_>, step: Step, done: &mut Imported, facts: &mut
 fn write_user(batch: &mut Batch<'_, '_>, user: &UserRow) -> Result<(), Fault> {
     batch.put::<UserNames>(&user.name, &user.id)?;
     batch.put::<Users>(&user.id, user)?;
-    batch.change(Change::PutUser(facts::user_record(
-        user,
-        tollgate_core::Networks::default(),
-    )));
+    let networks = tollgate_core::Networks::default();
+    batch.change(Change::PutUser(facts::user_record(user, 0, networks)));
     Ok(())
 }
 
@@ -125,7 +123,10 @@ fn write_network(batch: &mut Batch<'_, '_>, owner: Option<UserRow>, row: &Networ
     batch.did("network.add", &row.rule, None, Some(described::network(row, user)));
     let change = match owner {
         None => Change::AddNetwork { range, standing },
-        Some(user) => Change::PutUser(facts::user_record(&user, facts::networks(batch.rows, scope)?)),
+        Some(user) => {
+            let epoch = facts::password_epoch(batch.rows, user.id)?;
+            Change::PutUser(facts::user_record(&user, epoch, facts::networks(batch.rows, scope)?))
+        }
     };
     batch.change(change);
     Ok(())

@@ -232,6 +232,7 @@ impl Plan {
             validity,
             issued_at: token.issued_at.unwrap_or(batch.now()),
             revoked_at: token.revoked_at,
+            authority: None,
         };
         steps.push(Step::Token(row, origin(&token.secret)));
         Ok(steps)

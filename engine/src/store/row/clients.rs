@@ -81,6 +81,8 @@ impl Row for AuthorityNumbers {
 
     fn read(_: &(u64, [u8; 32]), payload: &[u8]) -> Result<AuthorityId, Undecodable> {
         let number = u32::try_from(codec::read_number(payload)?);
-        number.map(AuthorityId).map_err(|_| Undecodable::Field("authority number"))
+        number
+            .map(AuthorityId)
+            .map_err(|_| Undecodable::Field("authority number"))
     }
 }

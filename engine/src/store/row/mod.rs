@@ -22,8 +22,8 @@ pub(crate) use clients::{Authorities, AuthorityNumbers, Clients};
 pub(crate) use meta::{Meta, Number, SettingRows};
 pub(crate) use networks::{NetworkRules, Scope};
 pub(crate) use operators::{AdminTokens, FeedTokens};
-pub(crate) use personal::{LastUsed, People, PersonalTokens};
 pub(crate) use people::{Counters, Departures, UserNames, Users};
+pub(crate) use personal::{LastUsed, People, PersonalTokens};
 pub(crate) use tokens::{Endings, Imported, Origins, Tokens, TokensByUser};
 pub(crate) use trail::{Audit, Repeats};
 

@@ -13,9 +13,11 @@ use std::time::Duration;
 
 use support::{World, issue};
 use tollgate::{
-    AddNetwork, AddUser, AddressRange, Change, Engine, IssueAuthtoken, Networks, Position, RemoveNetwork, RemoveUser,
-    Revision, RevokeToken, SetSetting, SetUser, Setting, Settings, Snapshot, Standing, StateCursor, TokenId,
-    TokenRecord, UserChanges, UserId, UserName, UserRecord,
+    AddClient, AddNetwork, AddUser, AddressRange, AuthorityId, AuthorityRecord, Change, ClientChanges, ClientName,
+    Engine, Grant, GrantSet, IssueAuthtoken, IssuePersonalToken, NameAuthority, Networks, PasswordPhc, PathPattern,
+    Position, PutRoute, RemoveClient, RemoveNetwork, RemoveRoute, RemoveUser, Revision, RevokeToken, Route, SetClient,
+    SetPassword, SetSetting, SetUser, Setting, Settings, Snapshot, Standing, StateCursor, TokenId, TokenRecord,
+    UserChanges, UserId, UserName, UserRecord,
 };
 
 /// Numbers that a seed makes.
@@ -31,18 +33,62 @@ impl Draws {
     }
 }
 
-fn name(number: u64) -> UserName {
+fn user(number: u64) -> UserName {
     format!("user-{number}").parse().unwrap()
 }
 
 /// Carries out something; what is refused leaves no trace.
 fn act(engine: &Engine, draws: &mut Draws) {
-    let name = name(draws.below(12));
+    let name = user(draws.below(12));
     let (number, banned) = (draws.below(200), draws.below(2) == 0);
     let rule = format!("10.0.{number}.0/24").parse().unwrap();
     let standing = if banned { Standing::Banned } else { Standing::Trusted };
     let whose = (draws.below(2) == 0).then(|| name.clone());
-    let _ = match draws.below(10) {
+    let client: ClientName = format!("client-{}", number % 3).parse().unwrap();
+    let route = Route {
+        anonymous: banned,
+        ..Route::usual(format!("/{}/**", number % 7).parse().unwrap())
+    };
+    let _ = match draws.below(18) {
+        10 => {
+            let grants = GrantSet::NONE.with(Grant::Password);
+            engine.execute(AddClient::named(client, grants)).map(drop)
+        }
+        11 => {
+            let changes = ClientChanges {
+                enabled: Some(banned),
+                ..ClientChanges::default()
+            };
+            engine.execute(SetClient { name: client, changes }).map(drop)
+        }
+        12 => engine.execute(RemoveClient { name: client }),
+        13 => {
+            let (scopes, audiences) = (format!("s{}", number % 9).parse().unwrap(), Vec::new());
+            engine
+                .execute(NameAuthority {
+                    client,
+                    scopes,
+                    audiences,
+                })
+                .map(drop)
+        }
+        14 => engine.execute(PutRoute { route }).map(drop),
+        15 => engine.execute(RemoveRoute { pattern: route.pattern }),
+        16 => {
+            let phc = PasswordPhc::parse("$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$Y29tcHV0ZWQ").unwrap();
+            let password = banned.then_some(phc);
+            engine.execute(SetPassword { user: name, password }).map(drop)
+        }
+        17 => {
+            let (name, description) = ("laptop".to_owned(), String::new());
+            let command = IssuePersonalToken {
+                user: user(draws.below(12)),
+                name,
+                description,
+                expires_at: engine.now().plus_millis(60_000),
+            };
+            engine.execute(command).map(drop)
+        }
         0 | 1 => engine.execute(AddUser::named(name)).map(drop),
         2 => engine.execute(RemoveUser { name }),
         3 => {
@@ -88,6 +134,9 @@ struct Follower {
     first: Option<Position>,
     settings: Settings,
     networks: Networks,
+    external_issuers: u32,
+    routes: BTreeMap<PathPattern, Route>,
+    authorities: BTreeMap<AuthorityId, AuthorityRecord>,
     users: BTreeMap<UserId, UserRecord>,
     tokens: BTreeMap<TokenId, TokenRecord>,
 }
@@ -98,7 +147,7 @@ impl Follower {
         let mut left = most;
         let state = engine.state().unwrap();
         let next = state.page(from, |record| {
-            let fits = left > 0 || matches!(record, Change::PutSetting(_));
+            let fits = left > 0 || matches!(record, Change::PutSetting(_) | Change::ExternalIssuers(_));
             left = left.saturating_sub(1);
             if fits {
                 self.take(&record);
@@ -137,6 +186,12 @@ impl Follower {
                 }
             }
             Change::RemoveNetwork { range, standing } => self.ranges(*standing).retain(|there| there != range),
+            Change::PutAuthority(authority) => drop(self.authorities.insert(authority.id, authority.clone())),
+            Change::PutRoute(route) => {
+                self.routes.insert(route.pattern.clone(), route.clone());
+            }
+            Change::RemoveRoute(pattern) => drop(self.routes.remove(pattern)),
+            Change::ExternalIssuers(number) => self.external_issuers = *number,
             other => panic!("a change that no replica knows: {other:?}"),
         }
     }
@@ -160,6 +215,10 @@ impl Follower {
     fn assert_is(&self, snapshot: &Snapshot, seed: u64) {
         assert_eq!(self.settings.per_hour, snapshot.settings.per_hour, "seed {seed}");
         assert_eq!(self.networks, snapshot.networks, "seed {seed}");
+        assert_eq!(self.external_issuers, snapshot.external_issuers, "seed {seed}");
+        let routes: Vec<Route> = self.routes.values().cloned().collect();
+        assert_eq!(routes, snapshot.routes, "seed {seed}");
+        assert_eq!(self.authorities, snapshot.authorities, "seed {seed}");
         assert_eq!(self.users, snapshot.users, "seed {seed}");
         assert_eq!(self.tokens, snapshot.tokens, "seed {seed}");
     }
@@ -167,7 +226,7 @@ impl Follower {
 
 #[test]
 fn pages_and_what_followed_the_first_add_up_to_the_state() {
-    for seed in 0..16 {
+    for seed in 0..32 {
         let mut draws = Draws(seed);
         let mut world = World::short_lived(0);
         for _ in 0..60 {
@@ -227,7 +286,7 @@ fn tokens_of_users_who_are_gone_are_left_out() {
     let stays = world.user("stays");
     world.token(&stays);
     for number in 0..5 {
-        let user = world.user(name(number).as_str());
+        let user = world.user(user(number).as_str());
         world.token(&user);
         world.engine.execute(RemoveUser { name: user }).unwrap();
     }

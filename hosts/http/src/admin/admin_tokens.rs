@@ -2,17 +2,16 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
-use tollgate::{AdminToken, Engine, IssueAdminToken, RevokeAdminToken, Seen, TokenId};
+use serde::Deserialize;
+use tollgate::{AdminToken, Engine, IssueAdminToken, IssuedAdminToken, RevokeAdminToken, Seen, TokenText};
 use utoipa::ToSchema;
 
 use super::api::Api;
-use super::authtokens::{FORGOTTEN, Nothing, end, no_such_token, number};
 use super::call::{Call, Segment};
-use super::entity::{Entity, change};
 use super::fields::{Moment, Name};
+use super::issued::{self, Issued, Making, Nothing, Secretive, amend, end, number};
 use super::listing::{Listed, PageParameters, Wanted, page};
-use super::once::{IdempotencyKey, Told, create, told};
+use super::once::IdempotencyKey;
 use super::problem::Problem;
 use super::query::no_query;
 use super::sent::{MaybeSent, Sent};
@@ -38,21 +37,6 @@ pub(super) struct NewAdminToken {
     expires_in_s: Option<u32>,
 }
 
-/// A new administrator's token.
-#[derive(Serialize, ToSchema)]
-pub(super) struct IssuedAdminToken {
-    /// The secret, which cannot be had again. It is null where the request was carried out before under its idempotency key, and
-    /// the secret is no longer remembered: five minutes at most, and never beyond the end of the process.
-    #[schema(required, example = "tg_adm_…")]
-    token: Option<String>,
-    /// Why there is no secret.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    note: Option<&'static str>,
-    #[serde(flatten)]
-    record: AdminTokenShown,
-}
-
 /// Lists administrators' tokens
 ///
 /// Revoked ones included, in the order in which they were issued.
@@ -70,7 +54,7 @@ pub(super) async fn list(State(api): State<Api>, call: Call) -> Result<Response,
 /// The answer holds the secret, which is shown nowhere else.
 #[utoipa::path(post, path = "/admin/v1/admin-tokens", operation_id = "issueAdminToken", tag = "admin-tokens",
     params(IdempotencyKey), request_body = NewAdminToken,
-    responses((status = 201, description = "The token with its secret", body = IssuedAdminToken)))]
+    responses((status = 201, description = "The token with its secret", body = Issued<AdminTokenShown>)))]
 pub(super) async fn issue(State(api): State<Api>, call: Call, sent: Sent<NewAdminToken>) -> Result<Response, Problem> {
     no_query(&call.uri)?;
     let NewAdminToken {
@@ -84,34 +68,7 @@ pub(super) async fn issue(State(api): State<Api>, call: Call, sent: Sent<NewAdmi
         role: role.into(),
         expires_at: end(api.host().engine(), expires_at, expires_in_s)?,
     };
-    let turn = match call.key() {
-        Some(key) => api.secrets().turn(&key).await,
-        None => None,
-    };
-    let secrets = std::sync::Arc::clone(api.secrets());
-    api.run(move |engine| {
-        let _turn = turn;
-        let issued = create(engine, &call, sent.fingerprint, command)?;
-        let Told {
-            record,
-            token,
-            is_replayed,
-        } = told(
-            &secrets,
-            &call,
-            &issued,
-            |issued| (&issued.token, issued.record.clone()),
-            |id| Ok(engine.admin_token(number(id)?)?),
-        )?;
-        let id = record.id.0.to_string();
-        let shown = IssuedAdminToken {
-            note: token.is_none().then_some(FORGOTTEN),
-            token,
-            record: (&record).into(),
-        };
-        entity(&record)?.created(&["admin-tokens", &id], Some(&shown), is_replayed)
-    })
-    .await
+    issued::issue(&api, call, sent.fingerprint, command).await
 }
 
 /// Shows an administrator's token
@@ -122,8 +79,7 @@ pub(super) async fn issue(State(api): State<Api>, call: Call, sent: Sent<NewAdmi
     responses((status = 200, description = "The administrator's token", body = AdminTokenShown)))]
 pub(super) async fn show(State(api): State<Api>, call: Call, Segment(id): Segment) -> Result<Response, Problem> {
     no_query(&call.uri)?;
-    let found = api.run(move |engine| look(engine, number(&id)?)).await?;
-    Ok(found.1.found(&call))
+    issued::show::<AdminToken>(&api, call, id).await
 }
 
 /// Revokes an administrator's token
@@ -139,20 +95,34 @@ pub(super) async fn revoke(
     MaybeSent(Sent { value: Nothing {}, .. }): MaybeSent<Nothing>,
 ) -> Result<Response, Problem> {
     no_query(&call.uri)?;
-    api.run(move |engine| {
-        let id = number(&id)?;
-        let token = change(engine, &call, |engine| look(engine, id), RevokeAdminToken { id })?;
-        Ok(entity(&token)?.answer())
+    amend(&api, call, id.clone(), move |_| {
+        Ok(RevokeAdminToken { id: number(&id)? })
     })
     .await
 }
 
-fn look(engine: &Engine, id: TokenId) -> Result<(Seen, Entity), Problem> {
-    let token = engine.admin_token(id)?.ok_or_else(no_such_token)?;
-    let entity = entity(&token)?;
-    Ok((Seen::AdminToken(token), entity))
+impl Secretive for AdminToken {
+    type Shown = AdminTokenShown;
+    type Told = Issued<AdminTokenShown>;
+    const LIST: &'static str = "admin-tokens";
+
+    fn id(&self) -> String {
+        self.id.0.to_string()
+    }
+
+    fn find(engine: &Engine, id: &str) -> Result<Option<Self>, Problem> {
+        Ok(engine.admin_token(number(id)?)?)
+    }
+
+    fn seen(self) -> Seen {
+        Seen::AdminToken(self)
+    }
 }
 
-fn entity(token: &AdminToken) -> Result<Entity, Problem> {
-    Entity::of(&AdminTokenShown::from(token))
+impl Making for IssuedAdminToken {
+    type Record = AdminToken;
+
+    fn made(&self) -> (&AdminToken, Option<&TokenText>) {
+        (&self.record, Some(&self.token))
+    }
 }

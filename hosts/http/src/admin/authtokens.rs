@@ -2,16 +2,16 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
-use tollgate::{Authtoken, Engine, ExpireToken, IssueAuthtoken, RevokeToken, Seen, Timestamp, TokenId};
+use serde::Deserialize;
+use tollgate::{Authtoken, Engine, ExpireToken, IssueAuthtoken, RevokeToken, Seen, TokenText};
 use utoipa::ToSchema;
 
 use super::api::Api;
 use super::call::{Call, Segment};
-use super::entity::{Entity, change};
 use super::fields::Moment;
+use super::issued::{self, Issued, Making, Nothing, Secretive, amend, end, number};
 use super::listing::{Listed, PageParameters, Wanted, page};
-use super::once::{IdempotencyKey, Told, create, told};
+use super::once::IdempotencyKey;
 use super::problem::Problem;
 use super::query::no_query;
 use super::sent::{MaybeSent, Sent};
@@ -37,26 +37,6 @@ pub(super) struct NewAuthtoken {
     not_before: Option<Moment>,
 }
 
-/// A new authtoken.
-#[derive(Serialize, ToSchema)]
-pub(super) struct IssuedAuthtoken {
-    /// The secret, which cannot be had again. It is null where the request was carried out before under its idempotency key, and
-    /// the secret is no longer remembered: five minutes at most, and never beyond the end of the process.
-    #[schema(required, example = "tg_at_…")]
-    token: Option<String>,
-    /// Why there is no secret.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    note: Option<&'static str>,
-    #[serde(flatten)]
-    record: AuthtokenShown,
-}
-
-/// Nothing but, perhaps, an empty object.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Nothing {}
-
 /// When a token's life ends.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -66,10 +46,6 @@ pub(super) struct End {
     #[schema(value_type = Option<String>, format = DateTime, pattern = "Z$", example = "2027-01-31T12:00:00Z")]
     at: Option<Moment>,
 }
-
-/// What stands beside a secret that is not shown again.
-pub(super) const FORGOTTEN: &str = "the token was shown in the first answer and is not remembered any more: revoke this one, and \
-                                    issue another under a new idempotency key";
 
 /// Lists the authtokens of all users
 ///
@@ -108,7 +84,7 @@ pub(super) async fn list_of_user(
 #[utoipa::path(post, path = "/admin/v1/users/{name}/authtokens", operation_id = "issueAuthtoken", tag = "authtokens",
     params(("name" = String, Path, description = "The user's name"), IdempotencyKey),
     request_body = Option<NewAuthtoken>,
-    responses((status = 201, description = "The authtoken with its secret", body = IssuedAuthtoken)))]
+    responses((status = 201, description = "The authtoken with its secret", body = Issued<AuthtokenShown>)))]
 pub(super) async fn issue(
     State(api): State<Api>,
     call: Call,
@@ -121,40 +97,12 @@ pub(super) async fn issue(
         expires_in_s,
         not_before,
     } = sent.value;
-    let expires_at = end(api.host().engine(), expires_at, expires_in_s)?;
-    let turn = match call.key() {
-        Some(key) => api.secrets().turn(&key).await,
-        None => None,
+    let command = IssueAuthtoken {
+        user: named(&name)?,
+        expires_at: end(api.host().engine(), expires_at, expires_in_s)?,
+        not_before: not_before.map(|Moment(moment)| moment),
     };
-    let secrets = std::sync::Arc::clone(api.secrets());
-    api.run(move |engine| {
-        let _turn = turn;
-        let command = IssueAuthtoken {
-            user: named(&name)?,
-            expires_at,
-            not_before: not_before.map(|Moment(moment)| moment),
-        };
-        let issued = create(engine, &call, sent.fingerprint, command)?;
-        let Told {
-            record,
-            token,
-            is_replayed,
-        } = told(
-            &secrets,
-            &call,
-            &issued,
-            |issued| (&issued.token, issued.record.clone()),
-            |id| Ok(engine.token(number(id)?)?),
-        )?;
-        let id = record.id.0.to_string();
-        let shown = IssuedAuthtoken {
-            note: token.is_none().then_some(FORGOTTEN),
-            token,
-            record: (&record).into(),
-        };
-        entity(&record)?.created(&["authtokens", &id], Some(&shown), is_replayed)
-    })
-    .await
+    issued::issue(&api, call, sent.fingerprint, command).await
 }
 
 /// Shows an authtoken
@@ -165,8 +113,7 @@ pub(super) async fn issue(
     responses((status = 200, description = "The authtoken", body = AuthtokenShown)))]
 pub(super) async fn show(State(api): State<Api>, call: Call, Segment(id): Segment) -> Result<Response, Problem> {
     no_query(&call.uri)?;
-    let found = api.run(move |engine| look(engine, number(&id)?)).await?;
-    Ok(found.1.found(&call))
+    issued::show::<Authtoken>(&api, call, id).await
 }
 
 /// Revokes an authtoken
@@ -182,12 +129,7 @@ pub(super) async fn revoke(
     MaybeSent(Sent { value: Nothing {}, .. }): MaybeSent<Nothing>,
 ) -> Result<Response, Problem> {
     no_query(&call.uri)?;
-    api.run(move |engine| {
-        let id = number(&id)?;
-        let token = change(engine, &call, |engine| look(engine, id), RevokeToken { id })?;
-        Ok(entity(&token)?.answer())
-    })
-    .await
+    amend(&api, call, id.clone(), move |_| Ok(RevokeToken { id: number(&id)? })).await
 }
 
 /// Ends an authtoken's life
@@ -203,49 +145,35 @@ pub(super) async fn expire(
     MaybeSent(sent): MaybeSent<End>,
 ) -> Result<Response, Problem> {
     no_query(&call.uri)?;
-    api.run(move |engine| {
-        let id = number(&id)?;
+    amend(&api, call, id.clone(), move |engine| {
         let at = sent.value.at.map_or_else(|| engine.now(), |Moment(at)| at);
-        let token = change(engine, &call, |engine| look(engine, id), ExpireToken { id, at })?;
-        Ok(entity(&token)?.answer())
+        Ok(ExpireToken { id: number(&id)?, at })
     })
     .await
 }
 
-/// When a new token ends.
-pub(super) fn end(engine: &Engine, at: Option<Moment>, in_s: Option<u32>) -> Result<Option<Timestamp>, Problem> {
-    match (at, in_s) {
-        (None, None) => Ok(None),
-        (Some(Moment(at)), None) => Ok(Some(at)),
-        (None, Some(seconds)) => Ok(Some(engine.now().plus_millis(u64::from(seconds) * 1_000))),
-        (Some(_), Some(_)) => Err(Problem::unprocessable(
-            "unexpected-json",
-            "expected one end for the token, but found `expires_at` and `expires_in_s`: leave one out",
-        )),
+impl Secretive for Authtoken {
+    type Shown = AuthtokenShown;
+    type Told = Issued<AuthtokenShown>;
+    const LIST: &'static str = "authtokens";
+
+    fn id(&self) -> String {
+        self.id.0.to_string()
+    }
+
+    fn find(engine: &Engine, id: &str) -> Result<Option<Self>, Problem> {
+        Ok(engine.token(number(id)?)?)
+    }
+
+    fn seen(self) -> Seen {
+        Seen::Authtoken(self)
     }
 }
 
-/// An id in a path. One that is no number is no token's.
-pub(super) fn number(segment: &str) -> Result<TokenId, Problem> {
-    let number = segment
-        .parse::<u64>()
-        .ok()
-        .filter(|number| number.to_string() == segment);
-    number.map(TokenId).ok_or_else(no_such_token)
-}
+impl Making for tollgate::Issued {
+    type Record = Authtoken;
 
-pub(super) fn no_such_token() -> Problem {
-    let title = "There is no such record";
-    let detail = "expected the id of a token, which is a number, but there is no token of this id";
-    Problem::new(axum::http::StatusCode::NOT_FOUND, "no-such-token", title, detail)
-}
-
-fn look(engine: &Engine, id: TokenId) -> Result<(Seen, Entity), Problem> {
-    let token = engine.token(id)?.ok_or_else(no_such_token)?;
-    let entity = entity(&token)?;
-    Ok((Seen::Authtoken(token), entity))
-}
-
-fn entity(token: &Authtoken) -> Result<Entity, Problem> {
-    Entity::of(&AuthtokenShown::from(token))
+    fn made(&self) -> (&Authtoken, Option<&TokenText>) {
+        (&self.record, Some(&self.token))
+    }
 }

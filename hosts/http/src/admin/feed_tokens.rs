@@ -2,17 +2,16 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
-use tollgate::{Engine, FeedToken, IssueFeedToken, RevokeFeedToken, Seen, TokenId};
+use serde::Deserialize;
+use tollgate::{Engine, FeedToken, IssueFeedToken, IssuedFeedToken, RevokeFeedToken, Seen, TokenText};
 use utoipa::ToSchema;
 
 use super::api::Api;
-use super::authtokens::{FORGOTTEN, Nothing, end, no_such_token, number};
 use super::call::{Call, Segment};
-use super::entity::{Entity, change};
 use super::fields::{Moment, Name};
+use super::issued::{self, Issued, Making, Nothing, Secretive, amend, end, number};
 use super::listing::{Listed, PageParameters, Wanted, page};
-use super::once::{IdempotencyKey, Told, create, told};
+use super::once::IdempotencyKey;
 use super::problem::Problem;
 use super::query::no_query;
 use super::sent::{MaybeSent, Sent};
@@ -36,21 +35,6 @@ pub(super) struct NewFeedToken {
     expires_in_s: Option<u32>,
 }
 
-/// A new feed token.
-#[derive(Serialize, ToSchema)]
-pub(super) struct IssuedFeedToken {
-    /// The secret, which cannot be had again. It is null where the request was carried out before under its idempotency key, and
-    /// the secret is no longer remembered: five minutes at most, and never beyond the end of the process.
-    #[schema(required, example = "tg_fd_…")]
-    token: Option<String>,
-    /// Why there is no secret.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    note: Option<&'static str>,
-    #[serde(flatten)]
-    record: FeedTokenShown,
-}
-
 /// Lists feed tokens
 ///
 /// Revoked ones included, in the order in which they were issued.
@@ -69,7 +53,7 @@ pub(super) async fn list(State(api): State<Api>, call: Call) -> Result<Response,
 /// digests from the feed: they can try guesses at tokens without asking anybody, and can make none.
 #[utoipa::path(post, path = "/admin/v1/feed-tokens", operation_id = "issueFeedToken", tag = "feed-tokens",
     params(IdempotencyKey), request_body = NewFeedToken,
-    responses((status = 201, description = "The token with its secret", body = IssuedFeedToken)))]
+    responses((status = 201, description = "The token with its secret", body = Issued<FeedTokenShown>)))]
 pub(super) async fn issue(State(api): State<Api>, call: Call, sent: Sent<NewFeedToken>) -> Result<Response, Problem> {
     no_query(&call.uri)?;
     let NewFeedToken {
@@ -81,34 +65,7 @@ pub(super) async fn issue(State(api): State<Api>, call: Call, sent: Sent<NewFeed
         name,
         expires_at: end(api.host().engine(), expires_at, expires_in_s)?,
     };
-    let turn = match call.key() {
-        Some(key) => api.secrets().turn(&key).await,
-        None => None,
-    };
-    let secrets = std::sync::Arc::clone(api.secrets());
-    api.run(move |engine| {
-        let _turn = turn;
-        let issued = create(engine, &call, sent.fingerprint, command)?;
-        let Told {
-            record,
-            token,
-            is_replayed,
-        } = told(
-            &secrets,
-            &call,
-            &issued,
-            |issued| (&issued.token, issued.record.clone()),
-            |id| Ok(engine.feed_token(number(id)?)?),
-        )?;
-        let id = record.id.0.to_string();
-        let shown = IssuedFeedToken {
-            note: token.is_none().then_some(FORGOTTEN),
-            token,
-            record: (&record).into(),
-        };
-        entity(&record)?.created(&["feed-tokens", &id], Some(&shown), is_replayed)
-    })
-    .await
+    issued::issue(&api, call, sent.fingerprint, command).await
 }
 
 /// Shows a feed token
@@ -119,8 +76,7 @@ pub(super) async fn issue(State(api): State<Api>, call: Call, sent: Sent<NewFeed
     responses((status = 200, description = "The feed token", body = FeedTokenShown)))]
 pub(super) async fn show(State(api): State<Api>, call: Call, Segment(id): Segment) -> Result<Response, Problem> {
     no_query(&call.uri)?;
-    let found = api.run(move |engine| look(engine, number(&id)?)).await?;
-    Ok(found.1.found(&call))
+    issued::show::<FeedToken>(&api, call, id).await
 }
 
 /// Revokes a feed token
@@ -136,20 +92,34 @@ pub(super) async fn revoke(
     MaybeSent(Sent { value: Nothing {}, .. }): MaybeSent<Nothing>,
 ) -> Result<Response, Problem> {
     no_query(&call.uri)?;
-    api.run(move |engine| {
-        let id = number(&id)?;
-        let token = change(engine, &call, |engine| look(engine, id), RevokeFeedToken { id })?;
-        Ok(entity(&token)?.answer())
+    amend(&api, call, id.clone(), move |_| {
+        Ok(RevokeFeedToken { id: number(&id)? })
     })
     .await
 }
 
-fn look(engine: &Engine, id: TokenId) -> Result<(Seen, Entity), Problem> {
-    let token = engine.feed_token(id)?.ok_or_else(no_such_token)?;
-    let entity = entity(&token)?;
-    Ok((Seen::FeedToken(token), entity))
+impl Secretive for FeedToken {
+    type Shown = FeedTokenShown;
+    type Told = Issued<FeedTokenShown>;
+    const LIST: &'static str = "feed-tokens";
+
+    fn id(&self) -> String {
+        self.id.0.to_string()
+    }
+
+    fn find(engine: &Engine, id: &str) -> Result<Option<Self>, Problem> {
+        Ok(engine.feed_token(number(id)?)?)
+    }
+
+    fn seen(self) -> Seen {
+        Seen::FeedToken(self)
+    }
 }
 
-fn entity(token: &FeedToken) -> Result<Entity, Problem> {
-    Entity::of(&FeedTokenShown::from(token))
+impl Making for IssuedFeedToken {
+    type Record = FeedToken;
+
+    fn made(&self) -> (&FeedToken, Option<&TokenText>) {
+        (&self.record, Some(&self.token))
+    }
 }

@@ -23,6 +23,7 @@ mod fields;
 mod entity;
 mod listing;
 mod once;
+mod issued;
 mod users;
 mod authtokens;
 mod networks;

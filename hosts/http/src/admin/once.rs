@@ -1,13 +1,10 @@
 //! Creation, carried out once for each idempotency key.
 
-use std::sync::Arc;
-
-use tollgate::{Command, Engine, Once, Repeatable, TokenText};
+use tollgate::{Command, Engine, Once, Repeatable};
 use utoipa::IntoParams;
 
 use super::call::Call;
 use super::problem::Problem;
-use super::secrets::Secrets;
 
 /// Names a creation.
 #[derive(IntoParams)]
@@ -46,51 +43,6 @@ where
             command,
         })?,
     })
-}
-
-/// A token that was issued.
-pub(super) struct Told<R> {
-    /// What is stored about it.
-    pub(super) record: R,
-    /// Its secret, where that is new or still remembered.
-    pub(super) token: Option<String>,
-    /// Whether it was issued before.
-    pub(super) is_replayed: bool,
-}
-
-/// What is told of a token whose issue may have been repeated: `new` opens what was issued now, `find` looks up what was issued
-/// before. Must be called within a runtime.
-pub(super) fn told<I, R>(
-    secrets: &Arc<Secrets>,
-    call: &Call,
-    issued: &Repeatable<I>,
-    new: impl FnOnce(&I) -> (&TokenText, R),
-    find: impl FnOnce(&str) -> Result<Option<R>, Problem>,
-) -> Result<Told<R>, Problem> {
-    match issued {
-        Repeatable::Now(issued) => {
-            let (token, record) = new(issued);
-            if let Some(key) = call.key() {
-                secrets.keep(key, token.expose());
-            }
-            let token = Some(token.expose().to_owned());
-            Ok(Told {
-                record,
-                token,
-                is_replayed: false,
-            })
-        }
-        Repeatable::Before(id) => {
-            let record = still(find(id)?)?;
-            let token = call.key().and_then(|key| secrets.find(&key));
-            let token = token.map(|token| token.to_string());
-            Ok(Told {
-                record,
-                token,
-                is_replayed: true,
-            })
-        }
-    }
 }
 
 /// The record of a creation that was repeated, unless it is gone.

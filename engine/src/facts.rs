@@ -1,6 +1,7 @@
 //! From rows to whole facts: users with their networks, tokens with their user's name, all settings, a snapshot.
 
 mod access;
+mod grants;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -19,6 +20,7 @@ pub(crate) use access::{
     authorities, client_shown, enabled_clients, external_issuers, last_used, password_epoch, password_epochs, person,
     personal_shown, personal_token, routes,
 };
+pub(crate) use grants::access_token;
 
 /// All settings; one without a row has its first value.
 pub(crate) fn settings(source: &impl Source) -> Result<Settings, StoreError> {

@@ -100,12 +100,14 @@ mod clock;
 mod entropy;
 mod key_file;
 mod seal;
+mod sealed;
 mod record;
 mod client;
 mod person;
 mod issuer;
 mod setting;
 mod audit;
+mod granting;
 mod portable;
 mod command;
 mod change;
@@ -142,11 +144,18 @@ pub use engine::{
 pub use entropy::{Entropy, EntropyError, SeededEntropy, SystemEntropy};
 pub use execute::{Command, Repeatable, Swept};
 pub use feed::{Cursor, Lagged, Moved};
+pub use granting::{
+    AccessFacts, AccessText, AccessToken, AddSigningKey, BeginSession, BegunSession, BurnCode, CodeFacts, CodeProof,
+    Consent, EndSession, GiveConsent, GrantFault, GrantedTo, IssueAccess, IssueCode, IssuedAccess, IssuedCode,
+    JwtDigest, LoginOutcome, REPEAT_WINDOW_S, RecordLogin, RedeemCode, Redeemed, Refresh, RefreshFacts, RefreshProof,
+    Refreshed, RetireSigningKey, RevokeAccess, RevokeFamily, SessionFacts, SessionId, SigningKey, SpendIdentifier,
+    Spent, WithdrawConsent,
+};
 pub use issuer::{Issuer, IssuerFault, JwksSource, ParseSignatureError, Signature, SignatureSet};
 pub use key_file::{KEY_VARIABLE, KeyError, MalformedKey, PepperKey};
 pub use person::{ParsePhcError, PasswordPhc, Person, PersonalToken, Profile, ProfileFault};
 pub use portable::{Imported, LineFault, Portable, PortableAuthtoken, PortableNetwork, PortableSecret, PortableUser};
-pub use record::{AdminToken, Authtoken, FeedToken, Network, ParseRoleError, Role, Standing, User};
+pub use record::{AdminToken, Authtoken, FamilyId, FeedToken, Network, ParseRoleError, Role, Standing, User};
 pub use setting::{ParseSettingError, Setting, Settings};
 pub use store::{Damage, OpenError, StorageBackend};
 pub use verify::{Finding, VerifyReport};

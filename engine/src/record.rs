@@ -193,6 +193,10 @@ pub(crate) const LISTED_S: u64 = 400 * 24 * 3_600;
 /// A user as the store keeps one: what lists show, under the id that is the row's key.
 pub(crate) type UserRow = User;
 
+/// Names a family of refresh and access tokens for ever; it is no secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FamilyId(pub u64);
+
 /// A token as the store keeps one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TokenRow {
@@ -205,6 +209,8 @@ pub(crate) struct TokenRow {
     pub(crate) revoked_at: Option<Timestamp>,
     /// In whose name it acts, and how far; none where its user acts for themselves.
     pub(crate) authority: Option<AuthorityId>,
+    /// The family it belongs to; none where it came of no login that goes on.
+    pub(crate) family: Option<FamilyId>,
 }
 
 impl TokenRow {
@@ -224,6 +230,7 @@ impl TokenRow {
             issued_at: _,
             revoked_at: _,
             authority,
+            family: _,
         } = *self;
         TokenRecord {
             id,

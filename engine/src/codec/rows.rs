@@ -6,7 +6,7 @@ use tollgate_core::{
 };
 
 use super::{Decode, Encode, Undecodable, decode, decode_as, encode, encode_as};
-use crate::record::{CounterRow, NetworkRow, Standing, TokenRow, UserRow};
+use crate::record::{CounterRow, FamilyId, NetworkRow, Standing, TokenRow, UserRow};
 use crate::setting::Setting;
 
 #[derive(Encode, Decode)]
@@ -77,6 +77,7 @@ struct TokenV1 {
 struct TokenV2 {
     token: TokenV1,
     authority: u32,
+    family: Option<u64>,
 }
 
 /// The payload of a token's row. One without an authority is written as it always was.
@@ -89,6 +90,7 @@ pub(crate) fn token_payload(token: &TokenRow) -> Vec<u8> {
             &TokenV2 {
                 token: mirror,
                 authority,
+                family: token.family.map(|family| family.0),
             },
         ),
     }
@@ -104,6 +106,7 @@ fn token_mirror(token: &TokenRow) -> TokenV1 {
         issued_at,
         revoked_at,
         authority: _,
+        family: _,
     } = token;
     let Validity {
         not_before_s,
@@ -122,14 +125,19 @@ fn token_mirror(token: &TokenRow) -> TokenV1 {
 
 /// Reads the row of token `id`.
 pub(crate) fn read_token(id: TokenId, payload: &[u8]) -> Result<TokenRow, Undecodable> {
-    let (mirror, authority) = match payload.first() {
+    let (mirror, authority, family) = match payload.first() {
         Some(2) => {
-            let TokenV2 { token, authority } = decode_as(2, payload)?;
+            let TokenV2 {
+                token,
+                authority,
+                family,
+            } = decode_as(2, payload)?;
             let fits = (1..=AuthorityId::MOST).contains(&authority);
             let authority = fits.then_some(AuthorityId(authority));
-            (token, Some(authority.ok_or(Undecodable::Field("authority number"))?))
+            let authority = authority.ok_or(Undecodable::Field("authority number"))?;
+            (token, Some(authority), family.map(FamilyId))
         }
-        _ => (decode(payload)?, None),
+        _ => (decode(payload)?, None, None),
     };
     let TokenV1 {
         kind,
@@ -152,6 +160,7 @@ pub(crate) fn read_token(id: TokenId, payload: &[u8]) -> Result<TokenRow, Undeco
         issued_at: Timestamp::from_millis(issued_at_ms),
         revoked_at: revoked_at_ms.map(Timestamp::from_millis),
         authority,
+        family,
     })
 }
 
@@ -385,6 +394,7 @@ mod tests {
             issued_at: Timestamp::from_millis(5),
             revoked_at: Some(Timestamp::from_millis(300)),
             authority: None,
+            family: None,
         }
     }
 

@@ -4,6 +4,7 @@ use tollgate_core::{ClientName, Limit, NetworkRule, PathPattern, Route, Timestam
 
 use super::{IssuePersonalToken, RotateClientSecret};
 use crate::client::ClientFault;
+use crate::granting::GrantFault;
 use crate::issuer::{ISSUERS_MOST, IssuerFault};
 use crate::person::ProfileFault;
 use crate::portable::LineFault;
@@ -114,6 +115,9 @@ pub enum Refusal {
         /// How many there are.
         found: usize,
     },
+    /// A grant that cannot be.
+    #[error(transparent)]
+    Grant(#[from] GrantFault),
     /// The record is not as its caller has seen it.
     #[error("expected the record as it was when it was read, but it has changed since: read it again, then decide")]
     Changed,

@@ -9,6 +9,7 @@ mod export;
 mod submitted;
 mod admin;
 mod follower;
+mod granting;
 mod condition;
 mod state;
 mod remember;
@@ -30,7 +31,9 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::execute::{Command, Swept};
 use crate::feed::{Cursor, Feed, Lagged, Moved};
+use crate::granting::Derivation;
 use crate::live::{LiveOperators, TrustedProxies};
+use crate::sealed::Vault;
 use crate::store::{OpenError, Store};
 use crate::writer::{ExecuteError, Message, Queue, Standing, Unavailable};
 
@@ -59,6 +62,10 @@ struct Inner {
     standing: Standing,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    /// What follows from presented secrets.
+    derivation: Derivation,
+    /// What opens sealed secrets.
+    vault: Vault,
     /// What the key of the digests is made from, for followers alone.
     digest_secret: Zeroizing<[u8; 32]>,
     queue: Queue,

@@ -13,9 +13,11 @@ use crate::change::FeedIdentity;
 use crate::clock::{Clock, SystemClock};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::feed::Feed;
+use crate::granting::Derivation;
 use crate::key_file::{KeyError, PepperKey, missing_folder};
 use crate::live::{self, Loaded};
 use crate::seal::Seal;
+use crate::sealed::Vault;
 use crate::store::{
     self, GivenBackend, OpenError, Place, StorageBackend, Store, StoreNumbers, feed_identity, revision,
 };
@@ -165,16 +167,23 @@ impl OpenOptions {
         };
         let digest_secret = Zeroizing::new(pepper.derive("tollgate 2026 token digest, version 1"));
         let digest_key = DigestKey::new(*digest_secret);
+        let vault = Vault::new(&pepper);
+        let secrets = Secrets {
+            digest: digest_secret,
+            derivation: Derivation::new(&pepper),
+            vault: vault.clone(),
+        };
         let tools = |store, feed, standing| Tools {
             store,
             feed,
             clock: Arc::clone(&self.clock),
             entropy: self.entropy,
             digest_key,
+            vault,
             policy: self.policy,
             standing,
         };
-        assemble(store, digest_secret, &self.clock, self.ring_most, tools)
+        assemble(store, secrets, &self.clock, self.ring_most, tools)
     }
 
     /// Reads everything in the store at `path` without opening it for service, so that a damaged store, too, can be looked
@@ -266,17 +275,24 @@ fn store_numbers(entropy: &dyn Entropy, clock: &dyn Clock) -> Result<StoreNumber
     })
 }
 
+/// What an engine keeps of the pepper.
+struct Secrets {
+    digest: Zeroizing<[u8; 32]>,
+    derivation: Derivation,
+    vault: Vault,
+}
+
 /// Fills the live view from the store and starts the writer.
 fn assemble(
     store: Store,
-    digest_secret: Zeroizing<[u8; 32]>,
+    secrets: Secrets,
     clock: &Arc<dyn Clock>,
     ring_most: usize,
     tools: impl FnOnce(Arc<Store>, Arc<Feed>, Standing) -> Tools,
 ) -> Result<Engine, OpenError> {
     let read = || {
         let view = store.read()?;
-        let loaded = live::load(&view, DigestKey::new(*digest_secret), clock.now())?;
+        let loaded = live::load(&view, DigestKey::new(*secrets.digest), clock.now())?;
         Ok((loaded, feed_identity(&view)?.at(revision(&view)?)))
     };
     let (Loaded { applier, counters }, newest) = read().map_err(|fault| store.fault(fault))?;
@@ -299,7 +315,9 @@ fn assemble(
         standing,
         clock,
         entropy,
-        digest_secret,
+        derivation: secrets.derivation,
+        vault: secrets.vault,
+        digest_secret: secrets.digest,
         queue,
         thread,
     })))

@@ -170,12 +170,12 @@ fn digest(value: &str) -> String {
     format!("BLAKE3 {}", blake3::hash(value.as_bytes()))
 }
 
-fn facts<const N: usize>(fields: [(&str, String); N]) -> AuditFacts {
+pub(super) fn facts<const N: usize>(fields: [(&str, String); N]) -> AuditFacts {
     let owned = fields.into_iter().map(|(name, value)| (name.to_owned(), value));
     owned.collect()
 }
 
-fn moments<const N: usize>(facts: &mut AuditFacts, fields: [(&str, Option<Timestamp>); N]) {
+pub(super) fn moments<const N: usize>(facts: &mut AuditFacts, fields: [(&str, Option<Timestamp>); N]) {
     let set = fields.into_iter().filter_map(|(name, moment)| Some((name, moment?)));
     facts.extend(set.map(|(name, moment)| (name.to_owned(), written(moment))));
 }

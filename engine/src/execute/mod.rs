@@ -21,6 +21,7 @@ mod operators;
 mod conditional;
 mod repeated;
 mod import;
+mod granting;
 mod upgrade;
 mod sweep;
 
@@ -31,9 +32,12 @@ use crate::change::{Change, ChangeSet, FeedIdentity};
 use crate::command::Refusal;
 use crate::entropy::{Entropy, EntropyError};
 use crate::facts;
+use crate::granting::GrantFault;
 use crate::record::{OperatorRows, UserRow};
+use crate::sealed::Vault;
 use crate::store::{Audit, Changes, Meta, Number, Row, Source, StoreError, Table, Transaction};
 
+pub(crate) use granting::{GrantCursors, sweep_grants};
 pub use repeated::Repeatable;
 pub use sweep::Swept;
 pub(crate) use sweep::{sweep, sweep_repeats};
@@ -57,6 +61,12 @@ pub struct StoreFault(pub(crate) StoreError);
 impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<GrantFault> for Fault {
+    fn from(fault: GrantFault) -> Self {
+        Self::Refused(fault.into())
     }
 }
 
@@ -127,6 +137,8 @@ commands! {
 pub(crate) struct Surroundings<'b> {
     pub(crate) entropy: &'b dyn Entropy,
     pub(crate) digest_key: &'b DigestKey,
+    /// What seals secrets that must be had again.
+    pub(crate) vault: &'b Vault,
     pub(crate) now: Timestamp,
     pub(crate) feed: FeedIdentity,
     /// What checks see, as of the transaction before.
@@ -177,6 +189,11 @@ impl<'b, 't> Batch<'b, 't> {
     /// How many rows were written so far.
     pub(crate) fn writes(&self) -> u64 {
         self.rows.writes()
+    }
+
+    /// Whether there is anything to commit: rows, or an entry of the audit trail that comes last.
+    pub(crate) fn wrote(&self) -> bool {
+        self.rows.writes() > 0 || !self.deeds.is_empty()
     }
 
     /// Whose the commands are that follow.

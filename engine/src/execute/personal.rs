@@ -28,6 +28,7 @@ impl Execute for IssuePersonalToken {
             issued_at: batch.now(),
             revoked_at: None,
             authority: None,
+            family: None,
         };
         let Self { name, description, .. } = self;
         let named = PersonalRow { name, description };

@@ -8,7 +8,7 @@ use super::{Batch, Fault};
 use crate::change::Change;
 use crate::store::{
     Bounds, Departures, EVERYTHING, Endings, Imported, Origins, Repeats, Row as _, Source as _, StoreError, Tokens,
-    TokensByUser, beginning_with,
+    TokensByFamily, TokensByUser, beginning_with,
 };
 
 /// What one sweep has done.
@@ -17,6 +17,8 @@ use crate::store::{
 pub struct Swept {
     /// Tokens that were taken away.
     pub tokens: usize,
+    /// Codes, refresh tokens, families, sessions, spent identifiers, consents and signing keys that were taken away.
+    pub grants: usize,
     /// Whether another sweep would find more to do. Rows of users who are gone and idempotency keys count too, so this may be so
     /// where no token was taken away.
     pub more: bool,
@@ -38,7 +40,11 @@ pub(crate) fn sweep(batch: &mut Batch<'_, '_>, before_s: u64, most: usize) -> Re
     }
     // A sweep that could do nothing would not do more the next time either.
     let more = more && (tokens > 0 || !empty.is_empty());
-    Ok(Swept { tokens, more })
+    Ok(Swept {
+        tokens,
+        grants: 0,
+        more,
+    })
 }
 
 fn ended(batch: &Batch<'_, '_>, before_s: u64, most: usize) -> Result<Vec<TokenId>, StoreError> {
@@ -103,6 +109,9 @@ fn remove_token(batch: &mut Batch<'_, '_>, id: TokenId) -> Result<bool, Fault> {
     }
     if origin.is_some() {
         batch.remove::<Origins>(&id)?;
+    }
+    if let Some(family) = token.family {
+        batch.remove::<TokensByFamily>(&(family, id))?;
     }
     batch.remove::<TokensByUser>(&(token.user, id))?;
     batch.remove::<Tokens>(&id)?;

@@ -26,6 +26,7 @@ impl Execute for IssueAuthtoken {
             issued_at: batch.now(),
             revoked_at: None,
             authority: None,
+            family: None,
         };
 
         batch.took(Number::NextToken, id.0)?;

@@ -31,9 +31,10 @@ pub(crate) use open::{CACHE_LEN, Place, create, new_file, open};
 pub(crate) use read::{Bounds, EVERYTHING, ReadView, Source, beginning_with, read as read_row};
 pub use redb::StorageBackend;
 pub(crate) use row::{
-    AdminTokens, Audit, Authorities, AuthorityNumbers, Changes, Clients, Counters, Departures, Endings, FeedTokens,
-    Imported, Issuers, LastUsed, Meta, NetworkRules, Number, Origins, People, PersonalTokens, Repeats, Routes, Row,
-    Scope, SettingRows, Tokens, TokensByUser, UserNames, Users,
+    AdminTokens, Audit, Authorities, AuthorityNumbers, Changes, Clients, Codes, Consents, Counters, Departures,
+    Endings, Families, FeedTokens, Imported, Issuers, LastUsed, Meta, NetworkRules, Number, Origins, People,
+    PersonalTokens, Refreshes, Repeats, Routes, Row, Scope, Sessions, SettingRows, SigningKeys, Spent, Tokens,
+    TokensByFamily, TokensByUser, UserNames, Users,
 };
 pub(crate) use tables::Table;
 pub(crate) use transaction::{Ending, Transaction, Wish};

@@ -3,6 +3,7 @@
 mod people;
 mod tokens;
 mod rest;
+mod grants;
 mod live;
 
 use std::fmt;
@@ -121,6 +122,7 @@ pub(crate) fn verify_rows(view: &ReadView) -> Result<VerifyReport, StoreError> {
     let people = people::verify(view, &numbers, &mut report)?;
     tokens::verify(view, &numbers, &people, &mut report)?;
     rest::verify(view, &numbers, &people, &mut report)?;
+    grants::verify(view, &numbers, &mut report)?;
     Ok(report)
 }
 

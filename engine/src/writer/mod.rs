@@ -16,9 +16,10 @@ use tollgate_core::{DigestKey, LiveView, Settled, Timestamp, Unsettled, Upgrade,
 
 use crate::clock::Clock;
 use crate::entropy::Entropy;
-use crate::execute::Swept;
+use crate::execute::{GrantCursors, Swept};
 use crate::feed::{Feed, Lagged};
 use crate::live::Applier;
+use crate::sealed::Vault;
 use crate::store::Store;
 
 use checkpoint::Checkpoints;
@@ -61,6 +62,7 @@ pub(crate) struct Tools {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) digest_key: DigestKey,
+    pub(crate) vault: Vault,
     pub(crate) policy: Policy,
     pub(crate) standing: Standing,
 }
@@ -87,6 +89,8 @@ struct Writer {
     last_look: Timestamp,
     /// Up to where idempotency keys were last looked at.
     swept_repeats: Option<[u8; 32]>,
+    /// Up to where grants were last looked at.
+    swept_grants: GrantCursors,
     /// Why nothing is written any more, once a commit or the storage has failed.
     poison: Option<Arc<str>>,
 }
@@ -113,6 +117,7 @@ pub(crate) fn start(
         applier,
         checkpoints: Checkpoints::new(counters),
         swept_repeats: None,
+        swept_grants: GrantCursors::default(),
         poison: None,
     };
     let thread = move || {

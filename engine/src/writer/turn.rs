@@ -8,7 +8,9 @@ use tollgate_core::{LiveView, Timestamp, Upgrade};
 
 use super::job::{Job, Unavailable};
 use super::{Tools, Writer};
-use crate::execute::{Batch, Fault, Finished, StoreFault, Surroundings, Swept, sweep, sweep_repeats, upgrade};
+use crate::execute::{
+    Batch, Fault, Finished, StoreFault, Surroundings, Swept, sweep, sweep_grants, sweep_repeats, upgrade,
+};
 use crate::feed::Lagged;
 use crate::store::{Ending, Store, StoreError, Wish};
 
@@ -43,17 +45,20 @@ impl Writer {
         self.applier.view().clear_windows(now);
         let before_s = now.as_seconds().saturating_sub(self.tools.policy.retention_s);
         let mut swept = Swept::default();
-        let mut repeats = self.swept_repeats;
+        let (mut repeats, mut grants) = (self.swept_repeats, self.swept_grants);
+        let retention_s = self.tools.policy.retention_s;
         self.in_transaction(|batch| {
             let more = sweep_repeats(batch, &mut repeats, SWEEP_MOST).map_err(StoreFault)?;
             swept = sweep(batch, before_s, SWEEP_MOST).map_err(|fault| match fault {
                 Fault::Store(fault) => fault,
                 Fault::Refused(_) | Fault::Failed(_) => StoreFault(StoreError::Closed),
             })?;
-            swept.more |= more;
+            let (rows, more_grants) = sweep_grants(batch, &mut grants, retention_s, SWEEP_MOST).map_err(StoreFault)?;
+            swept.grants = rows;
+            swept.more |= more | more_grants;
             Ok(())
         })?;
-        self.swept_repeats = repeats;
+        (self.swept_repeats, self.swept_grants) = (repeats, grants);
         Ok(swept)
     }
 
@@ -152,6 +157,7 @@ fn transaction(
         let around = Surroundings {
             entropy: &*tools.entropy,
             digest_key: &tools.digest_key,
+            vault: &tools.vault,
             now: tools.clock.now(),
             feed: tools.feed.identity(),
             view,
@@ -159,7 +165,7 @@ fn transaction(
         };
         let mut batch = Batch::new(rows, &around);
         make(&mut batch).map_err(|StoreFault(fault)| fault)?;
-        let wrote = batch.writes() > 0;
+        let wrote = batch.wrote();
         let finished = batch.finish()?;
         if let Some(set) = &finished.set {
             wanted.clone_from(&set.changes);

@@ -13,6 +13,7 @@ use crate::client::Audience;
 use crate::digest::{DigestKey, TokenDigest};
 use crate::foreign::{Foreign, ForeignDigest, ForeignForm, ForeignForms};
 use crate::index::{Found, TokenIndex, TokenWords, UserSlot, UserWords, Users};
+use crate::jwt::Jwt;
 use crate::record::{AuthorityId, AuthorityRecord, Limit, ServerRecord, TokenRecord, UserId, UserName, UserRecord};
 use crate::sync::{AtomicU64, Ordering};
 use crate::time::Timestamp;
@@ -129,6 +130,11 @@ impl LiveView {
     /// The digest of a token under this view's key.
     pub fn digest(&self, token: WellFormed<'_>) -> TokenDigest {
         self.0.key.digest(token)
+    }
+
+    /// The digest of a signed token, as [`DigestKey::jwt`].
+    pub fn jwt(&self, text: Jwt<'_>) -> TokenDigest {
+        self.0.key.jwt(text)
     }
 
     /// The digest of a foreign token's text, as [`DigestKey::foreign`].

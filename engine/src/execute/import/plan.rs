@@ -233,6 +233,7 @@ impl Plan {
             issued_at: token.issued_at.unwrap_or(batch.now()),
             revoked_at: token.revoked_at,
             authority: None,
+            family: None,
         };
         steps.push(Step::Token(row, origin(&token.secret)));
         Ok(steps)

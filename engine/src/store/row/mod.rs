@@ -12,6 +12,7 @@ mod access;
 mod networks;
 mod changes;
 mod trail;
+mod grants;
 
 use super::Table;
 use crate::codec::Undecodable;
@@ -19,6 +20,7 @@ use crate::codec::Undecodable;
 pub(crate) use access::{Issuers, Routes};
 pub(crate) use changes::Changes;
 pub(crate) use clients::{Authorities, AuthorityNumbers, Clients};
+pub(crate) use grants::{Codes, Consents, Families, Refreshes, Sessions, SigningKeys, Spent, TokensByFamily};
 pub(crate) use meta::{Meta, Number, SettingRows};
 pub(crate) use networks::{NetworkRules, Scope};
 pub(crate) use operators::{AdminTokens, FeedTokens};

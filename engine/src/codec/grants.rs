@@ -1,0 +1,395 @@
+//! Mirror types of grants: codes, families, refresh tokens, spent identifiers, consents, sessions, signing keys.
+
+use tollgate_core::{Audience, ClientName, ScopeSet, Timestamp, TokenDigest, UserId};
+
+use super::{Decode, Encode, Undecodable, decode, encode};
+use crate::client::Grant;
+use crate::granting::{
+    CodeRow, CodeSpent, ConsentRow, FamilyRow, Grantee, RefreshRow, SessionId, SessionRow, SigningKeyRow,
+};
+use crate::issuer::Signature;
+use crate::record::FamilyId;
+
+#[derive(Encode, Decode)]
+struct GranteeV1 {
+    client: String,
+    client_number: u64,
+    user: u64,
+    scopes: String,
+    audiences: Vec<String>,
+}
+
+#[derive(Encode, Decode)]
+struct CodeV1 {
+    grantee: GranteeV1,
+    redirect_url: String,
+    challenge: Option<[u8; 32]>,
+    nonce: Option<String>,
+    auth_time_ms: u64,
+    session: Option<[u8; 32]>,
+    consented: bool,
+    issued_at_ms: u64,
+    expires_at_ms: u64,
+    spent_at_ms: Option<u64>,
+    family: Option<u64>,
+}
+
+/// The payload of a code.
+pub(crate) fn code_payload(row: &CodeRow) -> Vec<u8> {
+    let CodeRow {
+        grantee,
+        redirect_url,
+        challenge,
+        nonce,
+        auth_time,
+        session,
+        consented,
+        issued_at,
+        expires_at,
+        spent,
+    } = row;
+    encode(&CodeV1 {
+        grantee: grantee_mirror(grantee),
+        redirect_url: redirect_url.clone(),
+        challenge: *challenge,
+        nonce: nonce.clone(),
+        auth_time_ms: auth_time.as_millis(),
+        session: session.map(|session| *session.0.as_bytes()),
+        consented: *consented,
+        issued_at_ms: issued_at.as_millis(),
+        expires_at_ms: expires_at.as_millis(),
+        spent_at_ms: spent.map(|spent| spent.at.as_millis()),
+        family: spent.and_then(|spent| spent.family).map(|family| family.0),
+    })
+}
+
+/// Reads the row of a code.
+pub(crate) fn read_code(payload: &[u8]) -> Result<CodeRow, Undecodable> {
+    let CodeV1 {
+        grantee,
+        redirect_url,
+        challenge,
+        nonce,
+        auth_time_ms,
+        session,
+        consented,
+        issued_at_ms,
+        expires_at_ms,
+        spent_at_ms,
+        family,
+    } = decode(payload)?;
+    let spent = match (spent_at_ms, family) {
+        (Some(at), family) => Some(CodeSpent {
+            at: Timestamp::from_millis(at),
+            family: family.map(FamilyId),
+        }),
+        (None, None) => None,
+        (None, Some(_)) => return Err(Undecodable::Field("family of a code that was spent")),
+    };
+    Ok(CodeRow {
+        grantee: grantee_of(&grantee)?,
+        redirect_url,
+        challenge,
+        nonce,
+        auth_time: Timestamp::from_millis(auth_time_ms),
+        session: session_of(session),
+        consented,
+        issued_at: Timestamp::from_millis(issued_at_ms),
+        expires_at: Timestamp::from_millis(expires_at_ms),
+        spent,
+    })
+}
+
+#[derive(Encode, Decode)]
+struct FamilyV1 {
+    grantee: GranteeV1,
+    grant: u8,
+    auth_time_ms: u64,
+    session: Option<[u8; 32]>,
+    consented: bool,
+    begun_at_ms: u64,
+    ends_at_ms: u64,
+    revoked_at_ms: Option<u64>,
+}
+
+/// The payload of a family.
+pub(crate) fn family_payload(row: &FamilyRow) -> Vec<u8> {
+    let FamilyRow {
+        grantee,
+        grant,
+        auth_time,
+        session,
+        consented,
+        begun_at,
+        ends_at,
+        revoked_at,
+    } = row;
+    encode(&FamilyV1 {
+        grantee: grantee_mirror(grantee),
+        grant: *grant as u8,
+        auth_time_ms: auth_time.as_millis(),
+        session: session.map(|session| *session.0.as_bytes()),
+        consented: *consented,
+        begun_at_ms: begun_at.as_millis(),
+        ends_at_ms: ends_at.as_millis(),
+        revoked_at_ms: revoked_at.map(Timestamp::as_millis),
+    })
+}
+
+/// Reads the row of a family.
+pub(crate) fn read_family(payload: &[u8]) -> Result<FamilyRow, Undecodable> {
+    let FamilyV1 {
+        grantee,
+        grant,
+        auth_time_ms,
+        session,
+        consented,
+        begun_at_ms,
+        ends_at_ms,
+        revoked_at_ms,
+    } = decode(payload)?;
+    let named = Grant::ALL.into_iter().find(|named| *named as u8 == grant);
+    Ok(FamilyRow {
+        grantee: grantee_of(&grantee)?,
+        grant: named.ok_or(Undecodable::Field("grant"))?,
+        auth_time: Timestamp::from_millis(auth_time_ms),
+        session: session_of(session),
+        consented,
+        begun_at: Timestamp::from_millis(begun_at_ms),
+        ends_at: Timestamp::from_millis(ends_at_ms),
+        revoked_at: revoked_at_ms.map(Timestamp::from_millis),
+    })
+}
+
+#[derive(Encode, Decode)]
+struct RefreshV1 {
+    family: u64,
+    issued_at_ms: u64,
+    used_at_ms: Option<u64>,
+}
+
+/// The payload of a refresh token.
+pub(crate) fn refresh_payload(row: &RefreshRow) -> Vec<u8> {
+    let RefreshRow {
+        family,
+        issued_at,
+        used_at,
+    } = *row;
+    encode(&RefreshV1 {
+        family: family.0,
+        issued_at_ms: issued_at.as_millis(),
+        used_at_ms: used_at.map(Timestamp::as_millis),
+    })
+}
+
+/// Reads the row of a refresh token.
+pub(crate) fn read_refresh(payload: &[u8]) -> Result<RefreshRow, Undecodable> {
+    let RefreshV1 {
+        family,
+        issued_at_ms,
+        used_at_ms,
+    } = decode(payload)?;
+    Ok(RefreshRow {
+        family: FamilyId(family),
+        issued_at: Timestamp::from_millis(issued_at_ms),
+        used_at: used_at_ms.map(Timestamp::from_millis),
+    })
+}
+
+#[derive(Encode, Decode)]
+struct SpentV1 {
+    until_ms: u64,
+}
+
+/// The payload of a spent identifier: until when it is kept.
+pub(crate) fn spent_payload(until: &Timestamp) -> Vec<u8> {
+    encode(&SpentV1 {
+        until_ms: until.as_millis(),
+    })
+}
+
+/// Reads until when a spent identifier is kept.
+pub(crate) fn read_spent(payload: &[u8]) -> Result<Timestamp, Undecodable> {
+    decode(payload).map(|SpentV1 { until_ms }| Timestamp::from_millis(until_ms))
+}
+
+#[derive(Encode, Decode)]
+struct ConsentV1 {
+    client: String,
+    scopes: String,
+    given_at_ms: u64,
+}
+
+/// The payload of a consent.
+pub(crate) fn consent_payload(row: &ConsentRow) -> Vec<u8> {
+    let ConsentRow {
+        client,
+        scopes,
+        given_at,
+    } = row;
+    encode(&ConsentV1 {
+        client: client.as_str().to_owned(),
+        scopes: scopes.to_string(),
+        given_at_ms: given_at.as_millis(),
+    })
+}
+
+/// Reads the row of a consent.
+pub(crate) fn read_consent(payload: &[u8]) -> Result<ConsentRow, Undecodable> {
+    let ConsentV1 {
+        client,
+        scopes,
+        given_at_ms,
+    } = decode(payload)?;
+    Ok(ConsentRow {
+        client: client_of(&client)?,
+        scopes: scopes_of(&scopes)?,
+        given_at: Timestamp::from_millis(given_at_ms),
+    })
+}
+
+#[derive(Encode, Decode)]
+struct SessionV1 {
+    user: u64,
+    password_epoch: u32,
+    auth_time_ms: u64,
+    begun_at_ms: u64,
+    expires_at_ms: u64,
+}
+
+/// The payload of a session.
+pub(crate) fn session_payload(row: &SessionRow) -> Vec<u8> {
+    let SessionRow {
+        user,
+        password_epoch,
+        auth_time,
+        begun_at,
+        expires_at,
+    } = row;
+    encode(&SessionV1 {
+        user: user.0,
+        password_epoch: *password_epoch,
+        auth_time_ms: auth_time.as_millis(),
+        begun_at_ms: begun_at.as_millis(),
+        expires_at_ms: expires_at.as_millis(),
+    })
+}
+
+/// Reads the row of a session.
+pub(crate) fn read_session(payload: &[u8]) -> Result<SessionRow, Undecodable> {
+    let SessionV1 {
+        user,
+        password_epoch,
+        auth_time_ms,
+        begun_at_ms,
+        expires_at_ms,
+    } = decode(payload)?;
+    Ok(SessionRow {
+        user: UserId(user),
+        password_epoch,
+        auth_time: Timestamp::from_millis(auth_time_ms),
+        begun_at: Timestamp::from_millis(begun_at_ms),
+        expires_at: Timestamp::from_millis(expires_at_ms),
+    })
+}
+
+#[derive(Encode, Decode)]
+struct SigningKeyV1 {
+    kid: String,
+    algorithm: u8,
+    sealed: Vec<u8>,
+    certificate: Vec<u8>,
+    added_at_ms: u64,
+    signs_from_ms: u64,
+    signs_until_ms: Option<u64>,
+    published_until_ms: Option<u64>,
+}
+
+/// The payload of a signing key.
+pub(crate) fn signing_key_payload(row: &SigningKeyRow) -> Vec<u8> {
+    let SigningKeyRow {
+        kid,
+        algorithm,
+        sealed,
+        certificate,
+        added_at,
+        signs_from,
+        signs_until,
+        published_until,
+    } = row.clone();
+    encode(&SigningKeyV1 {
+        kid,
+        algorithm: algorithm as u8,
+        sealed,
+        certificate,
+        added_at_ms: added_at.as_millis(),
+        signs_from_ms: signs_from.as_millis(),
+        signs_until_ms: signs_until.map(Timestamp::as_millis),
+        published_until_ms: published_until.map(Timestamp::as_millis),
+    })
+}
+
+/// Reads the row of a signing key.
+pub(crate) fn read_signing_key(payload: &[u8]) -> Result<SigningKeyRow, Undecodable> {
+    let SigningKeyV1 {
+        kid,
+        algorithm,
+        sealed,
+        certificate,
+        added_at_ms,
+        signs_from_ms,
+        signs_until_ms,
+        published_until_ms,
+    } = decode(payload)?;
+    let named = Signature::ALL.into_iter().find(|named| *named as u8 == algorithm);
+    Ok(SigningKeyRow {
+        kid,
+        algorithm: named.ok_or(Undecodable::Field("way to sign"))?,
+        sealed,
+        certificate,
+        added_at: Timestamp::from_millis(added_at_ms),
+        signs_from: Timestamp::from_millis(signs_from_ms),
+        signs_until: signs_until_ms.map(Timestamp::from_millis),
+        published_until: published_until_ms.map(Timestamp::from_millis),
+    })
+}
+
+fn grantee_mirror(grantee: &Grantee) -> GranteeV1 {
+    let Grantee {
+        client,
+        client_number,
+        user,
+        scopes,
+        audiences,
+    } = grantee;
+    GranteeV1 {
+        client: client.as_str().to_owned(),
+        client_number: *client_number,
+        user: user.0,
+        scopes: scopes.to_string(),
+        audiences: audiences.iter().map(|audience| audience.as_str().to_owned()).collect(),
+    }
+}
+
+fn grantee_of(mirror: &GranteeV1) -> Result<Grantee, Undecodable> {
+    let audience = |text: &String| text.parse::<Audience>().map_err(|_| Undecodable::Field("audience"));
+    Ok(Grantee {
+        client: client_of(&mirror.client)?,
+        client_number: mirror.client_number,
+        user: UserId(mirror.user),
+        scopes: scopes_of(&mirror.scopes)?,
+        audiences: mirror.audiences.iter().map(audience).collect::<Result<_, _>>()?,
+    })
+}
+
+fn session_of(digest: Option<[u8; 32]>) -> Option<SessionId> {
+    digest.map(|digest| SessionId(TokenDigest::from_bytes(digest)))
+}
+
+fn client_of(text: &str) -> Result<ClientName, Undecodable> {
+    text.parse().map_err(|_| Undecodable::Field("client name"))
+}
+
+fn scopes_of(text: &str) -> Result<ScopeSet, Undecodable> {
+    text.parse().map_err(|_| Undecodable::Field("set of scopes"))
+}

@@ -1,0 +1,134 @@
+//! Rotating refresh tokens.
+//!
+//! One that is used for the first time gets a successor and is used from then on. Presented again soon, it gets the same successor:
+//! nobody can tell requests that cross from a thief within that window, and both get no more than the owner has. Presented later,
+//! one of the two who have it is a thief, so all that came of the login is taken back.
+
+use tollgate_core::{TokenKind, TokenText};
+
+use super::super::tokens::Bits;
+use super::super::{Batch, Execute, Fault};
+use super::access::{NewTokens, add_to_family, note, prepare};
+use super::families::{Because, revoke_family};
+use super::{is_covered, usable};
+use crate::client::{Client, Grant};
+use crate::granting::{FamilyRow, GrantFault, Grantee, REPEAT_WINDOW_S, Refresh, RefreshRow, Refreshed};
+use crate::store::{Families, Number, Refreshes, Source as _};
+
+/// What becomes of a presented refresh token, with bits instead of texts.
+pub enum Rotation {
+    Granted(NewTokens),
+    Repeated(NewTokens),
+    Reused,
+}
+
+impl From<Rotation> for Refreshed {
+    fn from(rotation: Rotation) -> Self {
+        match rotation {
+            Rotation::Granted(tokens) => Self::Granted(tokens.into()),
+            Rotation::Repeated(tokens) => Self::Repeated(tokens.into()),
+            Rotation::Reused => Self::Reused,
+        }
+    }
+}
+
+impl Execute for Refresh {
+    type Answer = Rotation;
+
+    fn execute(self, batch: &mut Batch<'_, '_>) -> Result<Rotation, Fault> {
+        let Self {
+            refresh,
+            client_number,
+            scopes,
+            audiences,
+            text,
+            lifetime_s,
+        } = self;
+        let row = batch
+            .rows
+            .row::<Refreshes>(&refresh.digest)?
+            .ok_or(GrantFault::Unknown)?;
+        let family = batch.rows.row::<Families>(&row.family)?.ok_or(GrantFault::Unknown)?;
+        if family.revoked_at.is_some() {
+            return Err(GrantFault::Revoked.into());
+        }
+        // What is stolen is dealt with before anything that could refuse.
+        let because = theft(batch, &row, &family, client_number);
+        if let Some(because) = because {
+            revoke_family(batch, row.family, because)?;
+            return Ok(Rotation::Reused);
+        }
+        if batch.now() >= family.ends_at {
+            return Err(GrantFault::Expired.into());
+        }
+        let (user, client) = usable(batch, &family.grantee, Grant::RefreshToken)?;
+        if family.consented && !is_covered(batch, user.id, client_number, &family.grantee.scopes)? {
+            return Err(GrantFault::NoConsent.into());
+        }
+        let grantee = narrowed(&family.grantee, &client.client, scopes, audiences)?;
+        let id = batch.next(Number::NextToken)?;
+        let prepared = prepare(batch, id, user, text, lifetime_s, Some(family.ends_at))?;
+        let successor = successor(batch, &refresh.successor)?;
+
+        let mut tokens = add_to_family(batch, row.family, &client, prepared, grantee)?;
+        tokens.refresh = Some(refresh.successor);
+        note(batch, Grant::RefreshToken, &tokens);
+        if row.used_at.is_some() {
+            return Ok(Rotation::Repeated(tokens));
+        }
+        let now = batch.now();
+        let used_at = Some(now);
+        batch.put::<Refreshes>(&refresh.digest, &RefreshRow { used_at, ..row })?;
+        let fresh = RefreshRow {
+            family: row.family,
+            issued_at: now,
+            used_at: None,
+        };
+        batch.put::<Refreshes>(&successor, &fresh)?;
+        Ok(Rotation::Granted(tokens))
+    }
+}
+
+/// Why a presented refresh token must be a stolen one, if it must. A clock that was set back far is no excuse.
+fn theft(batch: &Batch<'_, '_>, row: &RefreshRow, family: &FamilyRow, client_number: u64) -> Option<Because> {
+    if family.grantee.client_number != client_number {
+        return Some(Because::OtherClient);
+    }
+    let used_at = row.used_at?;
+    let now = batch.now();
+    let apart_ms = now.millis_since(used_at).max(used_at.millis_since(now));
+    (apart_ms >= REPEAT_WINDOW_S * 1_000).then_some(Because::Repeated)
+}
+
+/// What the new access token may do: no more than was asked for, was granted, and the client may still have.
+fn narrowed(
+    granted: &Grantee,
+    client: &Client,
+    scopes: Option<tollgate_core::ScopeSet>,
+    audiences: Option<Vec<tollgate_core::Audience>>,
+) -> Result<Grantee, Fault> {
+    let scopes = scopes.unwrap_or_else(|| granted.scopes.clone());
+    let audiences = audiences.unwrap_or_else(|| granted.audiences.clone());
+    if !scopes.is_subset_of(&granted.scopes) || !audiences.iter().all(|one| granted.audiences.contains(one)) {
+        return Err(GrantFault::Beyond.into());
+    }
+    // To drop every audience would be to get a token that is good wherever none is asked for.
+    if audiences.is_empty() && !granted.audiences.is_empty() {
+        return Err(GrantFault::Beyond.into());
+    }
+    let kept = scopes.iter().filter(|scope| client.scopes.contains(scope.as_str()));
+    let scopes = tollgate_core::ScopeSet::of(kept.cloned()).map_err(|_| GrantFault::Beyond)?;
+    Ok(Grantee {
+        scopes,
+        audiences,
+        ..granted.clone()
+    })
+}
+
+/// The digest of the successor whose bits these are.
+fn successor(batch: &Batch<'_, '_>, bits: &Bits) -> Result<tollgate_core::TokenDigest, Fault> {
+    let token = TokenText::from_entropy(TokenKind::Refresh, bits);
+    let proof = token.well_formed();
+    let proof = proof.map_err(|_| Fault::Failed("a new token is malformed: this is a defect".to_owned()))?;
+    Ok(batch.around.digest_key.digest(proof))
+}

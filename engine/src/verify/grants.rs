@@ -1,0 +1,87 @@
+//! Grants: what families, refresh tokens and access tokens say of each other.
+
+use std::collections::BTreeMap;
+
+use tollgate_core::{TokenId, UserId};
+
+use super::VerifyReport;
+use super::rest::Numbers;
+use crate::record::FamilyId;
+use crate::store::{
+    Codes, Consents, Families, ReadView, Refreshes, Sessions, SigningKeys, Source as _, Spent, StoreError, Tokens,
+    TokensByFamily,
+};
+
+pub(super) fn verify(view: &ReadView, numbers: &Numbers, report: &mut VerifyReport) -> Result<(), StoreError> {
+    let given_user = |user: UserId| user.0 != 0 && user.0 < numbers.next_user;
+    let mut families: BTreeMap<FamilyId, bool> = BTreeMap::new();
+    report.each::<Families>(view, |report, id, family| {
+        if id.0 == 0 || id.0 >= numbers.next_token {
+            report.found_at::<Families>(&id, "expected a number that was given away");
+        }
+        if !given_user(family.grantee.user) {
+            report.found_at::<Families>(&id, "expected the id of a user that was given away");
+        }
+        families.insert(id, family.revoked_at.is_some());
+    })?;
+    report.each::<Refreshes>(view, |report, digest, refresh| {
+        if refresh.family.0 == 0 || refresh.family.0 >= numbers.next_token {
+            report.found_at::<Refreshes>(&digest, "expected the number of a family that was given away");
+        }
+    })?;
+    let mut broken = Ok(());
+    report.each::<TokensByFamily>(view, |report, (family, id), ()| {
+        match view.row::<Tokens>(&id) {
+            Ok(token) => {
+                let fault = of_family(token, family, id, families.get(&family).copied());
+                fault
+                    .into_iter()
+                    .for_each(|fault| report.found_at::<TokensByFamily>(&(family, id), fault));
+            }
+            // The token's own row is a finding of its own.
+            Err(StoreError::Damaged(_)) => {}
+            Err(fault) => broken = Err(fault),
+        }
+    })?;
+    broken?;
+    report.each::<Codes>(view, |report, digest, code| {
+        if !given_user(code.grantee.user) {
+            report.found_at::<Codes>(&digest, "expected the id of a user that was given away");
+        }
+    })?;
+    report.each::<Consents>(view, |report, key, _| {
+        if !given_user(key.0) {
+            report.found_at::<Consents>(&key, "expected the id of a user that was given away");
+        }
+    })?;
+    report.each::<Sessions>(view, |report, digest, session| {
+        if !given_user(session.user) {
+            report.found_at::<Sessions>(&digest, "expected the id of a user that was given away");
+        }
+    })?;
+    report.each::<Spent>(view, |_, _, _| {})?;
+    report.each::<SigningKeys>(view, |report, number, _| {
+        if number == 0 || number >= numbers.next_token {
+            report.found_at::<SigningKeys>(&number, "expected a number that was given away");
+        }
+    })?;
+    Ok(())
+}
+
+/// What is wrong with a token that stands in a family, where something is.
+fn of_family(
+    token: Option<crate::record::TokenRow>,
+    family: FamilyId,
+    id: TokenId,
+    revoked: Option<bool>,
+) -> Option<String> {
+    match (token, revoked) {
+        (None, _) => Some(format!("there is no token {}", id.0)),
+        (Some(_), None) => Some(format!("there is no family {}", family.0)),
+        (Some(token), Some(_)) if token.family != Some(family) => Some("the token is of another family".to_owned()),
+        (Some(token), Some(true)) if token.revoked_at.is_none() => {
+            Some("the family was revoked, but the token was not".to_owned())
+        }
+        (Some(_), Some(_)) => None,
+    }
+}

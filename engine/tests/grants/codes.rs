@@ -1,0 +1,228 @@
+//! Codes: once, for a minute, for whom they were made.
+
+use tollgate::{AccessText, BurnCode, DenyReason, Grant, GrantFault, RedeemCode, Redeemed};
+
+use super::scene::{
+    CALLBACK, LIFETIME_S, Scene, access, add_client, facts, fault, granted, granted_to, issue_access, issue_code,
+    redeem, refresh_of,
+};
+
+#[test]
+fn a_code_gives_tokens_once_and_a_second_presentation_takes_them_back() {
+    for (later_ms, reopened) in [(0, false), (30_000, false), (30_000, true), (3_600_000, true)] {
+        let scene = Scene::new();
+        let code = scene.code();
+        let tokens = granted(scene.redeem(&code));
+        assert_eq!(scene.world.refused(access(&tokens)), None, "the twin");
+
+        scene.pass(later_ms);
+        let scene = if reopened { scene.reopen() } else { scene };
+        assert!(
+            matches!(scene.redeem(&code), Ok(Redeemed::Spent)),
+            "{later_ms} {reopened}"
+        );
+        let refused = if later_ms < 3_600_000 {
+            DenyReason::Revoked
+        } else {
+            DenyReason::Revoked
+        };
+        assert_eq!(
+            scene.world.refused(access(&tokens)),
+            Some(refused),
+            "{later_ms} {reopened}"
+        );
+        assert_eq!(fault(scene.refresh(refresh_of(&tokens))), Some(GrantFault::Revoked));
+        assert!(matches!(scene.redeem(&code), Ok(Redeemed::Spent)), "and so for ever");
+        assert_eq!(scene.engine().verify().unwrap().findings, []);
+    }
+}
+
+#[test]
+fn what_a_code_is_bound_to_is_told_as_it_was() {
+    let scene = Scene::new();
+    let now = scene.engine().now();
+    let code = scene.code();
+    let told = facts(scene.engine(), &code);
+    assert_eq!(told.to, scene.granted_to("read write"));
+    assert_eq!((told.redirect_url.as_str(), told.challenge), (CALLBACK, Some([7; 32])));
+    assert_eq!((told.nonce.as_deref(), told.auth_time), (Some("n-0S6"), now));
+    assert_eq!(told.expires_at, now.plus_millis(60_000));
+    for wrong in [
+        "",
+        "tg_code_",
+        &code[..code.len() - 1],
+        &format!("{code}0"),
+        &code.to_lowercase(),
+    ] {
+        assert!(scene.engine().code(wrong.as_bytes()).unwrap().is_none(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_code_ends_with_its_minute_without_a_sweeper() {
+    for (millis, refused) in [
+        (59_999, None),
+        (60_000, Some(GrantFault::Expired)),
+        (60_001, Some(GrantFault::Expired)),
+    ] {
+        let scene = Scene::new();
+        let code = scene.code();
+        scene.pass(millis);
+        assert_eq!(fault(scene.redeem(&code)), refused, "{millis}");
+    }
+}
+
+#[test]
+fn another_client_gets_nothing_and_spends_the_code() {
+    let scene = Scene::new();
+    let other = add_client(scene.engine(), "other", false);
+    let code = scene.code();
+    assert!(matches!(
+        redeem(scene.engine(), &code, other.number),
+        Ok(Redeemed::Spent)
+    ));
+    assert!(matches!(scene.redeem(&code), Ok(Redeemed::Spent)));
+    granted(scene.redeem(&scene.code()));
+}
+
+#[test]
+fn another_client_that_comes_second_takes_the_tokens_back_too() {
+    let scene = Scene::new();
+    let other = add_client(scene.engine(), "other", false);
+    let code = scene.code();
+    let tokens = granted(scene.redeem(&code));
+    assert!(matches!(
+        redeem(scene.engine(), &code, other.number),
+        Ok(Redeemed::Spent)
+    ));
+    assert_eq!(scene.world.refused(access(&tokens)), Some(DenyReason::Revoked));
+}
+
+#[test]
+fn a_burnt_code_is_spent_and_one_that_was_redeemed_before_takes_its_tokens_along() {
+    let scene = Scene::new();
+    let (burnt, redeemed) = (scene.code(), scene.code());
+    let tokens = granted(scene.redeem(&redeemed));
+    for code in [&burnt, &redeemed] {
+        let command = BurnCode {
+            code: facts(scene.engine(), code).proof,
+        };
+        scene.engine().execute(command).unwrap();
+        assert!(matches!(scene.redeem(code), Ok(Redeemed::Spent)));
+    }
+    assert_eq!(scene.world.refused(access(&tokens)), Some(DenyReason::Revoked));
+}
+
+#[test]
+fn no_code_and_no_token_has_more_than_the_client_may_have() {
+    let scene = Scene::new();
+    assert_eq!(fault(scene.try_code("read superuser")), Some(GrantFault::Beyond));
+    assert_eq!(
+        fault(issue_access(scene.engine(), scene.granted_to("superuser"), None)),
+        Some(GrantFault::Beyond)
+    );
+    let tokens = issue_access(scene.engine(), scene.granted_to("admin"), None).unwrap();
+    assert_eq!(
+        (tokens.record.scopes.to_string().as_str(), tokens.family),
+        ("admin", None)
+    );
+    assert!(tokens.refresh.is_none());
+    assert_eq!(scene.world.refused(access(&tokens)), None);
+}
+
+#[test]
+fn a_grant_that_the_client_is_not_allowed_is_refused() {
+    let scene = Scene::new();
+    let grants = [Grant::ClientCredentials].into_iter().collect();
+    let changes = tollgate::ClientChanges {
+        grants: Some(grants),
+        ..Default::default()
+    };
+    let code = scene.code();
+    let tokens = scene.log_in();
+    let name = scene.client.name.clone();
+    scene.engine().execute(tollgate::SetClient { name, changes }).unwrap();
+    let refused = Some(GrantFault::GrantNotAllowed);
+    assert_eq!(fault(scene.redeem(&code)), refused);
+    assert_eq!(fault(scene.refresh(refresh_of(&tokens))), refused);
+    assert_eq!(
+        fault(issue_access(scene.engine(), scene.granted_to("read"), None)),
+        refused
+    );
+    assert_eq!(fault(scene.try_code("read")), refused);
+}
+
+#[test]
+fn without_a_refresh_grant_an_access_token_comes_alone_and_still_goes_with_the_code() {
+    let scene = Scene::new();
+    let code = scene.code();
+    let command = || RedeemCode {
+        code: facts(scene.engine(), &code).proof,
+        client_number: scene.client.number,
+        text: AccessText::Opaque,
+        lifetime_s: LIFETIME_S,
+        refresh: None,
+    };
+    let tokens = granted(scene.engine().execute(command()));
+    assert!(tokens.refresh.is_none());
+    assert_eq!(scene.world.refused(access(&tokens)), None);
+    assert!(matches!(scene.engine().execute(command()), Ok(Redeemed::Spent)));
+    assert_eq!(scene.world.refused(access(&tokens)), Some(DenyReason::Revoked));
+}
+
+#[test]
+fn a_jwt_passes_once_it_was_issued_and_the_same_text_is_never_issued_twice() {
+    let scene = Scene::new();
+    let text = "eyJhbGciOiJSUzI1NiJ9.eyJqdGkiOiIxIn0.c2lnbmF0dXJl";
+    let digest = scene.engine().jwt_digest(text).unwrap();
+    assert_eq!(scene.world.refused(text), Some(DenyReason::UnknownToken));
+    let issue = || {
+        scene.engine().execute(tollgate::IssueAccess {
+            to: scene.granted_to("read"),
+            text: AccessText::Jwt(digest),
+            lifetime_s: LIFETIME_S,
+            grant: Grant::ClientCredentials,
+            refresh: None,
+        })
+    };
+    let issued = issue().unwrap();
+    assert!(issued.token.is_none());
+    assert_eq!(scene.world.refused(text), None);
+    assert!(issue().is_err(), "a text stands for one token");
+    let told = scene
+        .engine()
+        .access(text.as_bytes(), scene.engine().now())
+        .unwrap()
+        .unwrap();
+    assert!(told.active);
+    assert_eq!(told.token, issued.record);
+
+    scene
+        .engine()
+        .execute(tollgate::RevokeAccess { id: issued.record.id })
+        .unwrap();
+    assert_eq!(scene.world.refused(text), Some(DenyReason::Revoked));
+    let told = scene
+        .engine()
+        .access(text.as_bytes(), scene.engine().now())
+        .unwrap()
+        .unwrap();
+    assert!(!told.active && told.token.revoked_at.is_some());
+}
+
+#[test]
+fn a_client_that_is_added_again_under_an_old_name_inherits_nothing() {
+    let scene = Scene::new();
+    let (code, tokens) = (scene.code(), scene.log_in());
+    let name = scene.client.name.clone();
+    scene.engine().execute(tollgate::RemoveClient { name }).unwrap();
+    let again = add_client(scene.engine(), "app", false);
+    assert_ne!(again.number, scene.client.number);
+    for number in [scene.client.number, again.number] {
+        let redeemed = redeem(scene.engine(), &code, number);
+        assert!(!matches!(redeemed, Ok(Redeemed::Granted(_))), "{number}: {redeemed:?}");
+    }
+    assert_eq!(scene.world.refused(access(&tokens)), Some(DenyReason::Suspended));
+    let fresh = issue_code(scene.engine(), granted_to(&again, &scene.user, "read")).unwrap();
+    granted(redeem(scene.engine(), &fresh, again.number));
+}

@@ -48,6 +48,8 @@ pub enum AuthorizationStep {
         client: ClientShown,
         /// Whom the client expects (`login_hint`), to fill in the form with.
         hint: Option<String>,
+        /// The registered URL that the answer will go to: a page has to say where its form may end (`form-action`).
+        redirect: String,
         /// For metrics and logs.
         activity: Activity,
     },
@@ -61,6 +63,8 @@ pub enum AuthorizationStep {
         user: UserName,
         /// What it would get.
         scopes: Vec<String>,
+        /// The registered URL that the answer will go to, as in [`AuthorizationStep::Login`].
+        redirect: String,
         /// For metrics and logs.
         activity: Activity,
     },

@@ -15,6 +15,7 @@ mod state;
 mod remember;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -118,6 +119,11 @@ impl Engine {
             self.0.queue.offer(upgrade);
         }
         verdict
+    }
+
+    /// Whether the network rules for everybody ban `peer`: for what a host answers beside checks. Takes no lock.
+    pub fn bans(&self, peer: IpAddr) -> bool {
+        self.0.view.bans(peer)
     }
 
     /// Keeps a permit beyond the scope it was given in, and across tasks. The place is free when the result is dropped.

@@ -256,6 +256,11 @@ impl LiveView {
         read.unwrap_or_default()
     }
 
+    /// Whether the rules for everybody ban `peer`, so that it is to see nothing at all.
+    pub fn bans(&self, peer: IpAddr) -> bool {
+        matches!(self.server_facts(Some(peer)).standing, Standing::Banned)
+    }
+
     /// Calls `f` with every user's hourly counter that is not zero, for a checkpoint. Costs the whole table.
     pub fn for_each_window(&self, mut f: impl FnMut(UserId, u64)) {
         self.for_each_slot(|slot| {

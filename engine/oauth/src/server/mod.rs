@@ -1,6 +1,7 @@
 //! The server: pure parts walked over an engine. Every call may block on the disk, a signature or a password, so a host makes it
 //! on a thread that may wait.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -20,6 +21,13 @@ pub struct AuthorizationServer(Arc<Inner>);
 struct Inner {
     engine: Engine,
     configuration: Configuration,
+}
+
+impl fmt::Debug for AuthorizationServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("AuthorizationServer");
+        shown.field("configuration", &self.0.configuration).finish_non_exhaustive()
+    }
 }
 
 impl AuthorizationServer {

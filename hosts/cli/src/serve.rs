@@ -12,6 +12,8 @@ use tokio::sync::watch;
 use tollgate::{Engine, KEY_VARIABLE};
 use tollgate_http::control::ControlSocket;
 use tollgate_http::{BindError, Host, HostOptions, Server, Tls};
+use tollgate_oauth::{AuthorizationServer, Configuration};
+use url::Url;
 
 use crate::arguments::Serve;
 use crate::config::{Config, Flag, Source, shown};
@@ -177,6 +179,7 @@ async fn run(
         bounds: config.bounds,
         cross_origin: config.cross_origin()?,
         metrics_from: config.metrics_from.clone(),
+        authorization: authorization(engine, config, addresses.first().copied(), tls.is_some())?,
     };
     let host = Host::new(engine.clone(), options);
     let control = match ControlSocket::bind(host.clone(), &config.data) {
@@ -206,6 +209,31 @@ async fn run(
     };
     tokio::join!(signalled, server.run(host, until_stopped()), controlled);
     Ok(())
+}
+
+/// The authorization server, by the address that others reach it at. Where nobody has said which that is, it is the server's own on
+/// loopback; elsewhere it cannot be known, and there is none.
+fn authorization(
+    engine: &Engine,
+    config: &Config,
+    address: Option<SocketAddr>,
+    is_secure: bool,
+) -> Result<Option<AuthorizationServer>, Failure> {
+    let scheme = if is_secure { "https" } else { "http" };
+    let own = address.filter(|address| address.ip().is_loopback());
+    let own = own.and_then(|address| Url::parse(&format!("{scheme}://{address}")).ok());
+    let Some(url) = config.public_url.clone().or(own) else {
+        tracing::info!(
+            "there are no token endpoints, since public_url does not say by which address others reach them"
+        );
+        return Ok(None);
+    };
+    let mut configuration = Configuration::at(url);
+    configuration.registration = config.registration;
+    let server = AuthorizationServer::new(engine.clone(), configuration);
+    server
+        .map(Some)
+        .map_err(|error| Failure::usage(format!("public_url: {error}")))
 }
 
 /// Says where the server listens: each address on a line of its own.

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tollgate::{Engine, NetworkRule, RequestParts, Timestamp, Verdict};
+use tollgate_oauth::AuthorizationServer;
 
 use crate::bounds::Bounds;
 use crate::busiest::{Busiest, Busy};
 use crate::cross_origin::CrossOrigin;
 use crate::followers::Followers;
+use crate::lane::Lane;
 use crate::metrics::Metrics;
 use crate::news::News;
 use crate::permits::Permits;
@@ -25,6 +27,9 @@ pub struct HostOptions {
     /// The addresses that may read `/metrics`, behind all proxies: at first those of this machine, since the counts tell
     /// strangers how many users there are and how often tokens are guessed.
     pub metrics_from: Vec<NetworkRule>,
+    /// The authorization server of the same engine. Without it there are no token endpoints and no pages, and checks know
+    /// neither passwords nor tokens of other issuers.
+    pub authorization: Option<AuthorizationServer>,
 }
 
 impl Default for HostOptions {
@@ -34,6 +39,7 @@ impl Default for HostOptions {
             bounds: Bounds::default(),
             cross_origin: None,
             metrics_from: loopback.into_iter().filter_map(|rule| rule.parse().ok()).collect(),
+            authorization: None,
         }
     }
 }
@@ -51,6 +57,7 @@ struct Inner {
     permits: Permits,
     followers: Followers,
     news: News,
+    lane: Lane,
     began: tokio::time::Instant,
 }
 
@@ -64,6 +71,7 @@ impl Host {
             // Polls keep their connections, and others want some too.
             followers: Followers::new(options.bounds.polls_most.min(options.bounds.connections_most / 2)),
             news: News::new(),
+            lane: Lane::new(),
             options,
             metrics,
             busiest: Busiest::new(),
@@ -85,6 +93,16 @@ impl Host {
     /// What clients can hold on to.
     pub fn bounds(&self) -> &Bounds {
         &self.0.options.bounds
+    }
+
+    /// The authorization server, where there is one.
+    pub(crate) fn authorization(&self) -> Option<&AuthorizationServer> {
+        self.0.options.authorization.as_ref()
+    }
+
+    /// Where its work is done, which may block.
+    pub(crate) fn lane(&self) -> &Lane {
+        &self.0.lane
     }
 
     /// Which pages of other origins may ask.

@@ -33,6 +33,20 @@
 //! question that waits takes one of [`Bounds::polls_most`] places and no thread; a server of your own ends those with
 //! [`Host::end_polls`] when it stops.
 //!
+//! # Tokens for those who ask for them
+//!
+//! With [`HostOptions::authorization`] the host carries an authorization server: requests are read here, bounded, and answered on
+//! threads that may wait; what is decided is decided there.
+//!
+//! | path | what |
+//! |---|---|
+//! | `/identity/connect/token`, `/authorize`, `/introspect`, `/revocation`, `/userinfo`, `/endsession` | the profile of Cinchy, with `/identity/.well-known/openid-configuration` and its `/jwks` |
+//! | `/oauth2/token`, `/authorize`, `/introspect`, `/revoke`, `/userinfo`, `/endsession`, `/register`, `/jwks` | the profile of the RFCs, with `/.well-known/oauth-authorization-server` and `/.well-known/openid-configuration` |
+//! | `/account/login`, `/account/consent`, `/account/tokens`, `/account/logout` | pages for people, which need no script |
+//!
+//! An address that the global network rules ban is answered 403 at all of these. One that no rule trusts is served: whoever
+//! logs in or asks for a token shows who they are, and whether the token may be used from there is decided at each check.
+//!
 //! # What operates it
 //!
 //! | path | what |
@@ -61,6 +75,7 @@ mod cross_origin;
 mod followers;
 mod metrics;
 mod news;
+mod lane;
 mod busiest;
 mod request_id;
 mod permits;
@@ -72,6 +87,7 @@ mod edge;
 mod check;
 mod ext_authz;
 mod v1;
+mod identity;
 mod health;
 mod scrape;
 pub mod control;

@@ -12,15 +12,17 @@ use axum::response::Response;
 use crate::answer::problem_document;
 use crate::edge::Edge;
 use crate::host::Host;
-use crate::{admin, check, ext_authz, feed, health, scrape, v1};
+use crate::{admin, check, ext_authz, feed, health, identity, scrape, v1};
 
 /// The routes of a host. Requests must carry a [`ConnectInfo`](axum::extract::ConnectInfo) with the address of their peer.
 pub fn router(host: impl Into<Host>) -> Router {
     let host = host.into();
-    // Browsers talk to these, so these alone may answer pages of other origins.
+    // Scripts in browsers talk to these, so these alone may answer pages of other origins; where people are asked, at the
+    // authorization endpoint and below /account, none may.
     let json = Router::new()
         .merge(admin::routes(host.clone()))
-        .merge(v1::routes(host.clone()));
+        .merge(v1::routes(host.clone()))
+        .merge(identity::routes(host.clone()));
     let json = match host.cross_origin() {
         Some(allowed) => json.layer(allowed.layer()),
         None => json,

@@ -97,7 +97,7 @@ fn unknown(path: &Path, line: usize, key: &str) -> Failure {
         .filter(|knob| knob.key.rsplit_once('.').map_or("", |(table, _)| table) == table)
         .map(|knob| knob.key)
         .collect();
-    let tables = "listen, data, key_file, and the tables tls, log, limits, cors and metrics";
+    let tables = "listen, data, key_file, public_url, and the tables tls, log, limits, cors, oauth and metrics";
     let there = if table.is_empty() || siblings.is_empty() {
         tables.to_owned()
     } else {

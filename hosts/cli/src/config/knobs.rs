@@ -55,6 +55,12 @@ pub(super) const KNOBS: &[Knob] = &[
         show: |config| json!(config.key_file),
     },
     Knob {
+        key: "public_url",
+        variable: "TOLLGATE_PUBLIC_URL",
+        take: |config, raw| raw.url().map(|url| config.public_url = Some(url)),
+        show: |config| json!(config.public_url.as_ref().map(ToString::to_string)),
+    },
+    Knob {
         key: "tls.cert",
         variable: "TOLLGATE_TLS_CERT",
         take: |config, raw| raw.path().map(|path| config.tls_cert = Some(path)),
@@ -173,6 +179,12 @@ pub(super) const KNOBS: &[Knob] = &[
         variable: "TOLLGATE_CORS_CREDENTIALS",
         take: |config, raw| raw.switch().map(|on| config.credentials = on),
         show: |config| json!(config.credentials),
+    },
+    Knob {
+        key: "oauth.registration",
+        variable: "TOLLGATE_OAUTH_REGISTRATION",
+        take: |config, raw| raw.switch().map(|on| config.registration = on),
+        show: |config| json!(config.registration),
     },
     Knob {
         key: "metrics.from",

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use tollgate::NetworkRule;
 use tollgate_http::{Bounds, CrossOrigin, HostOptions};
 use tracing_subscriber::filter::LevelFilter;
+use url::Url;
 
 use crate::exit::Failure;
 use knobs::KNOBS;
@@ -46,6 +47,10 @@ pub(crate) struct Config {
     pub(crate) origins: Vec<String>,
     pub(crate) credentials: bool,
     pub(crate) metrics_from: Vec<NetworkRule>,
+    /// How others reach the server; none for its own address, where that is on loopback.
+    pub(crate) public_url: Option<Url>,
+    /// Whether anybody may register a client.
+    pub(crate) registration: bool,
     /// Where each knob was set, in the order of the table.
     sources: Vec<Source>,
 }
@@ -83,6 +88,8 @@ impl Default for Config {
             origins: Vec::new(),
             credentials: false,
             metrics_from: HostOptions::default().metrics_from,
+            public_url: None,
+            registration: false,
             sources: vec![Source::Default; KNOBS.len()],
         }
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tollgate::NetworkRule;
+use url::Url;
 
 /// A value as it was written.
 #[derive(Clone, Debug, PartialEq)]
@@ -123,6 +124,13 @@ impl Raw {
         addresses
             .filter(|addresses| !addresses.is_empty())
             .ok_or_else(|| self.instead(expected))
+    }
+
+    pub(super) fn url(&self) -> Result<Url, String> {
+        let url = self.text().and_then(|text| Url::parse(text).ok());
+        // A password is not shown, and so not taken.
+        let url = url.filter(|url| url.username().is_empty() && url.password().is_none());
+        url.ok_or_else(|| self.instead("a URL such as https://auth.example.org"))
     }
 
     pub(super) fn rules(&self) -> Result<Vec<NetworkRule>, String> {

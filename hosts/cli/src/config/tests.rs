@@ -15,6 +15,12 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ),
     ("data", "\"a.redb\"", "a.redb", "7"),
     ("key_file", "\"/run/key\"", "/run/key", "true"),
+    (
+        "public_url",
+        "\"https://auth.example.org/\"",
+        "https://auth.example.org/",
+        "\"https://u:tg_at_canary@auth.example.org\"",
+    ),
     ("tls.cert", "\"c.pem\"", "c.pem", "\"\""),
     (
         "tls.key",
@@ -36,6 +42,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("limits.stop_seconds", "1", "1", "3601"),
     ("cors.origins", "[\"https://a.example\"]", "https://a.example", "[1]"),
     ("cors.credentials", "true", "true", "1"),
+    ("oauth.registration", "true", "true", "\"tg_at_canary\""),
     ("metrics.from", "[\"10.0.0.0/8\"]", "10.0.0.0/8", "\"tg_at_canary\""),
 ];
 

@@ -1,6 +1,7 @@
-//! What is counted. Handles are made once, so that counting costs an addition and no look-up; labels come from tables of
-//! ours alone, so that no caller can make a new series.
+//! What is counted. Handles of what is frequent are made once, so that counting costs an addition and no look-up; labels come
+//! from tables of ours and from the names of clients, so that no stranger can make a new series.
 
+mod activity;
 mod checks;
 mod gauges;
 mod requests;
@@ -12,6 +13,7 @@ use prometheus_client::registry::Registry;
 use tollgate::{Condition, DenyReason, Revision};
 
 use crate::followers::Followers;
+use activity::Activities;
 use checks::Checks;
 use gauges::Gauges;
 use requests::Requests;
@@ -23,6 +25,7 @@ pub struct Metrics {
     registry: Registry,
     checks: Checks,
     requests: Requests,
+    activities: Activities,
     gauges: Gauges,
 }
 
@@ -33,6 +36,7 @@ impl Metrics {
         Self {
             checks,
             requests: Requests::register(&mut registry),
+            activities: Activities::register(&mut registry),
             gauges: Gauges::register(&mut registry),
             registry,
         }
@@ -51,6 +55,11 @@ impl Metrics {
     /// Counts one answer, and for a check how long it took.
     pub(crate) fn count_request(&self, area: Area, status: u16, took: Duration) {
         self.requests.count(area, status, took);
+    }
+
+    /// Counts what the authorization server was asked for: by which client, where that exists, and with which outcome.
+    pub(crate) fn count_activity(&self, client: Option<&str>, asked: &'static str, outcome: &'static str) {
+        self.activities.count(client, asked, outcome);
     }
 
     /// Connections that are open.

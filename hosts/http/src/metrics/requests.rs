@@ -21,6 +21,10 @@ pub(crate) enum Area {
     Admin,
     /// The feed of changes.
     Feed,
+    /// The authorization server: its endpoints for programs.
+    Identity,
+    /// Pages for people.
+    Account,
     /// Liveness, readiness and counts.
     Operations,
     /// Nothing that is there.
@@ -28,12 +32,14 @@ pub(crate) enum Area {
 }
 
 /// The areas in their order, each with its label and the paths at and below which it lies.
-const AREAS: [(Area, &str, &[&str]); 7] = [
+const AREAS: [(Area, &str, &[&str]); 9] = [
     (Area::Check, "check", &["/check"]),
     (Area::Grpc, "grpc", &["/envoy.service.auth.v3.Authorization"]),
     (Area::Decisions, "v1", &["/v1"]),
     (Area::Admin, "admin", &["/admin"]),
     (Area::Feed, "feed", &["/feed"]),
+    (Area::Identity, "identity", &["/identity", "/oauth2", "/.well-known"]),
+    (Area::Account, "account", &["/account"]),
     (Area::Operations, "operations", &["/healthz", "/readyz", "/metrics"]),
     (Area::Other, "other", &[]),
 ];
@@ -112,6 +118,11 @@ mod tests {
             ("/v10", Area::Other),
             ("/admin/v1/users", Area::Admin),
             ("/feed/v1/changes", Area::Feed),
+            ("/identity/connect/token", Area::Identity),
+            ("/oauth2/token", Area::Identity),
+            ("/.well-known/openid-configuration", Area::Identity),
+            ("/account/login", Area::Account),
+            ("/accounts", Area::Other),
             ("/envoy.service.auth.v3.Authorization/Check", Area::Grpc),
             ("/envoy.service.auth.v3.AuthorizationX/Check", Area::Other),
             ("/metrics", Area::Operations),

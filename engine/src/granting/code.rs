@@ -90,7 +90,7 @@ pub struct RedeemCode {
 #[derive(Debug)]
 pub enum Redeemed {
     /// This caller, and nobody else, got the tokens.
-    Granted(IssuedAccess),
+    Granted(Box<IssuedAccess>),
     /// It was spent before, or another client presented it and it is spent by that. What came of it is revoked.
     Spent,
 }

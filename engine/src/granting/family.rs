@@ -72,9 +72,9 @@ pub struct Refresh {
 #[derive(Debug)]
 pub enum Refreshed {
     /// It was not used before. This caller, and nobody else, is told so.
-    Granted(IssuedAccess),
+    Granted(Box<IssuedAccess>),
     /// It was used less than [`REPEAT_WINDOW_S`] ago: the same successor, with an access token of its own.
-    Repeated(IssuedAccess),
+    Repeated(Box<IssuedAccess>),
     /// It was used before that, or another client presented it: it is stolen, and all its family is revoked from now on.
     Reused,
 }

@@ -162,30 +162,30 @@ pub(crate) fn refresh(engine: &Engine, token: &str, client_number: u64) -> Resul
 
 pub(crate) fn granted(redeemed: Result<Redeemed, ExecuteError>) -> IssuedAccess {
     match redeemed {
-        Ok(Redeemed::Granted(tokens)) => tokens,
+        Ok(Redeemed::Granted(tokens)) => *tokens,
         other => panic!("expected tokens, but got {other:?}"),
     }
 }
 
 pub(crate) fn rotated(refreshed: Result<Refreshed, ExecuteError>) -> IssuedAccess {
     match refreshed {
-        Ok(Refreshed::Granted(tokens)) => tokens,
+        Ok(Refreshed::Granted(tokens)) => *tokens,
         other => panic!("expected the first use, but got {other:?}"),
     }
 }
 
 pub(crate) fn repeated(refreshed: Result<Refreshed, ExecuteError>) -> IssuedAccess {
     match refreshed {
-        Ok(Refreshed::Repeated(tokens)) => tokens,
+        Ok(Refreshed::Repeated(tokens)) => *tokens,
         other => panic!("expected a repetition, but got {other:?}"),
     }
 }
 
 /// Why a grant was refused; none where it was not, or for another reason than those.
 pub(crate) fn fault<T>(answer: Result<T, ExecuteError>) -> Option<GrantFault> {
-    match answer {
-        Err(ExecuteError::Refused(Refusal::Grant(fault))) => Some(fault),
-        Ok(_) | Err(_) => None,
+    match answer.err()? {
+        ExecuteError::Refused(Refusal::Grant(fault)) => Some(fault),
+        ExecuteError::Refused(_) | ExecuteError::Unavailable(_) => None,
     }
 }
 

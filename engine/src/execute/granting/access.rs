@@ -179,7 +179,7 @@ impl Execute for IssueAccess {
             lifetime_s,
             Some(family.ends_at),
         )?;
-        let begun = begin_family(batch, FamilyId(first), family, &client, prepared, true)?;
+        let begun = begin_family(batch, FamilyId(first), &family, &client, prepared, true)?;
         note(batch, grant, &begun);
         Ok(begun)
     }

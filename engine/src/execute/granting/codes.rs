@@ -75,14 +75,14 @@ impl Execute for IssueCode {
 
 /// What becomes of a presented code, with bits instead of texts.
 pub enum Redemption {
-    Granted(NewTokens),
+    Granted(Box<NewTokens>),
     Spent,
 }
 
 impl From<Redemption> for Redeemed {
     fn from(redemption: Redemption) -> Self {
         match redemption {
-            Redemption::Granted(tokens) => Self::Granted(tokens.into()),
+            Redemption::Granted(tokens) => Self::Granted(Box::new((*tokens).into())),
             Redemption::Spent => Self::Spent,
         }
     }
@@ -128,7 +128,7 @@ impl Execute for RedeemCode {
             self.lifetime_s,
             ends_at,
         )?;
-        let tokens = begin_family(batch, id, family, &client, prepared, self.refresh.is_some())?;
+        let tokens = begin_family(batch, id, &family, &client, prepared, self.refresh.is_some())?;
         let spent = CodeSpent {
             at: batch.now(),
             family: Some(id),
@@ -139,7 +139,7 @@ impl Execute for RedeemCode {
         };
         batch.put::<Codes>(&digest, &row)?;
         note(batch, Grant::AuthorizationCode, &tokens);
-        Ok(Redemption::Granted(tokens))
+        Ok(Redemption::Granted(Box::new(tokens)))
     }
 }
 

@@ -20,7 +20,7 @@ const LINKED_FOR_S: u64 = 24 * 3_600;
 pub(super) fn begin_family(
     batch: &mut Batch<'_, '_>,
     id: FamilyId,
-    family: FamilyRow,
+    family: &FamilyRow,
     client: &ClientRow,
     prepared: Prepared,
     refreshes: bool,
@@ -33,7 +33,7 @@ pub(super) fn begin_family(
     let grantee = family.grantee.clone();
     let authority = batch.authority(client, &grantee.scopes, &grantee.audiences)?;
 
-    batch.put::<Families>(&id, &family)?;
+    batch.put::<Families>(&id, family)?;
     let mut tokens = put_access(batch, prepared, grantee, authority, Some(id))?;
     if let Some((bits, digest)) = refresh {
         let row = RefreshRow {

@@ -17,16 +17,16 @@ use crate::store::{Families, Number, Refreshes, Source as _};
 
 /// What becomes of a presented refresh token, with bits instead of texts.
 pub enum Rotation {
-    Granted(NewTokens),
-    Repeated(NewTokens),
+    Granted(Box<NewTokens>),
+    Repeated(Box<NewTokens>),
     Reused,
 }
 
 impl From<Rotation> for Refreshed {
     fn from(rotation: Rotation) -> Self {
         match rotation {
-            Rotation::Granted(tokens) => Self::Granted(tokens.into()),
-            Rotation::Repeated(tokens) => Self::Repeated(tokens.into()),
+            Rotation::Granted(tokens) => Self::Granted(Box::new((*tokens).into())),
+            Rotation::Repeated(tokens) => Self::Repeated(Box::new((*tokens).into())),
             Rotation::Reused => Self::Reused,
         }
     }
@@ -74,7 +74,7 @@ impl Execute for Refresh {
         tokens.refresh = Some(refresh.successor);
         note(batch, Grant::RefreshToken, &tokens);
         if row.used_at.is_some() {
-            return Ok(Rotation::Repeated(tokens));
+            return Ok(Rotation::Repeated(Box::new(tokens)));
         }
         let now = batch.now();
         let used_at = Some(now);
@@ -85,7 +85,7 @@ impl Execute for Refresh {
             used_at: None,
         };
         batch.put::<Refreshes>(&successor, &fresh)?;
-        Ok(Rotation::Granted(tokens))
+        Ok(Rotation::Granted(Box::new(tokens)))
     }
 }
 

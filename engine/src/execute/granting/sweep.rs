@@ -5,6 +5,7 @@ use std::ops::{Bound, ControlFlow};
 use tollgate_core::{TokenDigest, UserId};
 
 use super::super::Batch;
+use crate::facts::{self, Rows};
 use crate::record::FamilyId;
 use crate::store::{
     Clients, Codes, Consents, EVERYTHING, Families, Refreshes, Row, Sessions, SigningKeys, Source as _, Spent,
@@ -107,7 +108,7 @@ impl Sweep {
             if !over(family.ended_at().as_seconds()) {
                 continue;
             }
-            let links = crate::facts::rows::<TokensByFamily>(batch.rows, &beginning_with(id.0))?;
+            let links = facts::rows::<TokensByFamily>(batch.rows, &beginning_with(id.0))?;
             for (link, ()) in links {
                 batch.remove::<TokensByFamily>(&link)?;
             }
@@ -121,11 +122,7 @@ impl Sweep {
 }
 
 /// The next rows of a table, at most `most`. Leaves in `after` where they end, or nothing where the table does.
-fn behind<R: Row>(
-    batch: &Batch<'_, '_>,
-    after: &mut Option<R::Key>,
-    most: usize,
-) -> Result<Vec<(R::Key, R::Value)>, StoreError>
+fn behind<R: Row>(batch: &Batch<'_, '_>, after: &mut Option<R::Key>, most: usize) -> Result<Rows<R>, StoreError>
 where
     R::Key: Copy,
 {

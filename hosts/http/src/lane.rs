@@ -98,7 +98,7 @@ mod tests {
         told.await.unwrap();
         let mut second = Box::pin(lane.run(|| 2));
         // Polled once, it has its place in the queue.
-        assert!(tokio::time::timeout(Duration::ZERO, &mut second).await.is_err());
+        tokio::time::timeout(Duration::ZERO, &mut second).await.unwrap_err();
         assert_eq!(lane.run(|| 3).await, Err(Overloaded));
         end.send(()).unwrap();
         assert_eq!(first.await.unwrap(), Ok(true));

@@ -88,6 +88,7 @@ mod check;
 mod ext_authz;
 mod v1;
 mod identity;
+mod account;
 mod health;
 mod scrape;
 pub mod control;

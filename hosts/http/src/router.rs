@@ -12,7 +12,7 @@ use axum::response::Response;
 use crate::answer::problem_document;
 use crate::edge::Edge;
 use crate::host::Host;
-use crate::{admin, check, ext_authz, feed, health, identity, scrape, v1};
+use crate::{account, admin, check, ext_authz, feed, health, identity, scrape, v1};
 
 /// The routes of a host. Requests must carry a [`ConnectInfo`](axum::extract::ConnectInfo) with the address of their peer.
 pub fn router(host: impl Into<Host>) -> Router {
@@ -32,6 +32,7 @@ pub fn router(host: impl Into<Host>) -> Router {
         .merge(check::routes(host.clone()))
         .merge(ext_authz::routes(host.clone()))
         .merge(feed::routes(host.clone()))
+        .merge(account::routes(host.clone()))
         .merge(health::routes(host.clone()))
         .merge(scrape::routes(host.clone()))
         .fallback(not_found)

@@ -27,7 +27,6 @@ impl Carried {
     /// # Errors
     ///
     /// The answer to one that is longer than any that is read, or breaks off.
-    #[expect(clippy::result_large_err, reason = "the refusal is the answer, made once")]
     pub(crate) async fn read(request: Request<Body>) -> Result<Self, Response> {
         let (head, body) = request.into_parts();
         let Ok(body) = to_bytes(body, Call::BODY_MOST).await else {
@@ -47,6 +46,18 @@ impl Carried {
             body,
             peer: head.extensions.get::<Peer>().and_then(|peer| peer.0),
         })
+    }
+
+    /// A request as if a browser asked for it by GET with this query.
+    pub(crate) fn asking(query: String, peer: Option<IpAddr>) -> Self {
+        Self {
+            method: Method::GET,
+            authorization: Vec::new(),
+            content_type: None,
+            query: (!query.is_empty()).then_some(query),
+            body: Bytes::new(),
+            peer,
+        }
     }
 
     /// The same, as it is handed on.

@@ -1,0 +1,80 @@
+//! What a browser brings along: its session, and the cookie of its forms.
+
+use std::net::IpAddr;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Request};
+use axum::response::Response;
+use tollgate::{Author, Engine, ReadError, SessionFacts};
+use zeroize::Zeroizing;
+
+use super::Pages;
+use super::cookies;
+use super::form_key::FormKey;
+use crate::identity::admitted::Peer;
+
+/// The longest cookie that is looked at.
+const COOKIE_LEN_MAX: usize = 128;
+
+/// One browser's cookies, and where it is. It has no `Debug`, because a session is a credential.
+#[derive(Clone)]
+pub(super) struct Browser {
+    session: Option<Zeroizing<Vec<u8>>>,
+    form: Option<String>,
+    pub(super) peer: Option<IpAddr>,
+}
+
+impl Browser {
+    pub(super) fn of(pages: &Pages, request: &Request<Body>) -> Self {
+        let cookie = |name| {
+            let value = cookies::presented(request.headers(), name)?;
+            (1..=COOKIE_LEN_MAX).contains(&value.len()).then(|| value.to_vec())
+        };
+        let form = cookie(pages.place().form_cookie());
+        Self {
+            session: cookie(pages.place().session_cookie()).map(Zeroizing::new),
+            form: form.and_then(|form| String::from_utf8(form).ok()),
+            peer: request.extensions().get::<Peer>().and_then(|peer| peer.0),
+        }
+    }
+
+    /// The session token as it was presented.
+    pub(super) fn session(&self) -> Option<&[u8]> {
+        self.session.as_ref().map(|session| session.as_slice())
+    }
+
+    /// What the session says, as long as it holds. May block.
+    pub(super) fn facts(&self, engine: &Engine) -> Result<Option<SessionFacts>, ReadError> {
+        match self.session() {
+            Some(session) => engine.session(session, engine.now()),
+            None => Ok(None),
+        }
+    }
+
+    /// As the audit trail names a user at this browser.
+    pub(super) fn author(&self, facts: &SessionFacts) -> Author {
+        let origin = self.peer.map_or_else(|| "unknown".to_owned(), |peer| peer.to_string());
+        Author::new(&format!("user {}", facts.user.name), &origin)
+    }
+
+    /// What a login form for this browser carries, and the cookie to set where it has none.
+    #[expect(clippy::result_large_err, reason = "the refusal is the answer, made once")]
+    pub(super) fn form_token(&self, pages: &Pages) -> Result<(String, Option<HeaderValue>), Response> {
+        let forms = pages.forms().ok_or_else(|| pages.broken())?;
+        if let Some(form) = &self.form {
+            return Ok((forms.form_token(form.as_bytes()), None));
+        }
+        let cookie = FormKey::draw_cookie().map_err(|_| pages.broken())?;
+        let token = forms.form_token(cookie.as_bytes());
+        let place = pages.place();
+        Ok((token, cookies::set(place, place.form_cookie(), &cookie, None)))
+    }
+
+    /// Whether a login form was made for this browser.
+    pub(super) fn is_form_token(&self, pages: &Pages, presented: &str) -> bool {
+        let (Some(forms), Some(form)) = (pages.forms(), &self.form) else {
+            return false;
+        };
+        forms.is_form_token(form.as_bytes(), presented)
+    }
+}

@@ -1,0 +1,148 @@
+//! `/account/logout`, and the end-session endpoint of both profiles.
+
+use askama::Template;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{MethodRouter, get};
+use tollgate::SessionFacts;
+use tollgate_oauth::{EndSessionCall, EndSessionStep, Profile};
+
+use super::Pages;
+use super::authorize::refused;
+use super::back::Back;
+use super::browser::Browser;
+use super::cookies;
+use super::form::Form;
+use super::landing::source_in;
+use super::page::{Said, page, see_other, with_cookies};
+use super::place::Place;
+use crate::identity::carried::Carried;
+
+#[derive(Template)]
+#[template(path = "logout.html")]
+struct LogoutPage<'a> {
+    place: &'a Place,
+    client: Option<&'a str>,
+    user: &'a str,
+    form_token: &'a str,
+    back: &'a str,
+}
+
+pub(super) fn routes() -> Router<Pages> {
+    Router::new()
+        .route("/identity/connect/endsession", of(Profile::Cinchy))
+        .route("/oauth2/endsession", of(Profile::Standard))
+        .route("/account/logout", get(show).post(log_out))
+}
+
+fn of(profile: Profile) -> MethodRouter<Pages> {
+    let arrive = move |State(pages): State<Pages>, request: Request<Body>| async move {
+        let browser = Browser::of(&pages, &request);
+        match Carried::read(request).await {
+            Ok(carried) => walk(&pages, profile, carried, browser, false).await,
+            Err(refused) => refused,
+        }
+    };
+    get(arrive).post(arrive)
+}
+
+/// The page itself, for whoever comes without a client.
+async fn show(State(pages): State<Pages>, request: Request<Body>) -> Response {
+    let browser = Browser::of(&pages, &request);
+    let carried = Carried::asking(String::new(), browser.peer);
+    walk(&pages, Profile::Standard, carried, browser, false).await
+}
+
+/// The form comes back.
+async fn log_out(State(pages): State<Pages>, request: Request<Body>) -> Response {
+    let browser = Browser::of(&pages, &request);
+    let carried = match Carried::read(request).await {
+        Ok(carried) => carried,
+        Err(refused) => return refused,
+    };
+    let form = Form::read(carried.call().body);
+    let facts = {
+        let browser = browser.clone();
+        match pages.work(move |server| browser.facts(server.engine())).await {
+            Ok(Ok(facts)) => facts,
+            Ok(Err(error)) => {
+                tracing::error!(%error, "a session cannot be looked up");
+                return pages.broken();
+            }
+            Err(refused) => return refused,
+        }
+    };
+    let (Some(form), Some(facts)) = (form, facts) else {
+        return ended(&pages, None);
+    };
+    if !facts.is_form_token(form.get("form_token").as_bytes()) {
+        let words = "The page was out of date, or you have logged in again since. You are still logged in.";
+        return Said::fault(pages.place(), "Please try once more", words)
+            .next("/account/logout", "Log out")
+            .page(StatusCode::FORBIDDEN);
+    }
+    let (profile, query) = match Back::parse(form.get("return")) {
+        Back::EndSession(profile, query) => (profile, query),
+        Back::Tokens | Back::Authorize(..) => (Profile::Standard, String::new()),
+    };
+    let carried = Carried::asking(query, browser.peer);
+    walk(&pages, profile, carried, browser, true).await
+}
+
+async fn walk(pages: &Pages, profile: Profile, carried: Carried, browser: Browser, confirmed: bool) -> Response {
+    let walked = pages.work(move |server| {
+        let call = EndSessionCall {
+            call: carried.call(),
+            session: browser.session(),
+            confirmed,
+        };
+        let step = server.end_session(profile, &call, server.engine().now());
+        let facts = match &step {
+            EndSessionStep::Confirm { .. } => browser.facts(server.engine()).ok().flatten(),
+            _ => None,
+        };
+        (step, facts)
+    });
+    match walked.await {
+        Err(refused) => refused,
+        Ok((EndSessionStep::Refused(fault), _)) => refused(pages, &fault),
+        Ok((EndSessionStep::Ended { redirect }, _)) => ended(pages, redirect.as_deref()),
+        Ok((EndSessionStep::Confirm { request, client }, Some(facts))) => {
+            let client = client.as_ref().map(|client| client.title.as_str());
+            confirm(pages, &facts, client, &Back::EndSession(profile, request))
+        }
+        Ok((EndSessionStep::Confirm { .. }, None)) => ended(pages, None),
+        Ok(_) => pages.broken(),
+    }
+}
+
+fn confirm(pages: &Pages, facts: &SessionFacts, client: Option<&str>, back: &Back) -> Response {
+    let template = LogoutPage {
+        place: pages.place(),
+        client,
+        user: facts.user.name.as_str(),
+        form_token: facts.form_token(),
+        back: &back.to_string(),
+    };
+    // Whether the browser is sent there is decided later; here it is only let.
+    let landing = match back {
+        Back::EndSession(_, query) => source_in(query, "post_logout_redirect_uri"),
+        Back::Tokens | Back::Authorize(..) => None,
+    };
+    page(StatusCode::OK, &template, landing.as_deref())
+}
+
+/// Takes the cookie away, and sends the browser on or says so.
+fn ended(pages: &Pages, redirect: Option<&str>) -> Response {
+    let place = pages.place();
+    let answer = match redirect {
+        Some(url) => see_other(url),
+        None => Said::done(place, "You are logged out", "Nobody is logged in at this browser.")
+            .next("/account/login", "Log in")
+            .page(StatusCode::OK),
+    };
+    with_cookies(answer, [cookies::removed(place, place.session_cookie())])
+}

@@ -26,6 +26,7 @@ pub mod answers;
 pub mod metadata;
 pub mod authorization;
 pub mod registration;
+pub mod issuer;
 pub mod password;
 pub mod throttle;
 mod server;

@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(status(Profile::Cinchy, Fault::client()), 400);
         assert_eq!(status(Profile::Standard, Fault::guessed(7)), 429);
         assert_eq!(status(Profile::Cinchy, Fault::guessed(7)), 400);
-        assert_eq!(status(Profile::Cinchy, Fault::store()), 500);
+        assert_eq!(status(Profile::Cinchy, Fault::store()), 503);
         assert_eq!(status(Profile::Cinchy, Fault::busy("x", 1)), 503);
         assert!(
             shown(&refused(Profile::Standard, &Fault::client(), activity())).contains("WWW-Authenticate: Basic realm")

@@ -1,6 +1,7 @@
 //! What an operator decides about the authorization server.
 
-use url::Url;
+use tollgate::ScopeSet;
+use url::{Host, Url};
 
 use crate::call::Profile;
 
@@ -12,6 +13,8 @@ pub struct Configuration {
     pub public_url: Url,
     /// Whether anybody may register a client (RFC 7591). Such clients get codes with PKCE and nothing else.
     pub registration: bool,
+    /// The scopes that clients get who register themselves.
+    pub registration_scopes: ScopeSet,
     /// How many passwords are checked at a time; each takes 19 MiB and a core for its while.
     pub passwords_at_once: usize,
     /// How many more may wait for their turn before callers are told to come back.
@@ -26,10 +29,29 @@ impl Configuration {
         Self {
             public_url,
             registration: false,
+            registration_scopes: ScopeSet::NONE,
             passwords_at_once: std::thread::available_parallelism().map_or(1, usize::from),
             passwords_waiting: 64,
             session_lifetime_s: 8 * 3_600,
         }
+    }
+
+    /// Whether this can be an issuer: RFC 8414 wants https without query and fragment; on this very machine http will do.
+    pub(crate) fn accept(&self) -> Result<(), ConfigurationError> {
+        let url = &self.public_url;
+        let on_loopback = match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        let is_safe = url.scheme() == "https" || (url.scheme() == "http" && on_loopback);
+        let is_bare = url.query().is_none() && url.fragment().is_none();
+        let is_nobodys = url.username().is_empty() && url.password().is_none();
+        if is_safe && is_bare && is_nobodys && url.has_host() {
+            return Ok(());
+        }
+        Err(ConfigurationError::PublicUrl { url: url.to_string() })
     }
 
     /// The issuer of a profile: `<public_url>/identity` or `<public_url>`.
@@ -54,4 +76,39 @@ pub enum ConfigurationError {
         /// What was given.
         url: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issuer_is_https_or_this_machine() {
+        let accept = |url: &str| Configuration::at(url.parse().unwrap()).accept();
+        for good in [
+            "https://auth.example.org",
+            "https://example.org/sso/",
+            "http://127.0.0.1:8480",
+            "http://[::1]:1",
+            "http://localhost:8480",
+        ] {
+            assert_eq!(accept(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "http://auth.example.org",
+            "https://a.example/?x",
+            "https://a.example/#x",
+            "https://u@a.example",
+            "ftp://a.example",
+            "data:x",
+        ] {
+            assert!(
+                accept(bad).is_err_and(|error| error.to_string().contains("public_url")),
+                "{bad}"
+            );
+        }
+        let issuer = |profile| Configuration::at("https://example.org/sso/".parse().unwrap()).issuer(profile);
+        assert_eq!(issuer(Profile::Standard), "https://example.org/sso");
+        assert_eq!(issuer(Profile::Cinchy), "https://example.org/sso/identity");
+    }
 }

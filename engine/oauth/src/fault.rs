@@ -26,6 +26,8 @@ pub enum Code {
     InvalidClientMetadata,
     NotFound,
     MethodNotAllowed,
+    /// `invalid_request` by name, and a 401 without an error in its challenge: nothing was presented.
+    NoCredential,
     /// `invalid_grant` by name, and 429: a password has been guessed too often.
     TooManyGuesses,
 }
@@ -34,7 +36,7 @@ impl Code {
     /// The code as it stands on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::InvalidRequest => "invalid_request",
+            Self::InvalidRequest | Self::NoCredential => "invalid_request",
             Self::InvalidClient => "invalid_client",
             Self::InvalidGrant | Self::TooManyGuesses => "invalid_grant",
             Self::UnauthorizedClient => "unauthorized_client",
@@ -62,7 +64,7 @@ impl Code {
     /// The status that the standard profile answers it with.
     pub fn status(self) -> u16 {
         match self {
-            Self::InvalidClient | Self::InvalidToken => 401,
+            Self::InvalidClient | Self::InvalidToken | Self::NoCredential => 401,
             Self::InsufficientScope => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
@@ -127,7 +129,10 @@ impl Fault {
 
     /// The store cannot be read or written: nothing is known, so nothing is granted.
     pub const fn store() -> Self {
-        Self::new(Code::ServerError, "The server cannot read or write its store")
+        Self::new(
+            Code::TemporarilyUnavailable,
+            "The server cannot read or write its store",
+        )
     }
 
     /// A password was guessed too often.

@@ -29,6 +29,8 @@ pub mod registration;
 pub mod issuer;
 pub mod password;
 pub mod throttle;
+pub mod signing_keys;
+mod login_trail;
 mod server;
 
 pub use call::{Activity, Answer, Call, Profile};
@@ -36,5 +38,5 @@ pub use configuration::{Configuration, ConfigurationError};
 pub use server::AuthorizationServer;
 pub use steps::{
     AuthorizationCall, AuthorizationStep, ClientShown, Decision, EndSessionCall, EndSessionStep, Login, PageFault,
-    PasswordProof, ProvenUser,
+    PasswordProof, ProvenUser, Settlement,
 };

@@ -147,6 +147,8 @@ pub struct ProvenUser {
     pub id: UserId,
     /// The user's name as it stands in the store.
     pub name: UserName,
+    /// Tells the password that was shown from every other that the user had or will have.
+    pub password_epoch: u32,
     /// When it was shown.
     pub at: Timestamp,
 }
@@ -173,6 +175,34 @@ pub enum Login {
     },
     /// As [`PasswordProof::Busy`].
     Busy,
+    /// The store cannot be read or written.
+    Unavailable(String),
+}
+
+/// What came of proving what a check has left open.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Settlement {
+    /// It was proven and is remembered: check the request again.
+    Settled,
+    /// It could not be proven: the denial stands.
+    Refused,
+    /// The password was guessed too often: the denial stands, and no other guess is looked at for a while.
+    Throttled {
+        /// In how many seconds one is.
+        retry_after_s: u32,
+    },
+    /// Too many passwords are being checked at the moment.
+    Busy,
+    /// Fetch this set of keys (follow no redirect, read at most [`JWKS_BYTES_MOST`](crate::jwk::JWKS_BYTES_MOST) bytes), bring it to
+    /// [`AuthorizationServer::bring_keys`](crate::AuthorizationServer::bring_keys), and settle again. Answered once a minute for
+    /// an issuer at most.
+    Fetch {
+        /// Whose keys.
+        issuer: String,
+        /// Where they are.
+        url: String,
+    },
     /// The store cannot be read or written.
     Unavailable(String),
 }

@@ -1,0 +1,105 @@
+//! Names and passwords.
+
+use std::net::IpAddr;
+
+use tollgate::{Author, BeginSession, LoginOutcome, PasswordPhc, RecordLogin, Timestamp, UserName};
+
+use super::Inner;
+use crate::steps::{Login, PasswordProof, ProvenUser};
+
+impl Inner {
+    pub(super) fn prove(&self, name: &[u8], password: &[u8], peer: Option<IpAddr>, now: Timestamp) -> PasswordProof {
+        let admitted = self.throttle.lock().admit(name, peer, now);
+        let user: Option<UserName> = std::str::from_utf8(name).ok().and_then(|name| name.parse().ok());
+        let person = match user.as_ref().map(|user| self.engine.person(user)).transpose() {
+            Ok(person) => person.flatten(),
+            Err(error) => {
+                if admitted.is_ok() {
+                    self.throttle.lock().take_back(name, peer, now);
+                }
+                return PasswordProof::Unavailable(error.to_string());
+            }
+        };
+        let known = person.as_ref().map(|person| person.user.name.clone());
+        if let Err(wait) = admitted {
+            self.tell(known, LoginOutcome::Throttled, peer, now);
+            return PasswordProof::Throttled {
+                retry_after_s: wait.seconds,
+            };
+        }
+        let phc = person.as_ref().and_then(|person| person.password.as_ref());
+        let Ok(right) = self.passwords.is(phc.map(PasswordPhc::expose), password) else {
+            self.throttle.lock().take_back(name, peer, now);
+            return PasswordProof::Busy;
+        };
+        match person.filter(|person| right && person.user.active) {
+            Some(person) => {
+                self.throttle.lock().forget(name, peer, now);
+                PasswordProof::Proven(ProvenUser {
+                    id: person.user.id,
+                    name: person.user.name,
+                    password_epoch: person.password_epoch,
+                    at: now,
+                })
+            }
+            None => {
+                self.tell(known, LoginOutcome::Failed, peer, now);
+                PasswordProof::Wrong
+            }
+        }
+    }
+
+    pub(super) fn log_in(&self, name: &[u8], password: &[u8], peer: Option<IpAddr>, now: Timestamp) -> Login {
+        let user = match self.prove(name, password, peer, now) {
+            PasswordProof::Proven(user) => user.name,
+            PasswordProof::Wrong => return Login::Wrong,
+            PasswordProof::Throttled { retry_after_s } => return Login::Throttled { retry_after_s },
+            PasswordProof::Busy => return Login::Busy,
+            PasswordProof::Unavailable(reason) => return Login::Unavailable(reason),
+        };
+        let begin = BeginSession {
+            user: user.clone(),
+            auth_time: now,
+            lifetime_s: self.configuration.session_lifetime_s,
+        };
+        let by = self.engine.by(person_at(peer));
+        let begun = match by.execute(begin) {
+            Ok(begun) => begun,
+            Err(error) => return Login::Unavailable(error.to_string()),
+        };
+        let record = RecordLogin {
+            user: Some(user.clone()),
+            outcome: LoginOutcome::Succeeded,
+            count: 1,
+        };
+        if let Err(error) = by.execute(record) {
+            return Login::Unavailable(error.to_string());
+        }
+        Login::Begun {
+            session: begun.session,
+            lifetime_s: self.configuration.session_lifetime_s,
+            user,
+        }
+    }
+
+    /// Has the trail tell of a login that failed. Nobody waits for it: the answer is the same whether it is written or not.
+    fn tell(&self, user: Option<UserName>, outcome: LoginOutcome, peer: Option<IpAddr>, now: Timestamp) {
+        let Some(line) = self.trail.lock().failed(user, now) else {
+            return;
+        };
+        let record = RecordLogin {
+            user: line.user,
+            outcome,
+            count: line.count,
+        };
+        let _ = self.engine.by(person_at(peer)).submit(record);
+    }
+}
+
+/// Somebody who is not known yet, or is only now.
+fn person_at(peer: Option<IpAddr>) -> Author {
+    Author::new(
+        "person",
+        &peer.map_or_else(|| "unknown address".to_owned(), |peer| peer.to_string()),
+    )
+}

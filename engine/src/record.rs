@@ -295,6 +295,23 @@ pub(crate) struct AuthorityRow {
 }
 
 impl AuthorityRow {
+    /// What it is found by: its client's number, and the digest of what it says in an order that depends on nobody.
+    pub(crate) fn key(&self) -> (u64, [u8; 32]) {
+        let mut scopes: Vec<&str> = self.scopes.iter().map(|scope| scope.as_str()).collect();
+        let mut audiences: Vec<&str> = self.audiences.iter().map(Audience::as_str).collect();
+        let mut hasher = blake3::Hasher::new_derive_key("tollgate 2026 authority, version 1");
+        for words in [&mut scopes, &mut audiences] {
+            words.sort_unstable();
+            words.dedup();
+            hasher.update(&(words.len() as u64).to_be_bytes());
+            for word in words {
+                hasher.update(&(word.len() as u64).to_be_bytes());
+                hasher.update(word.as_bytes());
+            }
+        }
+        (self.client_number, *hasher.finalize().as_bytes())
+    }
+
     /// What a check needs of it.
     pub(crate) fn record(&self, active: bool) -> AuthorityRecord {
         let Self {
@@ -357,4 +374,34 @@ pub(crate) struct CounterRow {
     pub(crate) word: u64,
     /// When it was read. Its window is over an hour later at the latest.
     pub(crate) at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_words_makes_no_other_authority_and_their_places_do() {
+        let key = |client_number: u64, scopes: &str, audiences: &[&str]| {
+            let row = AuthorityRow {
+                id: AuthorityId(1),
+                client: "abc".parse().unwrap(),
+                client_number,
+                scopes: scopes.parse().unwrap(),
+                audiences: audiences.iter().map(|text| text.parse().unwrap()).collect(),
+            };
+            row.key()
+        };
+        let one = key(1, "a b", &["x", "y"]);
+        assert_eq!(one, key(1, "b a", &["y", "x"]));
+        for other in [
+            key(2, "a b", &["x", "y"]),
+            key(1, "a", &["b", "x", "y"]),
+            key(1, "a b x", &["y"]),
+            key(1, "ab", &["x", "y"]),
+            key(1, "a b", &["xy"]),
+        ] {
+            assert_ne!(one, other);
+        }
+    }
 }

@@ -428,6 +428,8 @@ fn each_set_of_issuers_has_a_number_of_its_own() {
         Refusal::NoSuchClient { .. }
     ));
     assert_eq!(world.engine.issuers().unwrap(), [one, two]);
+    let removed = world.engine.execute(RemoveClient { name: name("abc") });
+    assert!(matches!(refusal(removed), Refusal::ClientOfIssuer { .. }));
     let remove = |world: &World, text: &str| {
         world.engine.execute(RemoveIssuer {
             issuer: text.to_owned(),

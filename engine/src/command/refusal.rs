@@ -139,6 +139,14 @@ pub enum Refusal {
     /// A client that cannot be.
     #[error(transparent)]
     Client(#[from] ClientFault),
+    /// A client that somebody else's tokens act as.
+    #[error(
+        "expected a client that no issuer elsewhere acts as, but the issuer `{issuer}` does: remove it, or have it act as another"
+    )]
+    ClientOfIssuer {
+        /// The issuer.
+        issuer: String,
+    },
     /// A secret for a client that shows none.
     #[error(
         "expected a client that has a secret, but client `{name}` shows that it is itself by `{by}`: change that first"

@@ -33,7 +33,7 @@ use crate::entropy::Entropy;
 use crate::execute::{Command, Swept};
 use crate::feed::{Cursor, Feed, Lagged, Moved};
 use crate::granting::Derivation;
-use crate::live::{LiveOperators, TrustedProxies};
+use crate::live::{LiveOperators, LiveUses, TrustedProxies};
 use crate::sealed::Vault;
 use crate::store::{OpenError, Store};
 use crate::writer::{ExecuteError, Message, Queue, Standing, Unavailable};
@@ -61,6 +61,7 @@ struct Inner {
     proxies: TrustedProxies,
     operators: LiveOperators,
     standing: Standing,
+    uses: LiveUses,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     /// What follows from presented secrets.

@@ -15,7 +15,7 @@ use crate::entropy::{Entropy, SystemEntropy};
 use crate::feed::Feed;
 use crate::granting::Derivation;
 use crate::key_file::{KeyError, PepperKey, missing_folder};
-use crate::live::{self, Loaded};
+use crate::live::{self, LiveUses, Loaded};
 use crate::seal::Seal;
 use crate::sealed::Vault;
 use crate::store::{
@@ -182,6 +182,7 @@ impl OpenOptions {
             vault,
             policy: self.policy,
             standing,
+            uses: LiveUses::default(),
         };
         assemble(store, secrets, &self.clock, self.ring_most, tools)
     }
@@ -301,7 +302,7 @@ fn assemble(
     let operators = applier.operators().clone();
     let standing = Standing::new(applier.counts());
     let tools = tools(Arc::clone(&store), Arc::clone(&feed), standing.clone());
-    let entropy = Arc::clone(&tools.entropy);
+    let (entropy, uses) = (Arc::clone(&tools.entropy), tools.uses.clone());
     let started = writer::start(tools, applier, counters);
     let (queue, thread) = started.map_err(|error| store.fault(store::StoreError::Storage(error.to_string())))?;
     let clock = Arc::clone(clock);
@@ -313,6 +314,7 @@ fn assemble(
         proxies,
         operators,
         standing,
+        uses,
         clock,
         entropy,
         derivation: secrets.derivation,

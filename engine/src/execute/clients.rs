@@ -9,7 +9,7 @@ use crate::command::{
     AddClient, AddedClient, ClientChanges, Refusal, RemoveClient, RotateClientSecret, RotatedSecret, SetClient,
 };
 use crate::facts;
-use crate::store::{Clients, Number, Source as _};
+use crate::store::{Clients, EVERYTHING, Issuers, Number, Source as _};
 
 /// A client on the way to its caller, with the bits of its new secret, if it has one.
 pub struct DrawnSecret {
@@ -242,6 +242,11 @@ impl Execute for RemoveClient {
         let row = named(batch, &self.name)?;
         let was = facts::client_shown(batch.rows, &row)?;
         let told = authorities::of_client(batch, row.client.number)?;
+        // An issuer names its client, so another client of the same name would inherit what that issuer's tokens may do.
+        let issuers = facts::rows::<Issuers>(batch.rows, &EVERYTHING)?;
+        if let Some((issuer, _)) = issuers.into_iter().find(|(_, issuer)| issuer.client == self.name) {
+            return Err(Refusal::ClientOfIssuer { issuer }.into());
+        }
 
         batch.remove::<Clients>(&self.name)?;
         authorities::tell(batch, told, false);

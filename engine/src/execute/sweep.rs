@@ -2,13 +2,13 @@
 
 use std::ops::{Bound, ControlFlow};
 
-use tollgate_core::{TokenId, UserId};
+use tollgate_core::{TokenId, TokenKind, UserId};
 
 use super::{Batch, Fault};
 use crate::change::Change;
 use crate::store::{
-    Bounds, Departures, EVERYTHING, Endings, Imported, Origins, Repeats, Row as _, Source as _, StoreError, Tokens,
-    TokensByFamily, TokensByUser, beginning_with,
+    Bounds, Departures, EVERYTHING, Endings, Imported, LastUsed, Origins, PersonalTokens, Repeats, Row as _,
+    Source as _, StoreError, Tokens, TokensByFamily, TokensByUser, beginning_with,
 };
 
 /// What one sweep has done.
@@ -112,6 +112,10 @@ fn remove_token(batch: &mut Batch<'_, '_>, id: TokenId) -> Result<bool, Fault> {
     }
     if let Some(family) = token.family {
         batch.remove::<TokensByFamily>(&(family, id))?;
+    }
+    if token.kind == TokenKind::PersonalAccess {
+        batch.remove::<PersonalTokens>(&(token.user, id))?;
+        batch.remove::<LastUsed>(&id)?;
     }
     batch.remove::<TokensByUser>(&(token.user, id))?;
     batch.remove::<Tokens>(&id)?;

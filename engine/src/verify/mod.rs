@@ -1,6 +1,7 @@
 //! Reading everything there is: every seal, every reference from row to row, and the live view against the rows.
 
 mod people;
+mod clients;
 mod tokens;
 mod rest;
 mod grants;
@@ -55,6 +56,8 @@ pub struct VerifyReport {
     pub users: u64,
     /// Tokens, those of users who are gone included.
     pub tokens: u64,
+    /// Clients.
+    pub clients: u64,
     /// Network rules.
     pub networks: u64,
     /// Hourly counters.
@@ -120,7 +123,8 @@ pub(crate) fn verify_rows(view: &ReadView) -> Result<VerifyReport, StoreError> {
     let mut report = VerifyReport::default();
     let numbers = rest::numbers(view, &mut report)?;
     let people = people::verify(view, &numbers, &mut report)?;
-    tokens::verify(view, &numbers, &people, &mut report)?;
+    let authorities = clients::verify(view, &numbers, &mut report)?;
+    tokens::verify(view, &numbers, &people, &authorities, &mut report)?;
     rest::verify(view, &numbers, &people, &mut report)?;
     grants::verify(view, &numbers, &mut report)?;
     Ok(report)

@@ -6,7 +6,7 @@ use tollgate_core::{UserId, UserName};
 
 use super::rest::Numbers;
 use super::{VerifyReport, compare_counts};
-use crate::store::{Departures, ReadView, StoreError, Table, UserNames, Users};
+use crate::store::{Departures, People as PersonRows, ReadView, StoreError, Table, UserNames, Users};
 
 /// Whom other rows may refer to.
 pub(super) struct People {
@@ -45,6 +45,11 @@ pub(super) fn verify(view: &ReadView, numbers: &Numbers, report: &mut VerifyRepo
             report.found_at::<Departures>(&id, "expected a user who is gone, but the user is there");
         }
         people.departed.insert(id);
+    })?;
+    report.each::<PersonRows>(view, |report, id, _| {
+        if !people.knows(id) {
+            report.found_at::<PersonRows>(&id, "expected a user who is there");
+        }
     })?;
     Ok(people)
 }

@@ -1,16 +1,21 @@
 //! Tokens, by user and by the moment of their end.
 
-use tollgate_core::{TokenId, UserId};
+use std::collections::BTreeSet;
+
+use tollgate_core::{AuthorityId, TokenId, TokenKind, UserId};
 
 use super::people::People;
 use super::rest::Numbers;
 use super::{VerifyReport, compare_counts};
-use crate::store::{Endings, Imported, Origins, ReadView, StoreError, Table, Tokens, TokensByUser};
+use crate::store::{
+    Endings, Imported, LastUsed, Origins, PersonalTokens, ReadView, StoreError, Table, Tokens, TokensByUser,
+};
 
 /// What the other tables must say of a token.
 struct Known {
     id: TokenId,
     user: UserId,
+    is_personal: bool,
     ended_at_s: Option<u64>,
 }
 
@@ -18,6 +23,7 @@ pub(super) fn verify(
     view: &ReadView,
     numbers: &Numbers,
     people: &People,
+    authorities: &BTreeSet<AuthorityId>,
     report: &mut VerifyReport,
 ) -> Result<(), StoreError> {
     let mut known: Vec<Known> = Vec::new();
@@ -34,9 +40,13 @@ pub(super) fn verify(
                 format!("its user {} is neither there nor known to have gone", token.user.0),
             );
         }
+        if let Some(authority) = token.authority.filter(|authority| !authorities.contains(authority)) {
+            report.found_at::<Tokens>(&id, format!("its authority {} is not there", authority.0));
+        }
         known.push(Known {
             id,
             user: token.user,
+            is_personal: token.kind == TokenKind::PersonalAccess,
             ended_at_s: token.ended_at_s(),
         });
     })?;
@@ -54,6 +64,19 @@ pub(super) fn verify(
         None => report.found_at::<TokensByUser>(&(user, id), "there is no such token"),
     })?;
     compare_counts(report, Table::TokensByUser, by_user, report.tokens, "tokens");
+
+    let named = report.each::<PersonalTokens>(view, |report, (user, id), _| match find(id) {
+        Some(token) if token.user == user && token.is_personal => {}
+        Some(_) => report.found_at::<PersonalTokens>(&(user, id), "the token is another's, or of another kind"),
+        None => report.found_at::<PersonalTokens>(&(user, id), "there is no such token"),
+    })?;
+    let personal = known.iter().filter(|token| token.is_personal).count() as u64;
+    compare_counts(report, Table::PersonalTokens, named, personal, "personal access tokens");
+    report.each::<LastUsed>(view, |report, id, _| {
+        if !find(id).is_some_and(|token| token.is_personal) {
+            report.found_at::<LastUsed>(&id, "there is no such personal access token");
+        }
+    })?;
 
     let endings = report.each::<Endings>(view, |report, (at_s, id), ()| {
         match find(id).map(|token| token.ended_at_s) {

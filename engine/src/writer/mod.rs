@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::execute::{GrantCursors, Swept};
 use crate::feed::{Feed, Lagged};
-use crate::live::Applier;
+use crate::live::{Applier, LiveUses};
 use crate::sealed::Vault;
 use crate::store::Store;
 
@@ -65,6 +65,7 @@ pub(crate) struct Tools {
     pub(crate) vault: Vault,
     pub(crate) policy: Policy,
     pub(crate) standing: Standing,
+    pub(crate) uses: LiveUses,
 }
 
 /// What a writer does of itself, and its bounds.
@@ -145,7 +146,7 @@ impl Writer {
             let idle = if more { after(Duration::ZERO) } else { never() };
             let message = select! {
                 recv(queue) -> message => message,
-                recv(checkpoint_due) -> _ => { self.checkpoints.begin(self.applier.view()); continue }
+                recv(checkpoint_due) -> _ => { self.checkpoints.begin(self.applier.view(), &self.tools.uses); continue }
                 recv(sweep_due) -> _ => { sweeping = true; continue }
                 recv(idle) -> _ => {
                     if self.checkpoints.is_behind() {

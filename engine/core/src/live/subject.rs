@@ -4,6 +4,7 @@ use crate::credential::Place;
 use crate::foreign::ForeignForm;
 use crate::live::Holder;
 use crate::record::{AuthorityId, TokenId, UserId};
+use crate::token::TokenKind;
 
 /// Whose token a decision was about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,7 @@ pub struct Subject {
     pub authority: Option<AuthorityId>,
     /// Where the token stood in the request.
     pub place: Place,
+    pub(crate) kind: u8,
     pub(crate) position: u32,
     pub(crate) generation: u16,
     /// The foreign scheme by whose digest the token was found.
@@ -23,12 +25,18 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// What kind of token it is; none where no token of ours stands behind the decision.
+    pub fn kind(&self) -> Option<TokenKind> {
+        TokenKind::of_number(self.kind)
+    }
+
     pub(crate) fn of(holder: &Holder<'_>, place: Place) -> Self {
         Self {
             user: holder.user.id(),
             token: holder.token.id(),
             authority: holder.token.authority(),
             place,
+            kind: holder.token.kind_number(),
             position: holder.token.user(),
             generation: holder.user.generation(),
             scheme: holder.scheme,

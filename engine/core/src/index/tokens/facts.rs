@@ -145,6 +145,11 @@ impl TokenWords {
         (self.owner >> 32) as u16
     }
 
+    /// The [number](TokenKind::number) of its kind.
+    pub(crate) fn kind_number(self) -> u8 {
+        self.kind_code() as u8
+    }
+
     fn kind_code(self) -> u64 {
         self.owner >> 48 & 0xff
     }

@@ -111,7 +111,7 @@ fn an_ended_token_is_refused_and_listed() {
     assert_eq!(world.refused(issued.token.expose()), None);
     later(&world, 1);
     assert_eq!(world.refused(issued.token.expose()), Some(DenyReason::Expired));
-    assert_eq!(listed(&world, &ann), [issued.record.clone()]);
+    assert_eq!(listed(&world, &ann), std::slice::from_ref(&issued.record));
     assert_eq!(
         world.engine.personal_token(issued.record.id).unwrap(),
         Some(issued.record)

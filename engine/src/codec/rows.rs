@@ -401,6 +401,7 @@ mod tests {
     fn authorized() -> TokenRow {
         TokenRow {
             authority: Some(AuthorityId(300)),
+            family: Some(FamilyId(7)),
             ..token()
         }
     }
@@ -418,7 +419,12 @@ mod tests {
         assert_eq!(user_payload(&user()), user_bytes.concat());
         let token_bytes = [&[1, 1][..], &[0xab; 32], &[7, 1, 3, 0, 5, 1, 251, 44, 1]].concat();
         assert_eq!(token_payload(&token()), token_bytes);
-        let authorized_bytes = [&[2, 1][..], &[0xab; 32], &[7, 1, 3, 0, 5, 1, 251, 44, 1, 251, 44, 1]].concat();
+        let authorized_bytes = [
+            &[2, 1][..],
+            &[0xab; 32],
+            &[7, 1, 3, 0, 5, 1, 251, 44, 1, 251, 44, 1, 1, 7],
+        ]
+        .concat();
         assert_eq!(token_payload(&authorized()), authorized_bytes);
         let network = NetworkRow {
             rule: "::1".parse().unwrap(),
@@ -470,7 +476,7 @@ mod tests {
             read_token(TokenId(9), &[&[3], &payload[1..]].concat()),
             Err(Undecodable::Version(3))
         );
-        let nobody = [&payload[..payload.len() - 3], &[0]].concat();
+        let nobody = [&payload[..payload.len() - 5], &[0, 0]].concat();
         assert_eq!(
             read_token(TokenId(9), &nobody),
             Err(Undecodable::Field("authority number"))

@@ -56,7 +56,9 @@ struct Inner {
 impl fmt::Debug for AuthorizationServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("AuthorizationServer");
-        shown.field("configuration", &self.0.configuration).finish_non_exhaustive()
+        shown
+            .field("configuration", &self.0.configuration)
+            .finish_non_exhaustive()
     }
 }
 

@@ -50,13 +50,7 @@ pub(super) fn verify(
             ended_at_s: token.ended_at_s(),
         });
     })?;
-    // Rows come in order of ids, so they are found by halving.
-    let find = |id: TokenId| {
-        known
-            .binary_search_by_key(&id, |known| known.id)
-            .ok()
-            .and_then(|at| known.get(at))
-    };
+    let find = |id: TokenId| find(&known, id);
 
     let by_user = report.each::<TokensByUser>(view, |report, (user, id), ()| match find(id) {
         Some(token) if token.user == user => {}
@@ -65,19 +59,7 @@ pub(super) fn verify(
     })?;
     compare_counts(report, Table::TokensByUser, by_user, report.tokens, "tokens");
 
-    let named = report.each::<PersonalTokens>(view, |report, (user, id), _| match find(id) {
-        Some(token) if token.user == user && token.is_personal => {}
-        Some(_) => report.found_at::<PersonalTokens>(&(user, id), "the token is another's, or of another kind"),
-        None => report.found_at::<PersonalTokens>(&(user, id), "there is no such token"),
-    })?;
-    let personal = known.iter().filter(|token| token.is_personal).count() as u64;
-    compare_counts(report, Table::PersonalTokens, named, personal, "personal access tokens");
-    report.each::<LastUsed>(view, |report, id, _| {
-        if !find(id).is_some_and(|token| token.is_personal) {
-            report.found_at::<LastUsed>(&id, "there is no such personal access token");
-        }
-    })?;
-
+    personal(view, &known, report)?;
     let endings = report.each::<Endings>(view, |report, (at_s, id), ()| {
         match find(id).map(|token| token.ended_at_s) {
             Some(Some(end)) if end == at_s => {}
@@ -96,6 +78,29 @@ pub(super) fn verify(
     report.each::<Imported>(view, |report, digest, id| {
         if find(id).is_none() {
             report.found_at::<Imported>(&digest, format!("there is no token {}", id.0));
+        }
+    })?;
+    Ok(())
+}
+
+/// Rows come in order of ids, so they are found by halving.
+fn find(known: &[Known], id: TokenId) -> Option<&Known> {
+    let at = known.binary_search_by_key(&id, |known| known.id).ok()?;
+    known.get(at)
+}
+
+/// What personal access tokens are called, and when they were last used.
+fn personal(view: &ReadView, known: &[Known], report: &mut VerifyReport) -> Result<(), StoreError> {
+    let named = report.each::<PersonalTokens>(view, |report, (user, id), _| match find(known, id) {
+        Some(token) if token.user == user && token.is_personal => {}
+        Some(_) => report.found_at::<PersonalTokens>(&(user, id), "the token is another's, or of another kind"),
+        None => report.found_at::<PersonalTokens>(&(user, id), "there is no such token"),
+    })?;
+    let personal = known.iter().filter(|token| token.is_personal).count() as u64;
+    compare_counts(report, Table::PersonalTokens, named, personal, "personal access tokens");
+    report.each::<LastUsed>(view, |report, id, _| {
+        if !find(known, id).is_some_and(|token| token.is_personal) {
+            report.found_at::<LastUsed>(&id, "there is no such personal access token");
         }
     })?;
     Ok(())

@@ -76,10 +76,10 @@ fn what_is_no_frame_is_no_answer() {
     never_believed("text", constant(Response::new(200, "<html>captive portal</html>")));
     never_believed("zeros", constant(Response::new(200, vec![0; 300])));
     never_believed("a refusal", constant(Response::new(401, "{}")));
-    never_believed("an odd status", constant(Response::new(999, "TGFEED01")));
+    never_believed("an odd status", constant(Response::new(999, "TGFEED02")));
     let odd = Response {
         headers: Headers::new().with(":status", [0xff, 0xfe, 0]),
-        ..Response::new(200, "TGFEED01")
+        ..Response::new(200, "TGFEED02")
     };
     never_believed("a status of no text", constant(odd));
     let many = (0..2_000).fold(Response::new(502, "x"), |response, at| {

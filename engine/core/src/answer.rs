@@ -11,7 +11,9 @@ use alloc::vec::Vec;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::check::Denial;
+use crate::deny::DenyRow;
 use crate::quota::{QuotaState, WINDOW_MS};
+use crate::route::{Scheme, SchemeSet};
 
 /// Who may pass, for the upstream to read: the user's name.
 pub const USER_FIELD: &str = "x-tollgate-user";
@@ -93,11 +95,22 @@ impl Refused {
             status: row.status,
             kind: problem_type(row.problem),
             title: row.title,
-            detail: detail.map_or_else(|| advice(row.status, retry_after_s), str::to_owned),
-            challenges: challenges(row.status, row.bearer_error),
+            detail: detail.map_or_else(|| advice(row, denial.schemes, retry_after_s), str::to_owned),
+            challenges: challenges(row, denial.schemes),
             retry_after_s,
             quota: denial.quota,
         }
+    }
+
+    /// Names the scopes that are wanted, blank-separated, in the challenge of a refusal for want of one; in others nothing
+    /// changes.
+    #[must_use]
+    pub fn wanting(mut self, scopes: &str) -> Self {
+        let lacks = format!("error=\"{LACKS_SCOPE}\"");
+        for line in self.challenges.iter_mut().filter(|line| line.ends_with(&lacks)) {
+            line.push_str(&format!(", scope=\"{scopes}\""));
+        }
+        self
     }
 
     /// The header fields in order, all values visible ASCII with blanks.
@@ -149,38 +162,75 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// What the caller can do about a refusal. It depends on the status alone, so it tells no two reasons apart that the
-/// status does not.
-fn advice(status: u16, retry_after_s: Option<u64>) -> String {
+/// What the caller can do about a refusal. It depends on what the caller is told anyway, so it tells no two reasons apart that
+/// this does not.
+fn advice(row: &DenyRow, schemes: SchemeSet, retry_after_s: Option<u64>) -> String {
     let after = match retry_after_s {
         Some(1) => "in a second".to_owned(),
         Some(seconds) => format!("in {seconds} seconds"),
         None => "later".to_owned(),
     };
-    match status {
+    match row.status {
+        400 if row.bearer_error.is_none() => {
+            "Send the path as it is meant: in its own letter case, without dot segments, empty segments and needless escapes."
+                .to_owned()
+        }
         400 => "Send exactly one credential, in one place, once.".to_owned(),
-        401 => "Send a valid authtoken: as `Authorization: Bearer TOKEN`, as the password of Basic \
+        401 if schemes == SchemeSet::USUAL => "Send a valid authtoken: as `Authorization: Bearer TOKEN`, as the password of Basic \
              credentials with its user's name, or in the field `x-cdata-authtoken`."
             .to_owned(),
+        401 => ways(schemes),
         429 | 503 => format!("Try again {after}."),
         _ => "The same request will be refused again: ask whoever runs this service for access.".to_owned(),
     }
 }
 
-/// The challenges of a refusal (RFC 6750 section 3): both schemes where a credential would help, and the error alone
-/// where a credential was there.
-fn challenges(status: u16, bearer_error: Option<&str>) -> Vec<String> {
-    let bearer = match bearer_error {
-        Some(error) => Some(format!("Bearer realm=\"tollgate\", error=\"{error}\"")),
-        None => (status == 401).then(|| "Bearer realm=\"tollgate\"".to_owned()),
+/// How a credential may be sent by some schemes.
+fn ways(schemes: SchemeSet) -> String {
+    let way = |scheme| match scheme {
+        Scheme::Bearer => "a token as `Authorization: Bearer TOKEN`",
+        Scheme::Basic => "a user's name and a token of theirs as Basic credentials",
+        Scheme::Password => "a user's name and password as Basic credentials",
+        Scheme::Header => "an authtoken in the field `x-cdata-authtoken`",
+        Scheme::Parameter => "an authtoken in the parameter `@authtoken`",
     };
-    let basic = (status == 401).then(|| "Basic realm=\"tollgate\"".to_owned());
-    bearer.into_iter().chain(basic).collect()
+    let ways: Vec<&str> = schemes.iter().map(way).collect();
+    match ways.split_last() {
+        None => "Send no credential here.".to_owned(),
+        Some((last, [])) => format!("Send {last}."),
+        Some((last, others)) => format!("Send {}, or {last}.", others.join(", ")),
+    }
+}
+
+/// The `error` of a token that lacks a scope.
+const LACKS_SCOPE: &str = "insufficient_scope";
+
+/// The challenges of a refusal (RFC 6750 section 3): each scheme that the route takes where a credential would help, and the
+/// error alone where a credential was there.
+fn challenges(row: &DenyRow, schemes: SchemeSet) -> Vec<String> {
+    let bearer = match row.bearer_error {
+        Some(error) => Some(format!("Bearer realm=\"tollgate\", error=\"{error}\"")),
+        None => (row.status == 401).then(|| "Bearer realm=\"tollgate\"".to_owned()),
+    };
+    let takes_basic = schemes.contains(Scheme::Basic) || schemes.contains(Scheme::Password);
+    let basic = (row.status == 401 && takes_basic).then(|| "Basic realm=\"tollgate\"".to_owned());
+    let mut challenges: Vec<String> = bearer
+        .filter(|_| schemes.contains(Scheme::Bearer))
+        .into_iter()
+        .collect();
+    challenges.extend(basic);
+    if row.status == 401 && challenges.is_empty() {
+        // A status of 401 owes a challenge (RFC 9110 section 15.5.2), also where only fields of our own are taken.
+        challenges.push("Authtoken realm=\"tollgate\"".to_owned());
+    }
+    challenges
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deny::DenyReason;
+    use crate::gates::Gate;
 
     #[test]
     fn a_name_under_any_spelling_is_ours_and_others_are_not() {
@@ -194,6 +244,61 @@ mod tests {
         }
         for other in ["", "x-tollgat", "x-toll-gate-user", "tollgate-user", "ax-tollgate-user"] {
             assert!(!is_spelt_like_ours(other.as_bytes()), "{other}");
+        }
+    }
+
+    /// A challenge for a scheme that the route does not take sends clients round in circles.
+    #[test]
+    fn challenges_name_what_the_route_takes() {
+        let lines = |reason: DenyReason, schemes: &str| {
+            let denial = Denial {
+                schemes: schemes.parse().unwrap(),
+                ..Denial::plain(reason, Gate::Extract)
+            };
+            Refused::of(&denial, None).wanting("read write").challenges
+        };
+        let (bearer, basic) = ("Bearer realm=\"tollgate\"", "Basic realm=\"tollgate\"");
+        for (reason, schemes, expected) in [
+            (DenyReason::MissingCredential, "bearer,basic", vec![bearer, basic]),
+            (DenyReason::MissingCredential, "password", vec![basic]),
+            (
+                DenyReason::MissingCredential,
+                "header",
+                vec!["Authtoken realm=\"tollgate\""],
+            ),
+            (
+                DenyReason::Revoked,
+                "bearer",
+                vec!["Bearer realm=\"tollgate\", error=\"invalid_token\""],
+            ),
+            (
+                DenyReason::WrongAudience,
+                "bearer",
+                vec!["Bearer realm=\"tollgate\", error=\"invalid_token\""],
+            ),
+            (
+                DenyReason::InsufficientScope,
+                "bearer",
+                vec!["Bearer realm=\"tollgate\", error=\"insufficient_scope\", scope=\"read write\""],
+            ),
+            (DenyReason::AmbiguousPath, "bearer,basic", vec![]),
+            (DenyReason::OperationRefused, "bearer,basic", vec![]),
+        ] {
+            assert_eq!(lines(reason, schemes), expected, "{reason:?} {schemes}");
+        }
+    }
+
+    #[test]
+    fn advice_names_what_the_route_takes() {
+        for (schemes, expected) in [
+            ("", "Send no credential here."),
+            ("header", "Send an authtoken in the field `x-cdata-authtoken`."),
+            (
+                "bearer,password",
+                "Send a token as `Authorization: Bearer TOKEN`, or a user's name and password as Basic credentials.",
+            ),
+        ] {
+            assert_eq!(ways(schemes.parse().unwrap()), expected);
         }
     }
 

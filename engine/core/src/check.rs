@@ -8,12 +8,14 @@ use crate::deny::DenyReason;
 use crate::digest::TokenDigest;
 use crate::foreign::{Foreign, ForeignDigest, ForeignForms};
 use crate::gates::{self, Gate};
-use crate::live::{Holder, LiveView, ServerFacts, Standing, Subject};
+use crate::jwt::{Jwt, is_like_a_jwt};
+use crate::live::{Footing, Holder, LiveView, Routed, ServerFacts, Standing, Subject, Wanted};
 use crate::permit::{Permit, Places};
 use crate::quota::QuotaState;
 use crate::request::RequestParts;
-use crate::route::SchemeSet;
-use crate::settle::Unsettled;
+use crate::route::{Scheme, SchemeSet};
+use crate::scope::ScopeSet;
+use crate::settle::{Unsettled, UnsettledSort};
 use crate::time::Timestamp;
 use crate::token::{WellFormed, is_of_our_making};
 
@@ -40,6 +42,8 @@ pub struct Denial {
     pub quota: Option<QuotaState>,
     /// The schemes that the route takes, which a challenge names.
     pub schemes: SchemeSet,
+    /// What the route asked for, where the token lacks a scope of its.
+    pub wanted: Option<Wanted>,
     /// What the check could not decide alone: where it is proven elsewhere, the proof can be
     /// [remembered](crate::LiveWriter::remember) and the check asked again. Whoever can prove nothing denies.
     pub unsettled: Option<Unsettled>,
@@ -54,6 +58,7 @@ impl Denial {
             subject: None,
             quota: None,
             schemes: SchemeSet::USUAL,
+            wanted: None,
             unsettled: None,
         }
     }
@@ -90,30 +95,30 @@ impl Denial {
 pub fn check<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) -> Verdict<'v> {
     loop {
         match admit::<OURS>(view, request, now) {
-            Ok(Admitted::Preflight) => return Verdict::Permit(Permit::anonymous(view)),
+            Ok(Admitted::Unasked) => return Verdict::Permit(Permit::anonymous(view)),
             Ok(Admitted::Holder { holder, place, server }) => return charge(view, &server, &holder, place, now),
             Err(End::Denied(denial)) => return Verdict::Denial(denial),
-            Err(End::NotOurs) => return check_foreign(view, request, now),
+            Err(End::NotOurs) => return check_elsewhere(view, request, now),
             // Changes of the server's facts are rare next to checks, so beginning again is rarer still.
             Err(End::Moved) => {}
         }
     }
 }
 
-/// Whether a token is looked up as one of ours, or as one that was made elsewhere. Each has code of its own: what the two
+/// Whether a credential is looked up as an opaque token of ours, or as anything else. Each has code of its own: what the two
 /// share is compiled twice, so that tokens of ours have nothing to carry for the others.
 const OURS: bool = false;
-const FOREIGN: bool = true;
+const ELSEWHERE: bool = true;
 
-/// The same decision, from the beginning, about a text that is no token of ours.
+/// The same decision, from the beginning, about a text that is no opaque token of ours.
 #[inline(never)]
-fn check_foreign<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) -> Verdict<'v> {
+fn check_elsewhere<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) -> Verdict<'v> {
     loop {
-        match admit::<FOREIGN>(view, request, now) {
-            Ok(Admitted::Preflight) => return Verdict::Permit(Permit::anonymous(view)),
+        match admit::<ELSEWHERE>(view, request, now) {
+            Ok(Admitted::Unasked) => return Verdict::Permit(Permit::anonymous(view)),
             Ok(Admitted::Holder { holder, place, server }) => return charge(view, &server, &holder, place, now),
             Err(End::Denied(denial)) => return Verdict::Denial(denial),
-            // Only a token of ours can turn out not to be one.
+            // Only what was taken for a token of ours can turn out to be none.
             Err(End::Moved | End::NotOurs) => {}
         }
     }
@@ -121,8 +126,8 @@ fn check_foreign<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timest
 
 /// Whom all gates let through that charge nothing.
 enum Admitted<'v> {
-    /// A CORS preflight, which needs no credential.
-    Preflight,
+    /// Nobody, where no credential is asked for: a CORS preflight, or a route for everybody.
+    Unasked,
     Holder {
         holder: Holder<'v>,
         place: Place,
@@ -135,7 +140,7 @@ enum End {
     Denied(Denial),
     /// The server's facts changed meanwhile, so those that were read may be older than the user's.
     Moved,
-    /// The text does not begin like a token of ours, and others are accepted too.
+    /// The text does not begin like a token of ours, and may be something else.
     NotOurs,
 }
 
@@ -147,9 +152,10 @@ impl From<Denial> for End {
 
 /// The denial of a gate that charges nothing, but for its reason.
 #[inline]
-fn denial(gate: Gate, subject: Option<Subject>) -> impl FnOnce(DenyReason) -> Denial {
+fn denial(gate: Gate, subject: Option<Subject>, routed: Routed) -> impl FnOnce(DenyReason) -> Denial {
     move |reason| Denial {
         subject,
+        schemes: routed.schemes(),
         ..Denial::plain(reason, gate)
     }
 }
@@ -161,18 +167,10 @@ fn admit<'v, const MADE_ELSEWHERE: bool>(
     now: Timestamp,
 ) -> Result<Admitted<'v>, End> {
     let mark = view.server_mark();
-    let server = view.server_facts(request.peer);
-    let standing = server.standing;
-    let unnamed = |gate| denial(gate, None);
+    let server = view.server_facts(request.peer, request.path);
+    let (standing, routed) = (server.standing, server.routed);
+    let unnamed = |gate| denial(gate, None, routed);
     gates::network_global(standing).map_err(unnamed(Gate::NetworkGlobal))?;
-
-    if server.allow_preflight() && request.preflight && request.method == b"OPTIONS" {
-        gates::network_user(standing, Standing::Neither).map_err(unnamed(Gate::NetworkGlobal))?;
-        gates::freshness(view.freshness(), false, now).map_err(unnamed(Gate::Freshness))?;
-        return Ok(Admitted::Preflight);
-    }
-
-    let mut scratch = Scratch::default();
     // No user's own trust can be known without a user, so an address that not all trust is refused for just that.
     let hidden = |gate| {
         move |reason| match gates::network_user(standing, Standing::Neither) {
@@ -180,20 +178,38 @@ fn admit<'v, const MADE_ELSEWHERE: bool>(
             Err(refused) => unnamed(Gate::NetworkGlobal)(refused),
         }
     };
-    let presented = extract(request, server.authtoken_in_url(), &mut scratch).map_err(hidden(Gate::Extract))?;
-    let forms = server.foreign_tokens();
+    gates::route(routed).map_err(hidden(Gate::Route))?;
+    let is_preflight = server.allow_preflight() && request.preflight && request.method == b"OPTIONS";
+    if is_preflight || routed.asks_nobody() {
+        return Ok(unasked(view, standing, routed, now)?);
+    }
+
+    let mut scratch = Scratch::default();
+    let presented = match extract(request, server.authtoken_in_url(), &mut scratch) {
+        Err(DenyReason::MissingCredential) if routed.is_anonymous() => {
+            return Ok(unasked(view, standing, routed, now)?);
+        }
+        extracted => extracted.map_err(hidden(Gate::Extract))?,
+    };
     let found = if MADE_ELSEWHERE {
-        look_up_foreign(view, &presented, forms, request.peer)
-    } else if forms.is_empty() || is_of_our_making(presented.token) {
-        look_up(view, &presented, request.peer)
+        look_up_elsewhere(view, &presented, &server, request.peer, now)
     } else {
-        return Err(End::NotOurs);
+        match kind_of(&presented, &server) {
+            Kind::NotTaken => return Err(hidden(Gate::Extract)(DenyReason::MissingCredential).into()),
+            Kind::Elsewhere => return Err(End::NotOurs),
+            Kind::Ours => look_up(view, &presented, request.peer),
+        }
     };
     let holder = found.map_err(
         |missing| match (missing, gates::freshness(view.freshness(), false, now)) {
             // A view that may not be believed has perhaps not yet heard of this token.
-            (Missing::NotHere, Err(stale)) => hidden(Gate::Freshness)(stale),
+            (Missing::NotHere | Missing::Unsettled(_), Err(stale)) => hidden(Gate::Freshness)(stale),
             (Missing::NotHere, Ok(())) | (Missing::NoToken, _) => hidden(Gate::LookUp)(DenyReason::UnknownToken),
+            (Missing::Unsettled(unsettled), Ok(())) => Denial {
+                // Nobody goes to any trouble for an address that nobody trusts.
+                unsettled: (standing == Standing::Trusted || view.trust_is_personal()).then_some(unsettled),
+                ..hidden(Gate::LookUp)(DenyReason::UnknownToken)
+            },
         },
     )?;
     // The server's facts must not be older than the user's: of two changes made one after the other, a check that sees
@@ -202,22 +218,69 @@ fn admit<'v, const MADE_ELSEWHERE: bool>(
         return Err(End::Moved);
     }
     let subject = Subject::of(&holder, presented.place);
-    let known = |gate| denial(gate, Some(subject));
+    let known = |gate| denial(gate, Some(subject), routed);
+    let (footing, grounds) = view.authority(holder.token);
 
     // An address that only this user may trust learns of the token's state after it is known to be trusted.
     let network = gates::network_user(standing, holder.standing);
     if standing != Standing::Trusted {
         network.map_err(known(Gate::NetworkUser))?;
     }
-    gates::status(holder.token, holder.user).map_err(known(Gate::Status))?;
+    gates::status(holder.token, holder.user, footing).map_err(known(Gate::Status))?;
     gates::validity(holder.token, now).map_err(known(Gate::Validity))?;
+    if routed.has_audience() {
+        let audiences = grounds.map_or(&[][..], |grounds| &grounds.audiences);
+        let is_meant = view.is_meant(routed, audiences, mark).ok_or(End::Moved)?;
+        gates::audience(is_meant).map_err(known(Gate::Audience))?;
+    }
     network.map_err(known(Gate::NetworkUser))?;
     gates::operation(request.method, holder.user).map_err(known(Gate::Operation))?;
-    gates::scope(request.scopes).map_err(known(Gate::Scope))?;
-    let in_doubt = holder.token.in_doubt() || holder.user.in_doubt();
+    if routed.scopes() > 0 || !request.scopes.is_empty() {
+        static NOTHING: ScopeSet = ScopeSet::NONE;
+        let held = grounds.map_or(&NOTHING, |grounds| &grounds.scopes);
+        let holds_all = view.holds_scopes(routed, held, mark).ok_or(End::Moved)?;
+        gates::scope(request.scopes, held, holds_all).map_err(|reason| Denial {
+            wanted: Some(Wanted::of(routed, mark)),
+            ..known(Gate::Scope)(reason)
+        })?;
+    }
+    let in_doubt = holder.token.in_doubt() || holder.user.in_doubt() || footing == Footing::InDoubt;
     gates::freshness(view.freshness(), in_doubt, now).map_err(known(Gate::Freshness))?;
     let place = presented.place;
     Ok(Admitted::Holder { holder, place, server })
+}
+
+/// Lets a request pass that no credential is asked of, from an address that all trust.
+fn unasked<'v>(view: &LiveView, standing: Standing, routed: Routed, now: Timestamp) -> Result<Admitted<'v>, Denial> {
+    let unnamed = |gate| denial(gate, None, routed);
+    gates::network_user(standing, Standing::Neither).map_err(unnamed(Gate::NetworkGlobal))?;
+    gates::freshness(view.freshness(), false, now).map_err(unnamed(Gate::Freshness))?;
+    Ok(Admitted::Unasked)
+}
+
+/// As what a credential is looked up.
+enum Kind {
+    /// The route takes none of this scheme.
+    NotTaken,
+    /// As an opaque token of ours, or as nothing.
+    Ours,
+    /// As anything else.
+    Elsewhere,
+}
+
+#[inline]
+fn kind_of(presented: &Presented<'_>, server: &ServerFacts) -> Kind {
+    let routed = server.routed;
+    let by_password = presented.place == Place::Basic && routed.takes(Scheme::Password);
+    if !routed.takes(presented.place.scheme()) {
+        return if by_password { Kind::Elsewhere } else { Kind::NotTaken };
+    }
+    let can_be_else = by_password || !server.foreign_tokens().is_empty() || is_like_a_jwt(presented.token);
+    if can_be_else && !is_of_our_making(presented.token) {
+        Kind::Elsewhere
+    } else {
+        Kind::Ours
+    }
 }
 
 /// Why there is no record of what was presented.
@@ -227,6 +290,8 @@ enum Missing {
     NoToken,
     /// It is not here.
     NotHere,
+    /// It may be proven elsewhere.
+    Unsettled(Unsettled),
 }
 
 /// The record of the presented token, if such a token may stand where it stood and belongs to the name beside it.
@@ -239,6 +304,51 @@ fn look_up<'v>(view: &'v LiveView, presented: &Presented<'_>, peer: Option<IpAdd
         .ok_or(Missing::NotHere)
 }
 
+/// Whose credential it is that is no opaque token of ours: a signed token of ours, a token that was made elsewhere, and last what
+/// was proven elsewhere and is remembered.
+fn look_up_elsewhere<'v>(
+    view: &'v LiveView,
+    presented: &Presented<'_>,
+    server: &ServerFacts,
+    peer: Option<IpAddr>,
+    now: Timestamp,
+) -> Result<Holder<'v>, Missing> {
+    let Presented { token, name, place } = *presented;
+    let mut missing = Missing::NoToken;
+    let mut unsettled = None;
+    if server.routed.takes(place.scheme()) {
+        // Signed tokens stand where access tokens do. Ours are known by digest: no signature is looked at.
+        if let (Place::Bearer, Ok(jwt)) = (place, Jwt::parse(token)) {
+            let digest = view.jwt(jwt);
+            if let Some(holder) = look_up_digest(view, &digest, name, peer) {
+                return Ok(holder);
+            }
+            missing = Missing::NotHere;
+            unsettled = (server.external_issuers() != 0).then_some((UnsettledSort::External, digest));
+        }
+        match look_up_foreign(view, presented, server.foreign_tokens(), peer) {
+            Err(Missing::NoToken) => {}
+            Err(not_here) => missing = not_here,
+            found => return found,
+        }
+    }
+    if let Some(name) =
+        name.filter(|name| !name.is_empty() && !token.is_empty() && server.routed.takes(Scheme::Password))
+    {
+        unsettled = Some((UnsettledSort::Password, view.password(name, token)));
+    }
+    let Some((sort, digest)) = unsettled else {
+        return Err(missing);
+    };
+    let unsettled = Unsettled {
+        sort,
+        digest,
+        external_issuers: server.external_issuers(),
+    };
+    view.recall(&unsettled, name, peer, now)
+        .ok_or(Missing::Unsettled(unsettled))
+}
+
 /// The record of a token that was made elsewhere: by its text, then by its digest in each form that is accepted, in their
 /// order. It is an authtoken, so it may stand in every place.
 fn look_up_foreign<'v>(
@@ -247,6 +357,9 @@ fn look_up_foreign<'v>(
     forms: ForeignForms,
     peer: Option<IpAddr>,
 ) -> Result<Holder<'v>, Missing> {
+    if forms.is_empty() {
+        return Err(Missing::NoToken);
+    }
     let text = Foreign::parse(presented.token).map_err(|_| Missing::NoToken)?;
     let by_text = view.foreign(text);
     let by = |digest: &_| look_up_digest(view, digest, presented.name, peer);
@@ -264,7 +377,7 @@ fn look_up_foreign<'v>(
     by(&by_text).ok_or(Missing::NotHere)
 }
 
-/// [`LiveView::look_up`], compiled once for all digests of a foreign token.
+/// [`LiveView::look_up`], compiled once for everything but opaque tokens of ours.
 #[inline(never)]
 fn look_up_digest<'v>(
     view: &'v LiveView,

@@ -8,6 +8,7 @@ use zeroize::Zeroize as _;
 
 use crate::deny::DenyReason;
 use crate::request::{Field, RequestParts};
+use crate::route::Scheme;
 use crate::token::TokenKind;
 
 /// Where a credential was found.
@@ -26,6 +27,16 @@ pub enum Place {
 }
 
 impl Place {
+    /// The scheme by whose name a route takes tokens that stand here.
+    pub fn scheme(self) -> Scheme {
+        match self {
+            Self::Bearer => Scheme::Bearer,
+            Self::Basic => Scheme::Basic,
+            Self::Header => Scheme::Header,
+            Self::Query | Self::Form => Scheme::Parameter,
+        }
+    }
+
     /// Whether a token of this kind may stand here: the places of the CData pages are for authtokens alone, and what
     /// is not meant for requests (refresh tokens, codes, secrets, sessions, tokens of administrators and followers) stands nowhere.
     pub fn accepts(self, kind: TokenKind) -> bool {

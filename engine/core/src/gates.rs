@@ -2,9 +2,10 @@
 
 use crate::deny::DenyReason;
 use crate::index::{TokenWords, UserWords};
-use crate::live::{Freshness, Standing};
+use crate::live::{Footing, Freshness, Routed, Standing};
 use crate::operation::Operation;
 use crate::record::TokenStatus;
+use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 
 /// A question in the order in which it is asked.
@@ -74,8 +75,18 @@ pub(crate) fn network_user(global: Standing, user: Standing) -> Result<(), DenyR
     }
 }
 
-pub(crate) fn status(token: TokenWords, user: UserWords) -> Result<(), DenyReason> {
-    match (token.status(), user.is_active()) {
+/// A path that servers read in two ways takes no route for certain.
+pub(crate) fn route(routed: Routed) -> Result<(), DenyReason> {
+    if routed.is_ambiguous() {
+        Err(DenyReason::AmbiguousPath)
+    } else {
+        Ok(())
+    }
+}
+
+/// What is in doubt is asked about with freshness.
+pub(crate) fn status(token: TokenWords, user: UserWords, footing: Footing) -> Result<(), DenyReason> {
+    match (token.status(), user.is_active() && footing != Footing::Inactive) {
         (TokenStatus::Revoked, _) => Err(DenyReason::Revoked),
         (TokenStatus::Active, false) => Err(DenyReason::Suspended),
         (TokenStatus::Active, true) => Ok(()),
@@ -93,6 +104,14 @@ pub(crate) fn validity(token: TokenWords, now: Timestamp) -> Result<(), DenyReas
     }
 }
 
+pub(crate) fn audience(is_meant: bool) -> Result<(), DenyReason> {
+    if is_meant {
+        Ok(())
+    } else {
+        Err(DenyReason::WrongAudience)
+    }
+}
+
 pub(crate) fn operation(method: &[u8], user: UserWords) -> Result<(), DenyReason> {
     match Operation::of_method(method) {
         Some(operation) if user.operations().contains(operation) => Ok(()),
@@ -100,9 +119,9 @@ pub(crate) fn operation(method: &[u8], user: UserWords) -> Result<(), DenyReason
     }
 }
 
-/// Authtokens carry no scope, so a route that wants one refuses them.
-pub(crate) fn scope(wanted: &[&str]) -> Result<(), DenyReason> {
-    if wanted.is_empty() {
+/// What a user's own token carries is no scope at all, so wherever one is wanted it is refused.
+pub(crate) fn scope(wanted: &[&str], held: &ScopeSet, holds_those_of_route: bool) -> Result<(), DenyReason> {
+    if holds_those_of_route && wanted.iter().all(|scope| held.contains(scope)) {
         Ok(())
     } else {
         Err(DenyReason::InsufficientScope)

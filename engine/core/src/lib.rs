@@ -94,7 +94,7 @@ pub use foreign::{
 };
 pub use gates::Gate;
 pub use jwt::{Jwt, ParseJwtError};
-pub use live::{Freshness, LiveView, LiveWriter, Subject, ViewError};
+pub use live::{Freshness, LiveView, LiveWriter, Subject, ViewError, Wanted};
 pub use network::{AddressRange, NetworkRule, ParseNetworkError};
 pub use operation::{Operation, OperationSet, ParseOperationError};
 pub use permit::{HeldPermit, Permit, Upgrade};

@@ -32,6 +32,8 @@ pub(crate) struct UserFacts {
     pub(crate) generation: u16,
     pub(crate) per_hour: Limit,
     pub(crate) concurrent: Limit,
+    /// Whether the run has routes behind its rules; for the server alone.
+    pub(crate) has_routes: bool,
     /// Whether there are network rules, so that most users cost no look at them.
     pub(crate) has_networks: bool,
     /// Where name and network rules stand.
@@ -41,6 +43,7 @@ pub(crate) struct UserFacts {
 const ACTIVE: u64 = 1;
 const IN_DOUBT: u64 = 2;
 const HAS_NETWORKS: u64 = 4;
+const HAS_ROUTES: u64 = 8;
 const UNLIMITED: u32 = u32::MAX;
 
 impl UserSlot {
@@ -102,7 +105,10 @@ impl Users {
 
 fn pack(user: UserFacts) -> [u64; 4] {
     let flag = |set: bool, bit: u64| if set { bit } else { 0 };
-    let flags = flag(user.active, ACTIVE) | flag(user.in_doubt, IN_DOUBT) | flag(user.has_networks, HAS_NETWORKS);
+    let flags = flag(user.active, ACTIVE)
+        | flag(user.in_doubt, IN_DOUBT)
+        | flag(user.has_networks, HAS_NETWORKS)
+        | flag(user.has_routes, HAS_ROUTES);
     let groups = u64::from(user.operations.bits()) << 8 | u64::from(user.generation) << 16;
     let limits = u64::from(limit_code(user.per_hour)) | u64::from(limit_code(user.concurrent)) << 32;
     let epoch = u64::from(user.epoch) << 32;
@@ -132,6 +138,7 @@ impl UserWords {
             generation: self.generation(),
             per_hour: self.per_hour(),
             concurrent: self.concurrent(),
+            has_routes: self.has_routes(),
             has_networks: self.has_networks(),
             extent: self.extent(),
         }
@@ -151,6 +158,10 @@ impl UserWords {
 
     pub(crate) fn has_networks(self) -> bool {
         self.0[1] & HAS_NETWORKS != 0
+    }
+
+    pub(crate) fn has_routes(self) -> bool {
+        self.0[1] & HAS_ROUTES != 0
     }
 
     pub(crate) fn operations(self) -> OperationSet {
@@ -218,6 +229,7 @@ mod tests {
                 generation: 65_535,
                 per_hour: limit,
                 concurrent: Limit::AtMost(NonZeroU32::MIN),
+                has_routes: true,
                 has_networks: true,
                 extent: Extent::default(),
             };

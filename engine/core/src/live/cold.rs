@@ -7,8 +7,9 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use crate::index::{Arena, ColdLine, Run};
+use crate::live::routes;
 use crate::network::AddressRange;
-use crate::record::{Networks, UserName};
+use crate::record::{Networks, ServerRecord, UserName};
 
 pub(crate) type ColdLines = Arena<ColdLine>;
 
@@ -159,6 +160,20 @@ pub(crate) fn name_len(run: Run<'_>) -> usize {
     (run.word(1) as usize).min(UserName::LEN_MAX)
 }
 
+/// The words of the server's run: its rules, and behind them its routes, if there are any.
+pub(crate) fn encode_server(server: &ServerRecord) -> Option<Vec<u64>> {
+    let mut words = encode("", &server.networks)?;
+    if !server.routes.is_empty() {
+        words.extend(routes::plan(&server.routes)?);
+    }
+    Some(words)
+}
+
+/// Where the server's routes begin in its run, which has no name.
+pub(crate) fn routes_at(run: Run<'_>) -> u32 {
+    sorts(run).1
+}
+
 /// The name's bytes, and zeros after them.
 pub(crate) fn name_bytes(run: Run<'_>) -> [u8; UserName::LEN_MAX] {
     let mut bytes = [0; UserName::LEN_MAX];
@@ -208,6 +223,7 @@ mod tests {
             generation: 0,
             per_hour: Limit::Inherit,
             concurrent: Limit::Inherit,
+            has_routes: false,
             has_networks: true,
             extent: extents.place(&lines, &words).unwrap(),
         };

@@ -1,10 +1,13 @@
 //! The live view: everything a check needs, as readers see it.
 
+mod routes;
 mod cold;
 mod authorities;
+mod remembered;
 mod subject;
 mod writer;
 
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -12,16 +15,19 @@ use core::net::IpAddr;
 use crate::client::Audience;
 use crate::digest::{DigestKey, TokenDigest};
 use crate::foreign::{Foreign, ForeignDigest, ForeignForm, ForeignForms};
-use crate::index::{Found, TokenIndex, TokenWords, UserSlot, UserWords, Users};
+use crate::index::{Found, Run, TokenIndex, TokenWords, UserSlot, UserWords, Users};
 use crate::jwt::Jwt;
 use crate::record::{AuthorityId, AuthorityRecord, Limit, ServerRecord, TokenRecord, UserId, UserName, UserRecord};
+use crate::scope::ScopeSet;
+use crate::settle::{Unsettled, UnsettledSort};
 use crate::sync::{AtomicU64, Ordering};
 use crate::time::Timestamp;
 use crate::token::WellFormed;
 
-pub(crate) use authorities::{Authorities, Grounds};
+pub(crate) use authorities::{Footing, Grounds};
 pub(crate) use cold::Standing;
-pub use subject::Subject;
+pub(crate) use routes::Routed;
+pub use subject::{Subject, Wanted};
 pub use writer::{LiveWriter, ViewError};
 
 /// Until when a view may be believed.
@@ -50,7 +56,9 @@ pub(crate) struct Shared {
     server: UserSlot,
     users: Users,
     tokens: TokenIndex,
-    authorities: Authorities,
+    authorities: authorities::Authorities,
+    /// Proofs of what checks leave open.
+    remembered: TokenIndex,
     cold: cold::ColdLines,
     /// Positions that have ever held a user.
     positions: AtomicU64,
@@ -61,6 +69,8 @@ pub(crate) struct Shared {
     fresh_until: AtomicU64,
     /// Not zero where some rule does not hold for all addresses alike.
     address_matters: AtomicU64,
+    /// Users who have network rules of their own.
+    with_networks: AtomicU64,
 }
 
 /// A token that was found, with its user. Only [`LiveView::look_up`] makes one.
@@ -71,6 +81,8 @@ pub(crate) struct Holder<'v> {
     pub(crate) standing: Standing,
     /// The foreign scheme by whose digest the token was found; none where it was found by its text.
     pub(crate) scheme: Option<ForeignForm>,
+    /// What was proven elsewhere; none where a token was found.
+    pub(crate) settled: Option<UnsettledSort>,
     pub(crate) slot: &'v UserSlot,
 }
 
@@ -79,6 +91,8 @@ pub(crate) struct ServerFacts {
     words: UserWords,
     /// How the global rules see the peer.
     pub(crate) standing: Standing,
+    /// What the path asks for.
+    pub(crate) routed: Routed,
 }
 
 impl ServerFacts {
@@ -92,6 +106,10 @@ impl ServerFacts {
 
     pub(crate) fn foreign_tokens(&self) -> ForeignForms {
         writer::foreign_tokens(self.words)
+    }
+
+    pub(crate) fn external_issuers(&self) -> u32 {
+        self.words.epoch()
     }
 
     pub(crate) fn per_hour(&self) -> Limit {
@@ -115,12 +133,14 @@ impl LiveView {
             server: UserSlot::default(),
             users: Users::new(),
             tokens: TokenIndex::new(),
-            authorities: Authorities::new(),
+            authorities: authorities::Authorities::new(),
+            remembered: TokenIndex::new(),
             cold: cold::ColdLines::new(),
             positions: AtomicU64::new(0),
             authorities_last: AtomicU64::new(0),
             fresh_until: AtomicU64::new(u64::MAX),
             address_matters: AtomicU64::new(1),
+            with_networks: AtomicU64::new(0),
         };
         let view = Self(Arc::new(shared));
         let writer = LiveWriter::new(view.clone());
@@ -135,6 +155,11 @@ impl LiveView {
     /// The digest of a signed token, as [`DigestKey::jwt`].
     pub fn jwt(&self, text: Jwt<'_>) -> TokenDigest {
         self.0.key.jwt(text)
+    }
+
+    /// The digest of a user's name and password.
+    pub(crate) fn password(&self, name: &[u8], password: &[u8]) -> TokenDigest {
+        self.0.key.password(name, password)
     }
 
     /// The digest of a foreign token's text, as [`DigestKey::foreign`].
@@ -250,7 +275,11 @@ impl LiveView {
             allow_preflight: writer::allow_preflight(server),
             foreign_tokens: writer::foreign_tokens(server),
             networks: cold::networks(run),
-            routes: Vec::new(),
+            routes: if server.has_routes() {
+                routes::routes(run, cold::routes_at(run))
+            } else {
+                Vec::new()
+            },
             external_issuers: server.epoch(),
         });
         read.unwrap_or_default()
@@ -286,13 +315,87 @@ impl LiveView {
         core::str::from_utf8(room.get(..len)?).ok()
     }
 
-    pub(crate) fn server_facts(&self, peer: Option<IpAddr>) -> ServerFacts {
-        let read = self
-            .0
-            .server
-            .read_with(&self.0.cold, |words, run| (words, cold::standing(run, peer)));
-        let (words, standing) = read.unwrap_or((UserWords::NOBODY, Standing::Neither));
-        ServerFacts { words, standing }
+    pub(crate) fn server_facts(&self, peer: Option<IpAddr>, path: &[u8]) -> ServerFacts {
+        let read = self.0.server.read_with(&self.0.cold, |words, run| {
+            let routed = if words.has_routes() {
+                routes::find(run, cold::routes_at(run), path)
+            } else {
+                Routed::USUAL
+            };
+            (words, cold::standing(run, peer), routed)
+        });
+        let (words, standing, routed) = read.unwrap_or((UserWords::NOBODY, Standing::Neither, Routed::USUAL));
+        ServerFacts {
+            words,
+            standing,
+            routed,
+        }
+    }
+
+    /// Whether `own` holds every scope that a route asks for; none where the routes have changed since the mark.
+    pub(crate) fn holds_scopes(&self, routed: Routed, own: &ScopeSet, mark: u64) -> Option<bool> {
+        self.of_routes(mark, |run| routes::holds_scopes(run, routed, own))
+    }
+
+    /// Whether the audience that a route names is among `own`; none where the routes have changed since the mark.
+    pub(crate) fn is_meant(&self, routed: Routed, own: &[Audience], mark: u64) -> Option<bool> {
+        self.of_routes(mark, |run| routes::is_meant(run, routed, own))
+    }
+
+    /// The scopes that the route of a denial asks for, blank-separated, for its challenge. None where the routes have changed since.
+    /// Allocates.
+    pub fn wanted_scopes(&self, wanted: Wanted) -> Option<String> {
+        let mark = self.server_mark();
+        let place = wanted.place(mark)?;
+        self.of_routes(mark, |run| routes::scope_text(run, Routed::of_body(run, place)))
+    }
+
+    /// What `f` makes of the server's run, if it is what it was at the mark.
+    fn of_routes<R>(&self, mark: u64, f: impl Fn(Run<'_>) -> R) -> Option<R> {
+        let read = self.0.server.read_with(&self.0.cold, |_, run| f(run));
+        read.filter(|_| self.is_still(mark))
+    }
+
+    /// Whether some user has rules of their own, so that an address which not all trust may still be somebody's.
+    pub(crate) fn trust_is_personal(&self) -> bool {
+        // Ordering: Acquire pairs with the writer's Release store: rules that are shown are counted.
+        self.0.with_networks.load(Ordering::Acquire) != 0
+    }
+
+    /// In whose name a token acts, and whether that one may: an authority that is not here may not.
+    #[inline]
+    pub(crate) fn authority(&self, token: TokenWords) -> (Footing, Option<&Grounds>) {
+        match token.authority() {
+            None => (Footing::Active, None),
+            Some(id) => self
+                .0
+                .authorities
+                .get(id)
+                .map_or((Footing::Inactive, None), |slot| (slot.footing(), slot.grounds())),
+        }
+    }
+
+    /// Whom a proof is about that was remembered, if it still holds at `now`, and they are called `name` wherever a name was given.
+    pub(crate) fn recall(
+        &self,
+        unsettled: &Unsettled,
+        name: Option<&[u8]>,
+        peer: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Option<Holder<'_>> {
+        let proof = self.0.remembered.find(&unsettled.digest)?;
+        if proof.validity().is_over(now) {
+            return None;
+        }
+        let holder = self.holder(proof.without_id(), name, peer)?;
+        let epoch = match unsettled.sort {
+            UnsettledSort::Password => holder.user.epoch(),
+            UnsettledSort::External => unsettled.external_issuers,
+        };
+        (epoch != 0 && proof.id().0 == u64::from(epoch)).then_some(Holder {
+            settled: Some(unsettled.sort),
+            ..holder
+        })
     }
 
     /// The token of a digest and its user, if that user is called `name` wherever a name was given.
@@ -306,7 +409,12 @@ impl LiveView {
         name: Option<&[u8]>,
         peer: Option<IpAddr>,
     ) -> Option<Holder<'_>> {
-        let token = self.0.tokens.find(digest)?;
+        self.holder(self.0.tokens.find(digest)?, name, peer)
+    }
+
+    // Always inlined, as `look_up`.
+    #[inline(always)]
+    fn holder(&self, token: TokenWords, name: Option<&[u8]>, peer: Option<IpAddr>) -> Option<Holder<'_>> {
         let slot = self.0.users.slot(token.user())?;
         let read = slot.read_with(&self.0.cold, |user, run| {
             let standing = if user.has_networks() {
@@ -323,6 +431,7 @@ impl LiveView {
             user,
             standing,
             scheme: None,
+            settled: None,
             slot,
         })
     }

@@ -7,10 +7,12 @@ use core::fmt;
 use crate::digest::TokenDigest;
 use crate::foreign::ForeignForms;
 use crate::index::{Extents, Found, TokenInserter, TokenWords, UserFacts, UserWords};
+use crate::live::remembered::{Proof, Rememberer};
 use crate::live::{Freshness, LiveView, cold};
 use crate::operation::OperationSet;
 use crate::record::{AuthorityId, AuthorityRecord, Networks, ServerRecord, TokenId, TokenRecord, UserId, UserRecord};
-use crate::settle::{Settled, Unsettled};
+use crate::route::Route;
+use crate::settle::{Settled, Unsettled, UnsettledSort};
 use crate::sync::Ordering;
 
 /// Changes what checks see. There is one for each view, it cannot be cloned, and every change takes it by `&mut`.
@@ -25,6 +27,7 @@ pub struct LiveWriter {
     authorities_last: u32,
     extents: Extents,
     tokens: TokenInserter,
+    remembered: Rememberer,
     /// Users who have network rules of their own.
     with_networks: u64,
     /// Whether the server trusts every address and bans none.
@@ -39,6 +42,8 @@ pub enum ViewError {
     Full,
     /// More than 65,535 separate ranges of one sort.
     TooManyNetworks,
+    /// More than [`Route::MOST`] routes.
+    TooManyRoutes,
     /// The token's user is not in this view.
     UnknownUser(UserId),
     /// The token's authority is not in this view.
@@ -52,6 +57,7 @@ impl fmt::Display for ViewError {
         match self {
             Self::Full => f.write_str("the live index has no room that can be addressed"),
             Self::TooManyNetworks => f.write_str("expected at most 65535 separate ranges of addresses in one set"),
+            Self::TooManyRoutes => write!(f, "expected at most {} routes", Route::MOST),
             Self::UnknownUser(id) => write!(
                 f,
                 "expected the user of a token to be there first; user {} is not",
@@ -101,6 +107,7 @@ impl LiveWriter {
             authorities_last: 0,
             extents: Extents::default(),
             tokens: TokenInserter::default(),
+            remembered: Rememberer::default(),
             with_networks: 0,
             trusts_all: false,
         }
@@ -115,12 +122,15 @@ impl LiveWriter {
     ///
     /// # Errors
     ///
-    /// [`ViewError::TooManyNetworks`], [`ViewError::Full`]; the view is unchanged then.
+    /// [`ViewError::TooManyNetworks`], [`ViewError::TooManyRoutes`], [`ViewError::Full`]; the view is unchanged then.
     pub fn set_server(&mut self, server: &ServerRecord) -> Result<(), ViewError> {
         let switch = |on: bool, bit: u8| if on { bit } else { 0 };
         let switches =
             switch(server.authtoken_in_url, AUTHTOKEN_IN_URL) | switch(server.allow_preflight, ALLOW_PREFLIGHT);
-        let words = cold::encode("", &server.networks).ok_or(ViewError::TooManyNetworks)?;
+        if server.routes.len() > Route::MOST {
+            return Err(ViewError::TooManyRoutes);
+        }
+        let words = cold::encode_server(server).ok_or(ViewError::TooManyNetworks)?;
         let shared = &self.view.0;
         let before = shared.server.read();
         let extent = self.extents.place(&shared.cold, &words).ok_or(ViewError::Full)?;
@@ -133,6 +143,7 @@ impl LiveWriter {
             generation: u16::from(server.foreign_tokens.bits()),
             per_hour: server.per_hour,
             concurrent: server.concurrent,
+            has_routes: !server.routes.is_empty(),
             has_networks: server.networks != Networks::default(),
             extent,
         };
@@ -176,6 +187,7 @@ impl LiveWriter {
             generation,
             per_hour: user.per_hour,
             concurrent: user.concurrent,
+            has_routes: false,
             has_networks: user.networks != Networks::default(),
             extent,
         };
@@ -317,7 +329,30 @@ impl LiveWriter {
     }
 
     /// Remembers a proof that settles what a check left open.
-    pub fn remember(&mut self, _unsettled: &Unsettled, _settled: &Settled) {}
+    ///
+    /// A proof of a user or an authority that is not here is not remembered. There is room for 16,384; the oldest goes first.
+    pub fn remember(&mut self, unsettled: &Unsettled, settled: &Settled) {
+        let Some(position) = self.position_of(settled.user) else {
+            return;
+        };
+        if settled
+            .authority
+            .is_some_and(|id| self.view.0.authorities.get(id).is_none())
+        {
+            return;
+        }
+        let proof = Proof {
+            digest: unsettled.digest,
+            user: (position, self.generation_at(position)),
+            epoch: match unsettled.sort {
+                UnsettledSort::Password => settled.password_epoch,
+                UnsettledSort::External => unsettled.external_issuers,
+            },
+            authority: settled.authority,
+            until: settled.until,
+        };
+        self.remembered.put(&self.view.0.remembered, &proof);
+    }
 
     /// Puts a checkpointed hourly counter back; does nothing for an unknown user.
     pub fn restore_window(&mut self, id: UserId, word: u64) {
@@ -352,6 +387,8 @@ impl LiveWriter {
     }
 
     fn tell_whether_addresses_matter(&self) {
+        // Ordering: Release pairs with the Acquire load in `trust_is_personal`.
+        self.view.0.with_networks.store(self.with_networks, Ordering::Release);
         let matters = !self.trusts_all || self.with_networks > 0;
         // Ordering: Release pairs with the Acquire load in `address_matters`.
         self.view.0.address_matters.store(u64::from(matters), Ordering::Release);

@@ -1,8 +1,10 @@
 //! Routes: what a path asks of whoever calls.
 
 mod scheme;
+mod path;
 mod pattern;
 
+pub(crate) use path::{ClearPath, Segments, loose};
 pub use pattern::{ParsePatternError, PathPattern};
 pub use scheme::{ParseSchemeError, Scheme, SchemeSet};
 

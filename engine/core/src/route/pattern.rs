@@ -6,6 +6,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use super::Route;
+use super::path::{ClearPath, loose};
 
 /// The paths that a route is about: `/exact`, `/a/*/b`, `/API/**`.
 ///
@@ -71,7 +72,6 @@ impl PathPattern {
     }
 
     /// The segments behind the first slash, the last of which is empty where the pattern ends in a slash.
-    #[allow(dead_code, reason = "the check asks for it next")]
     pub(crate) fn segments(&self) -> impl Iterator<Item = &str> {
         self.0.split('/').skip(1)
     }
@@ -81,10 +81,17 @@ impl PathPattern {
         routes.retain(|route| !route.pattern.is_alike(self));
     }
 
-    /// Whether the two differ in letter case and a last slash at most. A request that one of them is about could be meant for the
+    /// Whether the two differ at most in letter case, a last slash, and dots at the end of a segment. A request that one of them is about could be meant for the
     /// other, so only one of them can stand among the routes.
     pub fn is_alike(&self, other: &Self) -> bool {
-        let plain = |pattern: &Self| pattern.0.strip_suffix('/').unwrap_or(&pattern.0).to_ascii_lowercase();
+        let plain = |pattern: &Self| -> Vec<u8> {
+            let text = pattern.0.strip_suffix('/').unwrap_or(&pattern.0);
+            // What a slash stands for is never within a segment.
+            let segments = text
+                .split('/')
+                .flat_map(|segment| loose(segment.as_bytes()).chain([b'/']));
+            segments.collect()
+        };
         plain(self) == plain(other)
     }
 }
@@ -117,6 +124,9 @@ impl FromStr for PathPattern {
                 literal => accept_literal(literal.as_bytes())?,
             }
         }
+        if ClearPath::parse(text.as_bytes()).is_none() {
+            return Err(ParsePatternError::Ambiguous);
+        }
         Ok(Self(text.into()))
     }
 }
@@ -143,7 +153,7 @@ fn accept_literal(mut literal: &[u8]) -> Result<(), ParsePatternError> {
         };
         let byte = digit(*high)? << 4 | digit(*low)?;
         let is_needed = !stands_for_itself(byte) && !byte.is_ascii_control();
-        if !is_needed || matches!(byte, b'/' | b'\\' | b';' | b'%' | b'*' | 0xc0 | 0xc1) {
+        if !is_needed || matches!(byte, b'/' | b'\\' | b';' | b'%' | b'*' | b'?' | b'#') {
             return Err(ParsePatternError::Ambiguous);
         }
     }
@@ -205,6 +215,8 @@ mod tests {
             ("/%c3%a9", ParsePatternError::Ambiguous),
             ("/%2541", ParsePatternError::Ambiguous),
             ("/%00", ParsePatternError::Ambiguous),
+            ("/%3F", ParsePatternError::Ambiguous),
+            ("/...", ParsePatternError::Ambiguous),
             ("/%C0%AF", ParsePatternError::Ambiguous),
             ("/a%", ParsePatternError::Character),
             ("/a;b", ParsePatternError::Character),
@@ -222,6 +234,9 @@ mod tests {
         let pattern = |text: &str| text.parse::<PathPattern>().unwrap();
         for (one, other, alike) in [
             ("/API/**", "/api/**", true),
+            ("/a./b", "/A/b/", true),
+            ("/a/b", "/ab", false),
+            ("/a", "/a/b", false),
             ("/a", "/a/", true),
             ("/a", "/a/**", false),
             ("/a/*", "/a/b", false),

@@ -102,11 +102,12 @@ impl FromStr for SchemeSet {
 
     /// Reads `bearer,basic`; nothing at all is the empty set.
     fn from_str(text: &str) -> Result<Self, ParseSchemeError> {
-        let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
-        words.fold(Ok(Self::NONE), |set, word| {
+        let mut set = Self::NONE;
+        for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
             let named = Scheme::ALL.into_iter().find(|scheme| scheme.name() == word);
-            Ok(set?.with(named.ok_or(ParseSchemeError)?))
-        })
+            set = set.with(named.ok_or(ParseSchemeError)?);
+        }
+        Ok(set)
     }
 }
 

@@ -253,7 +253,8 @@ fn garbage_truncated_replayed_foreign_and_disordered_frames_are_refused() {
     let mut faults: Vec<(Vec<u8>, FrameFault)> = vec![
         (Vec::new(), FrameFault::NoFrame),
         (b"<html>502 Bad Gateway</html>".to_vec(), FrameFault::NoFrame),
-        (b"TGFEED01".to_vec(), FrameFault::Layout),
+        (b"TGFEED01".to_vec(), FrameFault::NoFrame),
+        (b"TGFEED02".to_vec(), FrameFault::Layout),
         (vec![b'T'; FRAME_LEN_MAX + 1], FrameFault::NoFrame),
         (replayed, FrameFault::Nonce),
         (

@@ -109,6 +109,14 @@ impl TokenWords {
         TokenId(self.id & TokenId::MOST)
     }
 
+    /// The same words without an id.
+    pub(crate) fn without_id(self) -> Self {
+        Self {
+            id: self.id & !TokenId::MOST,
+            ..self
+        }
+    }
+
     /// In whose name the token acts.
     pub(crate) fn authority(self) -> Option<AuthorityId> {
         let authority = AuthorityId((self.id >> ID_BITS) as u32);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::super::inserter::TokenInserter;
 use super::*;
+use crate::record::AuthorityId;
 use proptest::prelude::*;
 
 /// Words of buckets: in a small table they fall on two, in a larger one apart.
@@ -115,7 +116,8 @@ proptest! {
     /// No fact is lost in a line, and no moment stands for the absence of one.
     #[test]
     fn a_record_comes_back_as_it_was(
-        id: u64,
+        id in 0..=TokenId::MOST,
+        authority in 0..=AuthorityId::MOST,
         user: u32,
         generation: u16,
         kind in 0..7_usize,
@@ -135,7 +137,7 @@ proptest! {
             validity: Validity { not_before_s, expires_at_s },
             user,
             generation,
-            authority: None,
+            authority: (authority != 0).then_some(AuthorityId(authority)),
         };
         let (index, mut inserter) = (TokenIndex::new(), TokenInserter::default());
         prop_assert!(inserter.put(&index, &digest(1), record));

@@ -287,7 +287,7 @@ impl LiveView {
 
     /// Whether the rules for everybody ban `peer`, so that it is to see nothing at all.
     pub fn bans(&self, peer: IpAddr) -> bool {
-        matches!(self.server_facts(Some(peer)).standing, Standing::Banned)
+        matches!(self.server_facts(Some(peer), b"").standing, Standing::Banned)
     }
 
     /// Calls `f` with every user's hourly counter that is not zero, for a checkpoint. Costs the whole table.

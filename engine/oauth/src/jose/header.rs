@@ -29,8 +29,8 @@ pub enum JwsFault {
     /// No key that goes with the header has made this signature.
     #[error("expected a signature of one of the signer's published keys")]
     Signature,
-    /// A claim is missing, of the wrong type, or says that this token is not meant for here or for now.
-    #[error("expected the claim {0}, of the right type, for here and for now")]
+    /// A claim is missing, of the wrong type, or says that this token is for another place or time.
+    #[error("expected the claim {0}, of the right type, that is good here and at this moment")]
     Claim(&'static str),
 }
 

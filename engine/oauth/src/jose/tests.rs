@@ -1,3 +1,5 @@
+//! What is signed, what is verified, and what is refused of the mistakes that others have made.
+
 use std::sync::LazyLock;
 
 use aws_lc_rs::hmac;

@@ -1,0 +1,223 @@
+//! Clients for themselves, in every way of proving who they are.
+
+use tollgate::{AccessForm, Audience, ClientAuthentication, Field, RemoveUser, RotateClientSecret};
+use tollgate_oauth::jose::{Algorithm, SigningPair};
+use tollgate_oauth::{Call, Profile, form, jwk};
+
+use crate::scene::{Known, Scene, header, json, outcome, payload, post, refused, text};
+
+const ASK: [(&str, &str); 1] = [("grant_type", "client_credentials")];
+
+#[test]
+fn a_client_acts_as_its_user() {
+    let scene = Scene::new();
+    let known = scene.client("arc", "client_credentials", |_| {});
+    let line = known.basic();
+    let body = form::write(ASK);
+    let by_header = Call {
+        authorization: Field::Once(line.as_bytes()),
+        ..post(&body)
+    };
+    for answer in [
+        scene.server.token(Profile::Standard, &by_header, scene.now()),
+        scene.token(Profile::Standard, &known, &ASK),
+    ] {
+        assert_eq!(outcome(&answer), refused(200, "granted"));
+        let token = text(&answer, "access_token");
+        assert!(token.starts_with("tg_ac_") && scene.denial(&token).is_none());
+        assert!(json(&answer).get("refresh_token").is_none(), "RFC 6749 section 4.4.3");
+        assert_eq!(json(&answer)["expires_in"], 3600);
+    }
+    scene
+        .engine
+        .execute(RemoveUser {
+            name: "admin".parse().unwrap(),
+        })
+        .unwrap();
+    assert_eq!(
+        outcome(&scene.token(Profile::Standard, &known, &ASK)),
+        refused(400, "unauthorized_client")
+    );
+}
+
+#[test]
+fn signed_tokens_are_of_the_type_of_the_standard() {
+    let scene = Scene::new();
+    for (name, access, algorithm) in [("rs", AccessForm::Rs256, "RS256"), ("es", AccessForm::Es256, "ES256")] {
+        let known = scene.client(name, "client_credentials", |add| {
+            add.access = access;
+            add.audiences = vec!["https://api.example".parse::<Audience>().unwrap()];
+        });
+        let token = text(&scene.token(Profile::Standard, &known, &ASK), "access_token");
+        assert_eq!(
+            (header(&token)["alg"].as_str(), header(&token)["typ"].as_str()),
+            (Some(algorithm), Some("at+jwt"))
+        );
+        let claims = scene.verified(&token);
+        assert_eq!(
+            (claims.text("sub"), claims.text("iss")),
+            (Ok(name), Ok("https://auth.example"))
+        );
+        assert_eq!(claims.is_for(&["https://api.example"]), Ok(()));
+        assert!(
+            claims.text("jti").is_ok_and(|jti| jti.len() == 22),
+            "{}",
+            payload(&token)
+        );
+        assert_eq!(scene.denial(&token), None);
+    }
+}
+
+#[test]
+fn old_and_new_secret_overlap() {
+    let scene = Scene::new();
+    let mut known = scene.client("arc", "client_credentials", |_| {});
+    let rotate = RotateClientSecret {
+        name: known.client.name.clone(),
+        overlap_s: 60,
+    };
+    let fresh = scene.engine.execute(rotate).unwrap().secret.expose().to_owned();
+    assert_eq!(outcome(&scene.token(Profile::Standard, &known, &ASK)).0, 200);
+    scene.pass_s(60);
+    assert_eq!(
+        outcome(&scene.token(Profile::Standard, &known, &ASK)),
+        refused(401, "invalid_client")
+    );
+    known.secret = Some(fresh);
+    assert_eq!(outcome(&scene.token(Profile::Standard, &known, &ASK)).0, 200);
+}
+
+#[test]
+fn wrong_secrets_and_two_ways_are_refused() {
+    let scene = Scene::new();
+    let known = scene.client("arc", "client_credentials", |_| {});
+    let other = scene.client("brc", "client_credentials", |_| {});
+    let stolen = Known {
+        client: known.client.clone(),
+        secret: other.secret.clone(),
+    };
+    let empty = Known {
+        client: known.client.clone(),
+        secret: None,
+    };
+    for wrong in [stolen, empty] {
+        assert_eq!(
+            outcome(&scene.token(Profile::Standard, &wrong, &ASK)),
+            refused(401, "invalid_client")
+        );
+    }
+    let line = known.basic();
+    let twice = known.form(&ASK);
+    let call = Call {
+        authorization: Field::Once(line.as_bytes()),
+        ..post(&twice)
+    };
+    assert_eq!(
+        outcome(&scene.server.token(Profile::Standard, &call, scene.now())),
+        refused(400, "invalid_request")
+    );
+    let body = form::write(ASK);
+    let call = Call {
+        authorization: Field::Repeated,
+        ..post(&body)
+    };
+    assert_eq!(
+        outcome(&scene.server.token(Profile::Standard, &call, scene.now())),
+        refused(400, "invalid_request")
+    );
+    let call = Call {
+        authorization: Field::Once(b"Basic Og=="),
+        ..post(&body)
+    };
+    let answer = scene.server.token(Profile::Standard, &call, scene.now());
+    assert_eq!(outcome(&answer), refused(401, "invalid_client"));
+    assert!(
+        answer
+            .fields
+            .iter()
+            .any(|(name, value)| *name == "WWW-Authenticate" && value.starts_with("Basic"))
+    );
+}
+
+struct KeyedClient {
+    known: Known,
+    pair: SigningPair,
+}
+
+impl KeyedClient {
+    fn new(scene: &Scene) -> Self {
+        let pkcs8 = SigningPair::generate(Algorithm::Es256).unwrap();
+        let pair = SigningPair::from_pkcs8(Algorithm::Es256, &pkcs8, "k1", None).unwrap();
+        let jwks = format!("{{\"keys\":[{}]}}", jwk::written(&pair.public().unwrap(), "k1", None));
+        let known = scene.client("keyed", "client_credentials", |add| {
+            add.authentication = ClientAuthentication::PrivateKeyJwt { jwks };
+        });
+        Self { known, pair }
+    }
+
+    fn claims(jti: &str) -> String {
+        format!(
+            r#"{{"iss":"keyed","sub":"keyed","aud":"https://auth.example/oauth2/token","exp":1800000300,"jti":"{jti}"}}"#
+        )
+    }
+
+    fn ask(&self, scene: &Scene, assertion: &str) -> (u16, String) {
+        let body = form::write([
+            ("grant_type", "client_credentials"),
+            (
+                "client_assertion_type",
+                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            ),
+            ("client_assertion", assertion),
+        ]);
+        outcome(&scene.server.token(Profile::Standard, &post(&body), scene.now()))
+    }
+}
+
+#[test]
+fn an_assertion_is_good_once_even_after_a_restart() {
+    let scene = Scene::new();
+    let keyed = KeyedClient::new(&scene);
+    let assertion = keyed.pair.sign("JWT", &KeyedClient::claims("1")).unwrap();
+    assert_eq!(keyed.ask(&scene, &assertion).0, 200);
+    assert_eq!(keyed.ask(&scene, &assertion), refused(401, "invalid_client"));
+    let scene = scene.reopen();
+    assert_eq!(keyed.ask(&scene, &assertion), refused(401, "invalid_client"));
+    let next = keyed.pair.sign("JWT", &KeyedClient::claims("2")).unwrap();
+    assert_eq!(keyed.ask(&scene, &next).0, 200);
+}
+
+#[test]
+fn an_assertion_of_somebody_else_or_for_somewhere_else_is_refused() {
+    let scene = Scene::new();
+    let keyed = KeyedClient::new(&scene);
+    let good = KeyedClient::claims("1");
+    for (from, to) in [
+        ("https://auth.example/oauth2/token", "https://other.example"),
+        ("\"sub\":\"keyed\"", "\"sub\":\"arc\""),
+        ("1800000300", "1800000000"),
+        ("1800000300", "1800090000"),
+        (",\"jti\":\"1\"", ""),
+    ] {
+        assert_ne!(good.replace(from, to), good);
+        let assertion = keyed.pair.sign("JWT", &good.replace(from, to)).unwrap();
+        assert_eq!(keyed.ask(&scene, &assertion), refused(401, "invalid_client"), "{to}");
+    }
+    let stranger = KeyedClient {
+        pair: SigningPair::from_pkcs8(
+            Algorithm::Es256,
+            &SigningPair::generate(Algorithm::Es256).unwrap(),
+            "k1",
+            None,
+        )
+        .unwrap(),
+        known: Known {
+            client: keyed.known.client.clone(),
+            secret: None,
+        },
+    };
+    let forged = stranger.pair.sign("JWT", &good).unwrap();
+    assert_eq!(keyed.ask(&scene, &forged), refused(401, "invalid_client"));
+    let honest = keyed.pair.sign("JWT", &good).unwrap();
+    assert_eq!(keyed.ask(&scene, &honest).0, 200, "what was refused spent nothing");
+}

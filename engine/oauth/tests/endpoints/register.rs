@@ -1,0 +1,91 @@
+//! Clients that register themselves.
+
+use tollgate_oauth::{Answer, AuthorizationStep, Call, Profile, form};
+
+use crate::scene::{CALLBACK, CHALLENGE, PASSWORD, Scene, json, outcome, post, refused, text};
+
+fn register(scene: &Scene, body: &str) -> Answer {
+    let call = Call {
+        content_type: Some(b"application/json"),
+        ..post(body)
+    };
+    scene.server.register(&call, scene.now())
+}
+
+fn open() -> Scene {
+    Scene::with(|configuration| {
+        configuration.registration = true;
+        configuration.registration_scopes = "openid".parse().unwrap();
+    })
+}
+
+#[test]
+fn it_is_off_where_nobody_switches_it_on() {
+    let body = format!("{{\"redirect_uris\":[\"{CALLBACK}\"]}}");
+    assert_eq!(outcome(&register(&Scene::new(), &body)), refused(404, "not_found"));
+    assert_eq!(register(&open(), &body).status, 201);
+}
+
+#[test]
+fn who_registers_gets_codes_and_people_are_asked() {
+    let scene = open();
+    let body = format!(
+        r#"{{"redirect_uris":["{CALLBACK}"],"client_name":"App","scope":"openid js_api","grant_types":["authorization_code","refresh_token"],"token_endpoint_auth_method":"none"}}"#
+    );
+    let answer = register(&scene, &body);
+    assert_eq!(answer.status, 201);
+    let told = json(&answer);
+    assert!(
+        told.get("client_secret").is_none()
+            && told["scope"] == "openid"
+            && told["token_endpoint_auth_method"] == "none"
+    );
+    let name = text(&answer, "client_id");
+    let pairs = [
+        ("response_type", "code"),
+        ("client_id", name.as_str()),
+        ("redirect_uri", CALLBACK),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    let step = scene.authorize(&pairs, Some(&scene.session()), None);
+    assert!(
+        matches!(&step, AuthorizationStep::Consent { client, .. } if client.title == "App"),
+        "{step:?}"
+    );
+    let grab = form::write([
+        ("client_id", name.as_str()),
+        ("grant_type", "password"),
+        ("username", "admin"),
+        ("password", PASSWORD),
+    ]);
+    assert_eq!(
+        outcome(&scene.server.token(Profile::Standard, &post(&grab), scene.now())),
+        refused(400, "unauthorized_client")
+    );
+}
+
+#[test]
+fn a_secret_is_shown_once_and_works() {
+    let scene = open();
+    let answer = register(&scene, &format!("{{\"redirect_uris\":[\"{CALLBACK}\"]}}"));
+    let (name, secret) = (text(&answer, "client_id"), text(&answer, "client_secret"));
+    assert_eq!(json(&answer)["client_secret_expires_at"], 0);
+    let body = form::write([
+        ("client_id", name.as_str()),
+        ("client_secret", secret.as_str()),
+        ("token", "x"),
+    ]);
+    assert_eq!(
+        scene
+            .server
+            .introspect(Profile::Standard, &post(&body), scene.now())
+            .status,
+        200
+    );
+    assert_eq!(outcome(&register(&scene, "{}")), refused(400, "invalid_redirect_uri"));
+    assert_eq!(
+        outcome(&register(&scene, "[]")),
+        refused(400, "invalid_client_metadata")
+    );
+}

@@ -1,0 +1,170 @@
+//! Passwords on routes, and tokens of other issuers.
+
+use tollgate::{
+    Denial, DenyReason, Field, Issuer, JwksSource, PutIssuer, PutRoute, RequestParts, Route, SetPassword, Unsettled,
+    UnsettledSort, Verdict,
+};
+use tollgate_oauth::jose::{Algorithm, SigningPair};
+use tollgate_oauth::{Settlement, jwk};
+
+use crate::scene::{PASSWORD, PEER, Scene, basic};
+
+/// What a check leaves open, if it denies; none where it permits.
+fn checked(scene: &Scene, line: &str) -> Option<(DenyReason, Option<Unsettled>)> {
+    match scene.engine.check(&request(line), scene.now()) {
+        Verdict::Permit(_) => None,
+        Verdict::Denial(Denial { reason, unsettled, .. }) => Some((reason, unsettled)),
+    }
+}
+
+fn request(line: &str) -> RequestParts<'_> {
+    RequestParts {
+        method: b"GET",
+        path: b"/BasicAuthAPI/Domain/Query",
+        peer: Some(PEER),
+        authorization: Field::Once(line.as_bytes()),
+        ..RequestParts::default()
+    }
+}
+
+fn settle(scene: &Scene, line: &str) -> Settlement {
+    let (_, unsettled) = checked(scene, line).unwrap();
+    scene.server.settle(unsettled.unwrap(), &request(line), scene.now())
+}
+
+#[test]
+fn a_password_is_proven_once_and_remembered_for_a_minute() {
+    let scene = Scene::new();
+    let route = Route {
+        pattern: "/BasicAuthAPI/**".parse().unwrap(),
+        schemes: "password".parse().unwrap(),
+        scopes: "".parse().unwrap(),
+        audience: None,
+        anonymous: false,
+    };
+    scene.engine.execute(PutRoute { route }).unwrap();
+    let line = basic("admin", PASSWORD);
+    let (reason, unsettled) = checked(&scene, &line).unwrap();
+    assert_eq!(
+        (reason, unsettled.map(|open| open.sort)),
+        (DenyReason::UnknownToken, Some(UnsettledSort::Password))
+    );
+    assert!(matches!(settle(&scene, &line), Settlement::Settled));
+    assert_eq!(checked(&scene, &line), None);
+    let wrong = basic("admin", "wrong");
+    assert!(matches!(settle(&scene, &wrong), Settlement::Refused));
+    assert!(checked(&scene, &wrong).is_some());
+    scene.pass_s(59);
+    assert_eq!(checked(&scene, &line), None);
+    scene.pass_s(1);
+    assert!(checked(&scene, &line).is_some(), "a minute is over");
+    assert!(matches!(settle(&scene, &line), Settlement::Settled));
+    scene
+        .engine
+        .execute(SetPassword {
+            user: "admin".parse().unwrap(),
+            password: None,
+        })
+        .unwrap();
+    assert!(checked(&scene, &line).is_some(), "another password forgets it");
+    for _ in 0..5 {
+        assert!(matches!(settle(&scene, &line), Settlement::Refused));
+    }
+    assert!(matches!(
+        settle(&scene, &line),
+        Settlement::Throttled { retry_after_s: 1 }
+    ));
+}
+
+struct Them {
+    pair: SigningPair,
+    set: Vec<u8>,
+}
+
+impl Them {
+    fn new() -> Self {
+        let pkcs8 = SigningPair::generate(Algorithm::Es256).unwrap();
+        let pair = SigningPair::from_pkcs8(Algorithm::Es256, &pkcs8, "k1", None).unwrap();
+        let set = format!("{{\"keys\":[{}]}}", jwk::written(&pair.public().unwrap(), "k1", None)).into_bytes();
+        Self { pair, set }
+    }
+
+    fn trust(scene: &Scene, jwks: JwksSource) {
+        scene.client("them", "client_credentials", |_| {});
+        let issuer = Issuer {
+            issuer: "https://them.example".to_owned(),
+            jwks,
+            audiences: vec!["https://auth.example".parse().unwrap()],
+            algorithms: "ES256".parse().unwrap(),
+            user_claim: "sub".to_owned(),
+            client: "them".parse().unwrap(),
+            scopes: "js_api".parse().unwrap(),
+        };
+        scene.engine.execute(PutIssuer { issuer }).unwrap();
+    }
+
+    fn line(&self, change: (&str, &str)) -> String {
+        let claims = r#"{"iss":"https://them.example","aud":"https://auth.example","exp":1800000030,"sub":"admin"}"#;
+        format!(
+            "Bearer {}",
+            self.pair.sign("JWT", &claims.replace(change.0, change.1)).unwrap()
+        )
+    }
+}
+
+#[test]
+fn another_issuers_token_is_verified_once_and_remembered_until_it_ends() {
+    let scene = Scene::new();
+    let them = Them::new();
+    Them::trust(&scene, JwksSource::Text(String::from_utf8(them.set.clone()).unwrap()));
+    let line = them.line(("", ""));
+    assert_eq!(
+        checked(&scene, &line).unwrap().1.map(|open| open.sort),
+        Some(UnsettledSort::External)
+    );
+    assert!(matches!(settle(&scene, &line), Settlement::Settled));
+    assert_eq!(checked(&scene, &line), None);
+    scene.pass_s(30);
+    assert!(checked(&scene, &line).is_some());
+    for change in [
+        ("\"admin\"", "\"nobody\""),
+        ("https://auth", "https://else"),
+        ("https://them", "https://others"),
+        ("1800000030", "1799999999"),
+    ] {
+        assert!(
+            matches!(settle(&scene, &them.line(change)), Settlement::Refused),
+            "{change:?}"
+        );
+    }
+    let forged = Them::new().line(("1800000030", "1800000090"));
+    assert!(matches!(settle(&scene, &forged), Settlement::Refused));
+    assert!(matches!(
+        settle(&scene, &them.line(("1800000030", "1800000090"))),
+        Settlement::Settled
+    ));
+}
+
+#[test]
+fn keys_are_fetched_by_the_host_and_not_too_often() {
+    let scene = Scene::new();
+    let them = Them::new();
+    let url = "https://them.example/jwks";
+    Them::trust(&scene, JwksSource::Url(url.to_owned()));
+    let line = them.line(("", ""));
+    let Settlement::Fetch { issuer, url: asked } = settle(&scene, &line) else {
+        panic!("expected to be sent for keys")
+    };
+    assert_eq!((issuer.as_str(), asked.as_str()), ("https://them.example", url));
+    assert!(
+        matches!(settle(&scene, &line), Settlement::Refused),
+        "one is on the way"
+    );
+    scene.server.bring_keys(&issuer, url, Some(&them.set), scene.now());
+    assert!(matches!(settle(&scene, &line), Settlement::Settled));
+    let other = Them::new().line(("", ""));
+    assert!(
+        matches!(settle(&scene, &other), Settlement::Refused),
+        "the same name, another key"
+    );
+}

@@ -1,6 +1,6 @@
 //! What the pages in a browser have to do next: the answers that are no answers to programs.
 
-use tollgate::{Timestamp, TokenText, UserId, UserName};
+use tollgate::{Settled, Timestamp, TokenText, UserId, UserName};
 
 use crate::call::{Activity, Call};
 
@@ -183,8 +183,8 @@ pub enum Login {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Settlement {
-    /// It was proven and is remembered: check the request again.
-    Settled,
+    /// It was proven, and is remembered like this: check the request again.
+    Settled(Settled),
     /// It could not be proven: the denial stands.
     Refused,
     /// The password was guessed too often: the denial stands, and no other guess is looked at for a while.

@@ -5,7 +5,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::Serialize;
 use tollgate::{
-    CLIENT_FIELD, Denial, QuotaState, Refused, SCOPE_FIELD, TOKEN_ID_FIELD, USER_FIELD, quota_fields, visible_name,
+    CLIENT_FIELD, QuotaState, Refused, SCOPE_FIELD, TOKEN_ID_FIELD, USER_FIELD, quota_fields, visible_name,
 };
 
 /// Who may pass, for the upstream to read.
@@ -52,8 +52,12 @@ impl Profile {
 pub(crate) struct Identity {
     /// The user's name; empty where a request passes without a credential.
     pub(crate) user: String,
-    /// The token's id; empty likewise.
+    /// The token's id; empty likewise, and for a password.
     pub(crate) token_id: String,
+    /// The client that acts; empty for a user's own tokens.
+    pub(crate) client: String,
+    /// What the token is good for, with blanks between; empty likewise.
+    pub(crate) scope: String,
 }
 
 /// The answer to a request that may pass.
@@ -67,9 +71,8 @@ pub(crate) fn permitted(identity: &Identity, quota: Option<QuotaState>, profile:
     answer
 }
 
-/// The answer to a request that may not. `detail` takes the place of the advice that goes with the status.
-pub(crate) fn denied(denial: &Denial, detail: Option<&str>, profile: Profile) -> Response {
-    let mut refused = Refused::of(denial, detail);
+/// The answer to a request that may not.
+pub(crate) fn denied(mut refused: Refused, profile: Profile) -> Response {
     let status = StatusCode::from_u16(refused.status).unwrap_or(StatusCode::FORBIDDEN);
     // The document says the status that it comes with.
     refused.status = profile.answer(status).as_u16();
@@ -122,8 +125,8 @@ fn common(answer: &mut Response, identity: &Identity, status: StatusCode, profil
     *answer.status_mut() = profile.answer(status);
     let headers = answer.headers_mut();
     headers.insert(USER, visible(&identity.user));
-    headers.insert(CLIENT, HeaderValue::from_static(""));
-    headers.insert(SCOPE, HeaderValue::from_static(""));
+    headers.insert(CLIENT, visible(&identity.client));
+    headers.insert(SCOPE, visible_as_is(&identity.scope));
     headers.insert(TOKEN_ID, visible(&identity.token_id));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if profile == Profile::Nginx {
@@ -143,7 +146,7 @@ fn visible_as_is(text: &str) -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
-    use tollgate::{DENY_REASONS, Gate};
+    use tollgate::{DENY_REASONS, Denial, Gate};
 
     use super::*;
 
@@ -163,10 +166,10 @@ mod tests {
     #[test]
     fn every_row_is_answered_as_the_table_says_and_nginx_gets_what_it_understands() {
         for row in &DENY_REASONS {
-            let plain = denied(&denial(row), None, Profile::Plain);
+            let plain = denied(Refused::of(&denial(row), None), Profile::Plain);
             assert_eq!(plain.status().as_u16(), row.status, "{}", row.label);
             assert_eq!(field(&plain, "x-tollgate-status"), [""; 0], "{}", row.label);
-            let nginx = denied(&denial(row), None, Profile::Nginx);
+            let nginx = denied(Refused::of(&denial(row), None), Profile::Nginx);
             let understood = if row.status == 401 { 401 } else { 403 };
             assert_eq!(nginx.status().as_u16(), understood, "{}", row.label);
             assert_eq!(
@@ -223,6 +226,7 @@ mod tests {
             let identity = Identity {
                 user: name.into(),
                 token_id: "7".into(),
+                ..Identity::default()
             };
             let answer = permitted(&identity, None, Profile::Plain);
             assert_eq!(answer.status(), StatusCode::OK);

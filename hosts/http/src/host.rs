@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tollgate::{Engine, NetworkRule, RequestParts, Timestamp, Verdict};
+use tollgate::{Engine, NetworkRule, Timestamp, Verdict};
 use tollgate_oauth::AuthorizationServer;
 
 use crate::bounds::Bounds;
@@ -16,6 +16,7 @@ use crate::metrics::Metrics;
 use crate::news::News;
 use crate::permits::Permits;
 use crate::request_id::Names;
+use crate::settle::Settling;
 
 /// How a host serves.
 #[derive(Clone, Debug)]
@@ -58,6 +59,7 @@ struct Inner {
     followers: Followers,
     news: News,
     lane: Lane,
+    settling: Settling,
     began: tokio::time::Instant,
 }
 
@@ -65,13 +67,15 @@ impl Host {
     /// A host of `engine`.
     pub fn new(engine: Engine, options: HostOptions) -> Self {
         let metrics = Metrics::new();
+        let lane = Lane::new();
         Self(Arc::new(Inner {
             engine,
             permits: Permits::new(options.bounds.permits_most, metrics.permits()),
             // Polls keep their connections, and others want some too.
             followers: Followers::new(options.bounds.polls_most.min(options.bounds.connections_most / 2)),
             news: News::new(),
-            lane: Lane::new(),
+            settling: Settling::new(options.authorization.clone(), lane.clone()),
+            lane,
             options,
             metrics,
             busiest: Busiest::new(),
@@ -142,10 +146,14 @@ impl Host {
         self.0.news.stop();
     }
 
-    /// Decides as [`Engine::check`] does, and counts the decision. Every route that decides does so here.
-    pub(crate) fn check(&self, parts: &RequestParts<'_>, now: Timestamp) -> Verdict<'_> {
-        let verdict = self.0.engine.check(parts, now);
-        let (denied, subject) = match &verdict {
+    /// What settles what checks leave open.
+    pub(crate) fn settling(&self) -> &Settling {
+        &self.0.settling
+    }
+
+    /// Counts one decision. Every route that decides does so here.
+    pub(crate) fn count(&self, verdict: &Verdict<'_>, now: Timestamp) {
+        let (denied, subject) = match verdict {
             Verdict::Permit(permit) => (None, permit.subject()),
             Verdict::Denial(denial) => (Some(denial.reason), denial.subject),
         };
@@ -153,7 +161,6 @@ impl Host {
         if let Some(subject) = subject {
             self.0.busiest.count(subject.user.0, subject, denied.is_some(), now);
         }
-        verdict
     }
 
     /// At most `most` users, the busiest of the latest seconds first, and how many milliseconds those were.

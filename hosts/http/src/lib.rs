@@ -79,6 +79,7 @@ mod lane;
 mod busiest;
 mod request_id;
 mod permits;
+mod settle;
 mod host;
 mod forwarded;
 mod parts;

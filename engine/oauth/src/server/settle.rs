@@ -148,7 +148,7 @@ impl Inner {
 
 fn remember(engine: &Engine, unsettled: Unsettled, settled: Settled, now: Timestamp) -> Settlement {
     match engine.remember(unsettled, settled, now) {
-        Ok(()) => Settlement::Settled,
+        Ok(()) => Settlement::Settled(settled),
         Err(error) => Settlement::Unavailable(error.to_string()),
     }
 }

@@ -81,9 +81,13 @@ impl Service<tonic::Request<CheckRequest>> for Authorization {
     }
 
     fn call(&mut self, request: tonic::Request<CheckRequest>) -> Answering {
-        let answer = self.answer(request.get_ref());
+        let asked = Self {
+            host: self.host.clone(),
+            caller: self.caller,
+            id: self.id.clone(),
+        };
         Box::pin(async move {
-            let (answer, spelt) = answer?;
+            let (answer, spelt) = asked.answer(request.get_ref()).await?;
             Ok(tonic::Response::new(reply::told(answer, spelt).await))
         })
     }
@@ -91,7 +95,7 @@ impl Service<tonic::Request<CheckRequest>> for Authorization {
 
 impl Authorization {
     /// The answer that `/check` gives to the same request, and the fields that must go no further.
-    fn answer(&self, asked: &CheckRequest) -> Result<(Response, Vec<String>), Status> {
+    async fn answer(&self, asked: &CheckRequest) -> Result<(Response, Vec<String>), Status> {
         let proxies = self.host.engine().trusted_proxies();
         if !is_proxy(self.caller.ip(), &proxies) {
             let what = "this address is none of trusted_proxies, and only a trusted proxy may speak for others";
@@ -111,7 +115,7 @@ impl Authorization {
         });
         let target = question::target(http).map_err(|contradiction| contradiction.to_string());
         let readable = target.and_then(|target| Ok((target, form?)));
-        let mut answer = decide(&self.host, &readable, &headers, client, Profile::Plain);
+        let mut answer = decide(&self.host, &readable, &headers, client, Profile::Plain).await;
         if let Some(id) = &self.id {
             answer.headers_mut().insert(REQUEST_ID, id.field());
         }

@@ -12,7 +12,7 @@ use super::asker::admit;
 use super::decision::{Decision, Problem, Results};
 use super::question::{Asked, Check, Malformed, Question};
 use crate::answer::problem_document;
-use crate::check::{Judged, Readable, judge, may_hold_credential};
+use crate::check::{self, Judged, Readable, Refusal, judge_at_once, may_hold_credential, settle_first};
 use crate::forwarded::{Target, origin_form};
 use crate::host::Host;
 use crate::parts::{FORM_LEN_MAX, UnreadableForm};
@@ -52,10 +52,13 @@ pub(super) async fn check(
     let Ok(body) = to_bytes(body, usize::MAX).await else {
         return malformed(StatusCode::BAD_REQUEST, "The body broke off.");
     };
-    // From here to the answer nothing is waited for: a permit that is held is never left without whoever asked for it.
     match Question::read(&body) {
         Err(Malformed { status, detail }) => malformed(status, &detail),
-        Ok(question) => decided(&answer(&host, &question)),
+        Ok(question) => {
+            let refusals = settle_all(&host, &question).await;
+            // From here to the answer nothing is waited for: a permit that is held is never left without whoever asked for it.
+            decided(&answer(&host, &question, refusals))
+        }
     }
 }
 
@@ -69,23 +72,56 @@ enum Decided {
     Many(Results),
 }
 
-fn answer(host: &Host, question: &Question<'_>) -> Decided {
-    match question {
-        Question::One(check) => Decided::One(decide(host, check)),
-        Question::Many(checks) => Decided::Many(Results {
-            results: checks.iter().map(|check| decide(host, check)).collect(),
+/// Settles what checks leave open, one after the other: whoever asks about many gets no more than their turn. Answers the
+/// refusals of those that could not even be looked at, each in the place of its check.
+async fn settle_all(host: &Host, question: &Question<'_>) -> Vec<Option<Refusal>> {
+    let checks = question.checks();
+    let mut refusals = Vec::with_capacity(checks.len());
+    for check in checks {
+        let (readable, fields, scopes) = (readable(host, check), check.fields(), check.wanted());
+        refusals.push(settle_first(host, &asked(check, &readable, &fields, &scopes)).await);
+    }
+    refusals
+}
+
+fn asked<'r>(
+    check: &Check<'_>,
+    readable: &'r Readable<'r>,
+    headers: &'r HeaderMap,
+    scopes: &'r [&'r str],
+) -> check::Asked<'r> {
+    check::Asked {
+        readable,
+        headers,
+        client: check.client(),
+        scopes,
+    }
+}
+
+fn answer(host: &Host, question: &Question<'_>, refusals: Vec<Option<Refusal>>) -> Decided {
+    let checks = question.checks().iter();
+    let mut decisions = checks.zip(refusals).map(|(check, refusal)| match refusal {
+        Some(refusal) => denied(&refusal),
+        None => decide(host, check),
+    });
+    match (question, decisions.next()) {
+        (Question::One(_), Some(decision)) => Decided::One(decision),
+        (_, first) => Decided::Many(Results {
+            results: first.into_iter().chain(decisions).collect(),
         }),
     }
 }
 
+fn denied(refusal: &Refusal) -> Decision {
+    Decision::denied(refusal.words(), refusal.denial.quota)
+}
+
 fn decide(host: &Host, check: &Check<'_>) -> Decision {
-    let fields = check.fields();
-    let scopes: Vec<&str> = check.scopes.iter().map(|scope| &**scope).collect();
-    let readable = readable(host, check);
+    let (readable, fields, scopes) = (readable(host, check), check.fields(), check.wanted());
     // Taken first, so that nothing is charged for a permit that there is no room for.
     let room = check.hold.then(|| host.permits().room());
-    match judge(host, &readable, &fields, check.client(), &scopes) {
-        Judged::Denied(denial, detail) => Decision::denied(&denial, detail),
+    match judge_at_once(host, &asked(check, &readable, &fields, &scopes)) {
+        Judged::Denied(refusal) => denied(&refusal),
         Judged::Permitted(permit, identity) => {
             let quota = permit.quota();
             match room {

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use serde::Serialize;
-use tollgate::{Denial, QuotaState, Refused, problem_type};
+use tollgate::{QuotaState, Refused, problem_type};
 use utoipa::ToSchema;
 
 use crate::answer::Identity;
@@ -120,8 +120,8 @@ impl Decision {
             status: StatusCode::OK.as_u16(),
             user: present(identity.user),
             token_id: present(identity.token_id),
-            client: None,
-            scope: None,
+            client: present(identity.client),
+            scope: present(identity.scope),
             quota: quota.map(Quota::from),
             held: held.map(|(permit, expires_in)| Held {
                 permit: permit.to_string(),
@@ -130,8 +130,8 @@ impl Decision {
         })
     }
 
-    /// The request may not pass. `detail` says what is wrong with the request itself.
-    pub(super) fn denied(denial: &Denial, detail: Option<&str>) -> Self {
+    /// The request may not pass.
+    pub(super) fn denied(words: Refused, quota: Option<QuotaState>) -> Self {
         let Refused {
             status,
             kind,
@@ -140,7 +140,7 @@ impl Decision {
             challenges,
             retry_after_s,
             ..
-        } = Refused::of(denial, detail);
+        } = words;
         Self::Denied(Box::new(Denied {
             permitted: false,
             status,
@@ -152,7 +152,7 @@ impl Decision {
             },
             www_authenticate: challenges,
             retry_after: retry_after_s,
-            quota: denial.quota.map(Quota::from),
+            quota: quota.map(Quota::from),
         }))
     }
 

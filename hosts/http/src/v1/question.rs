@@ -55,7 +55,7 @@ pub(super) struct Check<'a> {
     /// Scopes that the route wants.
     #[serde(borrow, default)]
     #[schema(value_type = Vec<String>)]
-    pub(super) scopes: Vec<Cow<'a, str>>,
+    scopes: Vec<Cow<'a, str>>,
     /// Whether the permit is held after the answer, until it is released.
     #[serde(default)]
     pub(super) hold: bool,
@@ -147,6 +147,11 @@ impl Check<'_> {
     /// Who sent the request.
     pub(super) fn client(&self) -> Option<IpAddr> {
         self.ip.map(|ip| ip.to_canonical())
+    }
+
+    /// The scopes that its route wants.
+    pub(super) fn wanted(&self) -> Vec<&str> {
+        self.scopes.iter().map(|scope| &**scope).collect()
     }
 
     /// The fields of the request that a decision may depend on.

@@ -14,6 +14,7 @@ use crate::check::Denial;
 use crate::deny::DenyRow;
 use crate::quota::{QuotaState, WINDOW_MS};
 use crate::route::{Scheme, SchemeSet};
+use crate::scope::Scope;
 
 /// Who may pass, for the upstream to read: the user's name.
 pub const USER_FIELD: &str = "x-tollgate-user";
@@ -102,13 +103,23 @@ impl Refused {
         }
     }
 
-    /// Names the scopes that are wanted, blank-separated, in the challenge of a refusal for want of one; in others nothing
+    /// The hourly limit, where it was the reason.
+    pub fn quota(&self) -> Option<QuotaState> {
+        self.quota
+    }
+
+    /// Names the scopes that are wanted, blank-separated and as far as they are scopes, in the challenge of a refusal for want of one; in others nothing
     /// changes.
     #[must_use]
     pub fn wanting(mut self, scopes: &str) -> Self {
+        // What is no scope would end the quotation, or the line.
+        let scopes: Vec<&str> = scopes.split(' ').filter(|word| word.parse::<Scope>().is_ok()).collect();
+        if scopes.is_empty() {
+            return self;
+        }
         let lacks = format!("error=\"{LACKS_SCOPE}\"");
         for line in self.challenges.iter_mut().filter(|line| line.ends_with(&lacks)) {
-            line.push_str(&format!(", scope=\"{scopes}\""));
+            line.push_str(&format!(", scope=\"{}\"", scopes.join(" ")));
         }
         self
     }
@@ -255,7 +266,7 @@ mod tests {
                 schemes: schemes.parse().unwrap(),
                 ..Denial::plain(reason, Gate::Extract)
             };
-            Refused::of(&denial, None).wanting("read write").challenges
+            Refused::of(&denial, None).wanting("read \" write").challenges
         };
         let (bearer, basic) = ("Bearer realm=\"tollgate\"", "Basic realm=\"tollgate\"");
         for (reason, schemes, expected) in [

@@ -22,8 +22,8 @@ use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
 use tollgate_core::{
-    HeldPermit, LiveView, NetworkRule, Permit, RequestParts, Revision, Subject, Timestamp, TokenDigest, TokenKind,
-    UserName, Verdict, WellFormed,
+    Denial, HeldPermit, LiveView, NetworkRule, Permit, RequestParts, Revision, Subject, Timestamp, TokenDigest,
+    TokenKind, UserName, Verdict, WellFormed,
 };
 use zeroize::Zeroizing;
 
@@ -125,6 +125,12 @@ impl Engine {
     /// Whether the network rules for everybody ban `peer`: for what a host answers beside checks. Takes no lock.
     pub fn bans(&self, peer: IpAddr) -> bool {
         self.0.view.bans(peer)
+    }
+
+    /// The scopes that the route of a denial asks for, blank-separated, for its challenge; none where the token lacks none of the route's, or
+    /// the routes have changed since.
+    pub fn wanted_scopes(&self, denial: &Denial) -> Option<String> {
+        self.0.view.wanted_scopes(denial.wanted?)
     }
 
     /// Keeps a permit beyond the scope it was given in, and across tasks. The place is free when the result is dropped.

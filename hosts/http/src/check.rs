@@ -118,13 +118,15 @@ pub(crate) struct Refusal {
     pub(crate) denial: Denial,
     /// What is wrong with the request itself, where that was the reason.
     detail: Option<String>,
+    /// The scopes that are wanted, blank-separated.
+    wanted: String,
     /// When to come back, where the denial does not know.
     retry_after_s: Option<u32>,
 }
 
 impl Refusal {
     pub(crate) fn words(&self) -> Refused {
-        let mut words = Refused::of(&self.denial, self.detail.as_deref());
+        let mut words = Refused::of(&self.denial, self.detail.as_deref()).wanting(&self.wanted);
         if let Some(seconds) = self.retry_after_s {
             words.retry_after_s = Some(u64::from(seconds));
         }
@@ -196,6 +198,7 @@ fn later(host: &Host, asked: &Asked<'_>, denial: Denial, outcome: Outcome) -> Op
     Some(Refusal {
         denial,
         detail: words.map(str::to_owned),
+        wanted: String::new(),
         retry_after_s: Some(retry_after_s),
     })
 }
@@ -217,12 +220,27 @@ fn concluded<'h>(host: &'h Host, verdict: Verdict<'h>, asked: &Asked<'_>, now: T
         Verdict::Denial(denial) => denial,
     };
     log(&denial, asked.client);
-    let detail = asked.readable.as_ref().err().filter(|_| denial.gate == Gate::Extract);
+    // What cannot be read takes no route either.
+    let is_unreadable = matches!(denial.gate, Gate::Route | Gate::Extract);
+    let detail = asked.readable.as_ref().err().filter(|_| is_unreadable);
     Judged::Denied(Refusal {
         denial,
         detail: detail.cloned(),
+        wanted: wanted(host.engine(), &denial, asked.scopes),
         retry_after_s: None,
     })
+}
+
+/// The scopes that the route wants and those that were asked for, blank-separated.
+fn wanted(engine: &Engine, denial: &Denial, scopes: &[&str]) -> String {
+    let of_route = engine.wanted_scopes(denial).unwrap_or_default();
+    let mut wanted: Vec<&str> = of_route.split_terminator(' ').collect();
+    wanted.extend(
+        scopes
+            .iter()
+            .filter(|scope| !of_route.split(' ').any(|there| there == **scope)),
+    );
+    wanted.join(" ")
 }
 
 /// Whom to name to the upstream. None where the user was removed since the permit was granted: an empty name would

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use tollgate_core::{
-    CLIENT_FIELD, Denial, DenyReason, Gate, HeldPermit, Permit, Refused, SCOPE_FIELD, TOKEN_ID_FIELD, USER_FIELD,
-    UserName, Verdict, visible_name,
+    CLIENT_FIELD, Denial, DenyReason, Gate, HeldPermit, LiveView, Permit, Refused, SCOPE_FIELD, TOKEN_ID_FIELD,
+    TokenId, USER_FIELD, UserName, Verdict, visible_name,
 };
 
 use crate::door::{self, Status};
@@ -24,13 +24,21 @@ const NUMBER_LEN: usize = 20;
 
 /// Carries a decision out. Where the proxy does not do what it is asked, the request is refused: one that went on with a
 /// client's own idea of its identity would be worse.
-pub(crate) fn carry_out(verdict: Verdict<'_>, head: &Head<'_>, detail: Option<&str>) -> Done {
+pub(crate) fn carry_out(verdict: Verdict<'_>, view: &LiveView, head: &Head<'_>, detail: Option<&str>) -> Done {
     match verdict {
         Verdict::Permit(permit) => match introduce(&permit, head) {
             Ok(()) => Done::Permitted(permit.holds_place().then(|| permit.hold())),
             Err(reason) => deny(&plain(reason), None),
         },
-        Verdict::Denial(denial) => deny(&denial, detail.filter(|_| denial.gate == Gate::Extract)),
+        Verdict::Denial(denial) => {
+            // What cannot be read takes no route either.
+            let detail = detail.filter(|_| matches!(denial.gate, Gate::Route | Gate::Extract));
+            let wanted = denial.wanted.and_then(|wanted| view.wanted_scopes(wanted));
+            answer(
+                &denial,
+                &Refused::of(&denial, detail).wanting(&wanted.unwrap_or_default()),
+            )
+        }
     }
 }
 
@@ -48,20 +56,32 @@ fn introduce(permit: &Permit<'_>, head: &Head<'_>) -> Result<(), DenyReason> {
         Some(subject) => {
             // The user has gone since, and an empty name would say that no credential was needed.
             let name = permit.user_name(&mut room).ok_or(DenyReason::UnknownToken)?;
-            (visible_name(name), decimal(subject.token.0, &mut digits))
+            let id = match subject.token {
+                // A proof that was remembered stands for no token.
+                TokenId(0) => &[][..],
+                TokenId(id) => decimal(id, &mut digits),
+            };
+            (visible_name(name), id)
         }
     };
-    write(head, name.as_bytes(), id).map_err(|_| DenyReason::StaleView)
+    let client = visible_name(permit.client_name().unwrap_or_default());
+    let scope = permit.scopes().unwrap_or_default();
+    let fields = [
+        (USER_FIELD, name.as_bytes()),
+        (CLIENT_FIELD, client.as_bytes()),
+        (SCOPE_FIELD, scope.as_bytes()),
+        (TOKEN_ID_FIELD, id),
+    ];
+    write(head, fields).map_err(|_| DenyReason::StaleView)
 }
 
-fn write(head: &Head<'_>, name: &[u8], id: &[u8]) -> Result<(), Status> {
+fn write(head: &Head<'_>, fields: [(&str, &[u8]); 4]) -> Result<(), Status> {
     for name in &head.spelt_like_ours {
         door::remove_request_header(name)?;
     }
-    door::add_request_header(USER_FIELD.as_bytes(), name)?;
-    door::add_request_header(CLIENT_FIELD.as_bytes(), b"")?;
-    door::add_request_header(SCOPE_FIELD.as_bytes(), b"")?;
-    door::add_request_header(TOKEN_ID_FIELD.as_bytes(), id)
+    fields
+        .into_iter()
+        .try_for_each(|(name, value)| door::add_request_header(name.as_bytes(), value))
 }
 
 /// The digits of a number, without the machinery of formatting.
@@ -80,7 +100,10 @@ fn decimal(mut number: u64, digits: &mut [u8; NUMBER_LEN]) -> &[u8] {
 
 /// Answers a request with a refusal.
 pub(crate) fn deny(denial: &Denial, detail: Option<&str>) -> Done {
-    let refused = Refused::of(denial, detail);
+    answer(denial, &Refused::of(denial, detail))
+}
+
+fn answer(denial: &Denial, refused: &Refused) -> Done {
     let fields = refused.fields();
     let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let label = denial.reason.row().label;

@@ -124,7 +124,7 @@ impl Vm {
             head.parts(peer, form.as_deref())
         };
         let detail = too_long.then_some(FORM_TOO_LONG);
-        let done = carry_out(check(view, &parts, clock::now()), &head, detail);
+        let done = carry_out(check(view, &parts, clock::now()), view, &head, detail);
         let action = self.remember(context, done);
         door::keep(bytes);
         action

@@ -97,7 +97,7 @@ pub(crate) fn users(view: &ReadView) -> Result<Vec<User>, StoreError> {
     Ok(users)
 }
 
-/// The tokens of one user, or of all, in the order in which they were issued. None where there is no such user.
+/// The authtokens of one user, or of all, in the order in which they were issued. None where there is no such user.
 pub(crate) fn tokens(view: &ReadView, of: Option<&UserName>) -> Result<Option<Vec<Authtoken>>, StoreError> {
     let Some(name) = of else {
         return all_tokens(view).map(Some);
@@ -107,7 +107,8 @@ pub(crate) fn tokens(view: &ReadView, of: Option<&UserName>) -> Result<Option<Ve
     };
     let mut tokens = Vec::new();
     for ((_, id), ()) in rows::<TokensByUser>(view, &beginning_with(user.id.0))? {
-        tokens.push(view.row_that_must_be::<Tokens>(&id)?.shown(name.clone()));
+        let token = view.row_that_must_be::<Tokens>(&id)?;
+        tokens.extend(token.is_authtoken().then(|| token.shown(name.clone())));
     }
     Ok(Some(tokens))
 }
@@ -120,7 +121,8 @@ fn all_tokens(view: &ReadView) -> Result<Vec<Authtoken>, StoreError> {
         .collect();
     let mut tokens = Vec::new();
     view.walk::<Tokens>(&EVERYTHING, |_, token| {
-        tokens.extend(names.get(&token.user).map(|name| token.shown(name.clone())));
+        let user = names.get(&token.user).filter(|_| token.is_authtoken());
+        tokens.extend(user.map(|name| token.shown(name.clone())));
         ControlFlow::Continue(())
     })?;
     Ok(tokens)

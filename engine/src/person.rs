@@ -95,7 +95,7 @@ pub enum ProfileFault {
 
 impl Profile {
     /// Refuses what could not be shown or stored.
-    pub(crate) fn accept(&self) -> Result<(), ProfileFault> {
+    pub fn accept(&self) -> Result<(), ProfileFault> {
         let shows = |text: &str, most: usize| (1..=most).contains(&text.len()) && !text.chars().any(char::is_control);
         if self.display_name.as_deref().is_some_and(|name| !shows(name, 255)) {
             return Err(ProfileFault::DisplayName);

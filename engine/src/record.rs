@@ -243,7 +243,12 @@ impl TokenRow {
         }
     }
 
-    /// What lists show of it.
+    /// Whether it is an authtoken. Tokens of other kinds are listed, shown and taken back by what is said of their kinds.
+    pub(crate) fn is_authtoken(&self) -> bool {
+        self.kind == TokenKind::Authtoken
+    }
+
+    /// What lists of authtokens show of it.
     pub(crate) fn shown(&self, user: UserName) -> Authtoken {
         let moment = |seconds: Option<u32>| seconds.map(|s| Timestamp::from_seconds(u64::from(s)));
         Authtoken {

@@ -6,11 +6,13 @@ use tollgate_core::{TokenId, UserName};
 
 use super::{Engine, ReadError};
 use crate::audit::AuditEntry;
+use crate::client::Client;
 use crate::facts;
-use crate::record::{AdminToken, Authtoken, FeedToken, Network, User};
+use crate::person::PersonalToken;
+use crate::record::{AdminToken, Authtoken, FeedToken, Network, TokenRow, User};
 use crate::store::{
-    AdminTokens, Audit, Bounds, EVERYTHING, FeedTokens, Meta, NetworkRules, Number, ReadView, Row, Scope, Source as _,
-    StoreError, Tokens, TokensByUser, UserNames, Users, beginning_with,
+    AdminTokens, Audit, Bounds, Clients, EVERYTHING, FeedTokens, Meta, NetworkRules, Number, PersonalTokens, ReadView,
+    Row, Scope, Source as _, StoreError, Tokens, TokensByUser, UserNames, Users, beginning_with,
 };
 
 /// Most items of one page.
@@ -67,6 +69,9 @@ enum List {
     AuditBackwards = 0xc5,
     AdminTokens = 0xc6,
     FeedTokens = 0xc7,
+    Clients = 0xc8,
+    PersonalTokens = 0xc9,
+    PersonalTokensOf = 0xca,
 }
 
 impl Engine {
@@ -79,7 +84,7 @@ impl Engine {
         list.walk::<UserNames, _>(EVERYTHING, |_, id| view.row_that_must_be::<Users>(&id).map(Some))
     }
 
-    /// Tokens of one user, or of all, in the order in which they were issued, as [`Engine::users_page`] does.
+    /// Authtokens of one user, or of all, in the order in which they were issued, as [`Engine::users_page`] does.
     pub fn tokens_page(
         &self,
         of: Option<&UserName>,
@@ -90,6 +95,9 @@ impl Engine {
         let Some(name) = of else {
             let list = Listing::new(&view, List::Tokens, 0, cursor, limit)?;
             return list.walk::<Tokens, _>(EVERYTHING, |_, token| {
+                if !token.is_authtoken() {
+                    return Ok(None);
+                }
                 let user = view.row::<Users>(&token.user)?;
                 Ok(user.map(|user| token.shown(user.name)))
             });
@@ -98,7 +106,7 @@ impl Engine {
         let list = Listing::new(&view, List::TokensOf, user.id.0, cursor, limit)?;
         list.walk::<TokensByUser, _>(beginning_with(user.id.0), |(_, id), ()| {
             let token = view.row_that_must_be::<Tokens>(&id)?;
-            Ok(Some(token.shown(name.clone())))
+            Ok(token.is_authtoken().then(|| token.shown(name.clone())))
         })
     }
 
@@ -157,10 +165,38 @@ impl Engine {
         list.walk::<FeedTokens, _>(EVERYTHING, |_, row| Ok(Some(row.token)))
     }
 
+    /// Clients in the order of their names, as [`Engine::users_page`] does.
+    pub fn clients_page(&self, cursor: Option<&str>, limit: usize) -> Result<Page<Client>, PageError> {
+        let view = self.read()?;
+        let list = Listing::new(&view, List::Clients, 0, cursor, limit)?;
+        list.walk::<Clients, _>(EVERYTHING, |_, row| facts::client_shown(&view, &row).map(Some))
+    }
+
+    /// Personal access tokens of one user, or of all and then user by user, those that have ended included, as [`Engine::users_page`]
+    /// does.
+    pub fn personal_tokens_page(
+        &self,
+        of: Option<&UserName>,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<PersonalToken>, PageError> {
+        let view = self.read()?;
+        let (list, number, bounds) = match of {
+            None => (List::PersonalTokens, 0, EVERYTHING),
+            Some(name) => {
+                let user =
+                    facts::user_named(&view, name)?.ok_or_else(|| ReadError::NoSuchUser { name: name.clone() })?;
+                (List::PersonalTokensOf, user.id.0, beginning_with(user.id.0))
+            }
+        };
+        let list = Listing::new(&view, list, number, cursor, limit)?;
+        list.walk::<PersonalTokens, _>(bounds, |(_, id), _| facts::personal_token(&view, id))
+    }
+
     /// The authtoken of an id, if there is one whose user is there.
     pub fn token(&self, id: TokenId) -> Result<Option<Authtoken>, ReadError> {
         let view = self.read()?;
-        let Some(token) = view.row::<Tokens>(&id)? else {
+        let Some(token) = view.row::<Tokens>(&id)?.filter(TokenRow::is_authtoken) else {
             return Ok(None);
         };
         let user = view.row::<Users>(&token.user)?;

@@ -71,7 +71,7 @@ impl Execute for RevokeToken {
     type Answer = Authtoken;
 
     fn execute(self, batch: &mut Batch<'_, '_>) -> Result<Authtoken, Fault> {
-        let (before, user) = token(batch, self.id)?;
+        let (before, user) = authtoken(batch, self.id)?;
         if before.revoked_at.is_some() {
             return Ok(before.shown(user.name));
         }
@@ -88,7 +88,7 @@ impl Execute for ExpireToken {
     type Answer = Authtoken;
 
     fn execute(self, batch: &mut Batch<'_, '_>) -> Result<Authtoken, Fault> {
-        let (before, user) = token(batch, self.id)?;
+        let (before, user) = authtoken(batch, self.id)?;
         if before.revoked_at.is_some() {
             return Err(Refusal::TokenRevoked { id: self.id }.into());
         }
@@ -127,6 +127,16 @@ fn amend(
     let described = |token| Some(described::authtoken(token));
     batch.did(action, &row.id.0, described(&was), described(&is));
     Ok(is)
+}
+
+/// The authtoken that a command names.
+fn authtoken(batch: &Batch<'_, '_>, id: TokenId) -> Result<(TokenRow, crate::record::UserRow), Fault> {
+    let (token, user) = token(batch, id)?;
+    if token.is_authtoken() {
+        Ok((token, user))
+    } else {
+        Err(Refusal::NoSuchToken { id }.into())
+    }
 }
 
 /// The token that a command names. One whose user is gone is gone.

@@ -139,6 +139,24 @@ place. SIGTERM and SIGINT let requests under way end.")]
     /// Authtokens: the secrets that users present
     #[command(subcommand, arg_required_else_help = true)]
     Authtoken(AuthtokenVerb),
+    /// Personal access tokens: those that users make for themselves
+    #[command(subcommand, arg_required_else_help = true)]
+    Pat(PatVerb),
+    /// Clients: the programs that ask for tokens
+    #[command(subcommand, arg_required_else_help = true)]
+    Client(ClientVerb),
+    /// Consents: what users have agreed that clients may do
+    #[command(subcommand, arg_required_else_help = true)]
+    Consent(ConsentVerb),
+    /// Routes: what each path takes, and the scopes it wants
+    #[command(subcommand, arg_required_else_help = true)]
+    Route(RouteVerb),
+    /// Issuers elsewhere whose JWTs are trusted
+    #[command(subcommand, arg_required_else_help = true)]
+    Issuer(IssuerVerb),
+    /// Keys that tokens are signed with
+    #[command(subcommand, arg_required_else_help = true)]
+    Key(KeyVerb),
     /// Networks: the addresses that may call, for everybody or for one user
     #[command(subcommand, arg_required_else_help = true)]
     Network(NetworkVerb),
@@ -328,25 +346,42 @@ fn seconds(text: &str) -> Result<u64, String> {
     }
 }
 
+/// A number of seconds, or a duration as people write it.
+fn lifetime(text: &str) -> Result<u32, String> {
+    let seconds = match text.parse() {
+        Ok(seconds) => Some(seconds),
+        Err(_) => humantime::parse_duration(text)
+            .ok()
+            .and_then(|duration| u32::try_from(duration.as_secs()).ok()),
+    };
+    seconds.ok_or_else(|| "expected a number of seconds, or a duration such as 15m, 8h or 30d".to_owned())
+}
+
+mod client;
+mod access;
 mod admin_token;
 mod audit;
 mod authtoken;
 mod feed_token;
 mod network;
+mod pat;
 #[cfg(feature = "top")]
 mod top;
 mod user;
 
+pub(crate) use access::{ConsentVerb, IssuerVerb, KeyVerb, NewIssuer, NewRoute, RouteVerb};
 pub(crate) use admin_token::AdminTokenVerb;
 pub(crate) use audit::{AuditVerb, Last, Since};
 pub(crate) use authtoken::AuthtokenVerb;
+pub(crate) use client::{ClientBack, ClientTerms, ClientVerb};
 pub(crate) use feed_token::FeedTokenVerb;
 pub(crate) use network::{NetworkVerb, Rule};
+pub(crate) use pat::PatVerb;
 #[cfg(feature = "top")]
 use top::TOP;
 #[cfg(feature = "top")]
 pub(crate) use top::Top;
-pub(crate) use user::{UserLimits, UserVerb};
+pub(crate) use user::{PersonTerms, UserLimits, UserVerb};
 
 #[cfg(test)]
 mod tests;

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tollgate::Engine;
 use tollgate_http::control::{
-    AddressedRule, Answer, AuthtokenShown, CheckRequest, Explained, Reply, Request, UserChangesRequest, dispatch,
-    this_process,
+    AddressedRule, Answer, AuthtokenShown, CheckRequest, Explained, PersonChangesRequest, Reply, Request,
+    UserChangesRequest, dispatch, this_process,
 };
 
 use crate::exit::{Exit, Failure};
@@ -66,6 +66,7 @@ pub(crate) fn prepare(store: &Path) -> Result<(Engine, Trial), Failure> {
             Request::UserAdd {
                 name: USER.to_owned(),
                 changes: UserChangesRequest::default(),
+                person: PersonChangesRequest::default(),
             },
         )?;
     }

@@ -20,6 +20,8 @@ pub(crate) fn answer(reach: &mut Reach<'_>, verb: &Verb, as_json: bool) -> Resul
         cursor = match answer {
             Answer::Users(page) => list.page(page)?,
             Answer::Authtokens(page) => list.page(page)?,
+            Answer::Clients(page) => list.page(page)?,
+            Answer::PersonalTokens(page) => list.page(page)?,
             Answer::AdminTokens(page) => list.page(page)?,
             Answer::FeedTokens(page) => list.page(page)?,
             Answer::Networks(page) => list.page(page)?,
@@ -43,14 +45,14 @@ pub(crate) fn answer(reach: &mut Reach<'_>, verb: &Verb, as_json: bool) -> Resul
 /// One user with network rules, and then all their tokens.
 fn user(reach: &mut Reach<'_>, detail: &UserDetail, as_json: bool) -> Result<Exit, Failure> {
     let UserDetail {
-        user,
+        person,
         networks,
         authtokens,
         authtokens_next,
     } = detail;
     let mut list = if as_json {
         let frame = UserDetail {
-            user: user.clone(),
+            person: person.clone(),
             networks: networks.clone(),
             authtokens: Vec::new(),
             authtokens_next: None,
@@ -62,9 +64,9 @@ fn user(reach: &mut Reach<'_>, detail: &UserDetail, as_json: bool) -> Result<Exi
         } else {
             table::rows(networks)
         };
-        print::part(&format!("{}\n\n{rules}\n\n", table::rows(std::slice::from_ref(user))));
+        print::part(&format!("{}\n\n{rules}\n\n", table::person(person)));
         if authtokens.is_empty() {
-            let name = in_shell(&user.name);
+            let name = in_shell(&person.user.name);
             print::out(&format!("No authtokens. Next: tollgate authtoken issue {name}"));
             return Ok(Exit::Done);
         }
@@ -77,7 +79,9 @@ fn user(reach: &mut Reach<'_>, detail: &UserDetail, as_json: bool) -> Result<Exi
     let mut cursor = list.page(first)?;
     let verb = Verb::Authtoken(AuthtokenVerb::List {
         user: Some(
-            user.name
+            person
+                .user
+                .name
                 .parse()
                 .map_err(|_| Failure::trouble("not_understood", "expected the name of a user"))?,
         ),

@@ -7,6 +7,7 @@
 mod arguments;
 mod exit;
 mod print;
+mod password;
 mod request;
 mod reach;
 mod fields;

@@ -3,19 +3,31 @@
 use std::path::absolute;
 
 use tollgate::{Limit, OperationSet, Setting};
-use tollgate_http::control::{AddressedRule, CheckRequest, Request, UserChangesRequest};
+use tollgate_http::control::{
+    AddressedRule, CheckRequest, KeyRequest, PasswordRequest, PersonChangesRequest, Request, UserChangesRequest,
+};
 
 use crate::arguments::{
-    AdminTokenVerb, AuthtokenVerb, Backup, Check, FeedTokenVerb, NetworkVerb, Rule, SettingsVerb, UserLimits, UserVerb,
-    Verb,
+    AdminTokenVerb, AuthtokenVerb, Backup, Check, FeedTokenVerb, KeyVerb, NetworkVerb, PersonTerms, Rule, SettingsVerb,
+    UserLimits, UserVerb, Verb,
 };
 use crate::exit::Failure;
+use crate::password;
+
+mod access;
 
 /// The request that a verb makes. `cursor` leads to a further page of a list.
 pub(crate) fn request(verb: &Verb, cursor: Option<String>) -> Result<Request, Failure> {
     Ok(match verb {
         Verb::User(verb) => user(verb, cursor)?,
         Verb::Authtoken(verb) => authtoken(verb, cursor),
+        Verb::Client(verb) => Request::Client(access::client(verb, cursor)?),
+        Verb::Pat(verb) => Request::PersonalToken(access::personal_token(verb, cursor)),
+        Verb::Consent(verb) => Request::Consent(access::consent(verb)),
+        Verb::Route(verb) => Request::Route(access::route(verb)),
+        Verb::Issuer(verb) => Request::Issuer(access::issuer(verb)?),
+        Verb::Key(KeyVerb::List) => Request::Key(KeyRequest::List),
+        Verb::Key(KeyVerb::Rotate) => Request::Key(KeyRequest::Rotate),
         Verb::Network(verb) => network(verb, cursor),
         Verb::AdminToken(verb) => admin_token(verb, cursor),
         Verb::FeedToken(verb) => feed_token(verb, cursor),
@@ -65,37 +77,62 @@ pub(crate) fn request(verb: &Verb, cursor: Option<String>) -> Result<Request, Fa
 
 fn user(verb: &UserVerb, cursor: Option<String>) -> Result<Request, Failure> {
     Ok(match verb {
-        UserVerb::Add { name, limits, inactive } => Request::UserAdd {
+        UserVerb::Add {
+            name,
+            limits,
+            person,
+            inactive,
+        } => Request::UserAdd {
             name: name.to_string(),
             changes: changes(limits, inactive.then_some(false)),
+            person: person_changes(person, false, false)?,
         },
         UserVerb::List => Request::UserList { cursor },
         UserVerb::Show { name } => Request::UserShow { name: name.to_string() },
         UserVerb::Set {
             name,
             limits,
+            person,
+            no_password,
+            no_roles,
             active,
             inactive,
         } => {
             let active = if *inactive { Some(false) } else { active.then_some(true) };
             let changes = changes(limits, active);
-            let UserChangesRequest {
-                operations,
-                per_hour,
-                concurrent,
-                active,
-            } = &changes;
-            if operations.is_none() && per_hour.is_none() && concurrent.is_none() && active.is_none() {
-                let words =
-                    "expected something to change: --operations, --per-hour, --concurrent, --active or --inactive";
+            let person = person_changes(person, *no_password, *no_roles)?;
+            if changes == UserChangesRequest::default() && person == PersonChangesRequest::default() {
+                let words = "expected something to change: --operations, --per-hour, --concurrent, --active, --inactive, \
+                             --password-stdin, --no-password, --display-name, --email, --role or --no-roles";
                 return Err(Failure::usage(words));
             }
             Request::UserSet {
                 name: name.to_string(),
                 changes,
+                person,
             }
         }
         UserVerb::Remove { name } => Request::UserRemove { name: name.to_string() },
+    })
+}
+
+fn person_changes(terms: &PersonTerms, no_password: bool, no_roles: bool) -> Result<PersonChangesRequest, Failure> {
+    let PersonTerms {
+        password_stdin,
+        display_name,
+        email,
+        roles,
+    } = terms;
+    let password = match (password_stdin, no_password) {
+        (true, _) => Some(PasswordRequest::Digest(password::digest_of_line()?)),
+        (false, true) => Some(PasswordRequest::Removed),
+        (false, false) => None,
+    };
+    Ok(PersonChangesRequest {
+        password,
+        display_name: display_name.clone(),
+        email: email.clone(),
+        roles: (no_roles || !roles.is_empty()).then(|| roles.clone()),
     })
 }
 

@@ -1,10 +1,12 @@
 //! Answers as people read them: a table or a few lines, and what to do next.
 
+mod access;
 mod operators;
 
 use tollgate_http::control::{
     Answer, AuditEntryShown, AuthtokenShown, BackupShown, Explained, FindingShown, IssuedShown, LimitShown,
-    NetworkShown, Outcome, RemovedShown, SettingShown, SettingValue, TrailShown, UserShown, VerifyShown, in_shell,
+    NetworkShown, Outcome, PersonShown, RemovedShown, SettingShown, SettingValue, TrailShown, UserShown, VerifyShown,
+    in_shell,
 };
 
 use crate::columns::table;
@@ -24,13 +26,23 @@ pub(crate) trait Row {
 /// The text of an answer that is no list.
 pub(crate) fn text(answer: &Answer) -> String {
     match answer {
-        Answer::User(user) => one_user(user),
+        Answer::Person(person) => one_user(person),
         Answer::Issued(issued) => one_issued(issued),
         Answer::IssuedAdmin(issued) => operators::one_issued_admin(issued),
         Answer::IssuedFeed(issued) => operators::one_issued_feed(issued),
         Answer::Authtoken(token) => rows(std::slice::from_ref(token)),
         Answer::AdminToken(token) => rows(std::slice::from_ref(token)),
         Answer::FeedToken(token) => rows(std::slice::from_ref(token)),
+        Answer::ClientSecret(shown) => access::one_client_secret(shown),
+        Answer::Client(client) => access::one_client(client),
+        Answer::IssuedPersonal(issued) => access::one_issued_personal(issued),
+        Answer::PersonalToken(token) => rows(std::slice::from_ref(token)),
+        Answer::Consents(list) => rows(list),
+        Answer::Route(route) => rows(std::slice::from_ref(route)),
+        Answer::Routes(list) => rows(list),
+        Answer::Issuer(issuer) => rows(std::slice::from_ref(&**issuer)),
+        Answer::Issuers(list) => rows(list),
+        Answer::Keys(list) => rows(list),
         Answer::Network(network) => rows(std::slice::from_ref(network)),
         Answer::Setting(setting) => rows(std::slice::from_ref(setting)),
         Answer::Settings(list) => rows(list),
@@ -53,9 +65,11 @@ pub(crate) fn text(answer: &Answer) -> String {
         // Only the live screen asks for it, and draws it by itself.
         Answer::Status(status) => format!("revision {}", status.revision),
         // These come in pages, and are written page by page.
-        Answer::UserDetail(detail) => rows(std::slice::from_ref(&detail.user)),
+        Answer::UserDetail(detail) => person(&detail.person),
         Answer::Users(page) => rows(&page.items),
         Answer::Authtokens(page) => rows(&page.items),
+        Answer::Clients(page) => rows(&page.items),
+        Answer::PersonalTokens(page) => rows(&page.items),
         Answer::AdminTokens(page) => rows(&page.items),
         Answer::FeedTokens(page) => rows(&page.items),
         Answer::Networks(page) => rows(&page.items),
@@ -71,11 +85,16 @@ pub(crate) fn rows<T: Row>(items: &[T]) -> String {
     table(T::HEADS, items.iter().map(Row::cells))
 }
 
-fn one_user(user: &UserShown) -> String {
+/// A user with what others may be told of them.
+pub(crate) fn person(shown: &PersonShown) -> String {
+    access::one_person(shown)
+}
+
+fn one_user(shown: &PersonShown) -> String {
     format!(
         "{}\n\nTo give this user a token: tollgate authtoken issue {}",
-        rows(std::slice::from_ref(user)),
-        in_shell(&user.name)
+        person(shown),
+        in_shell(&shown.user.name)
     )
 }
 

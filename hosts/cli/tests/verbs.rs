@@ -21,7 +21,11 @@ fn users_are_added_shown_changed_and_removed() {
                 "operations",
                 "per_hour",
                 "concurrent",
-                "created_at"
+                "created_at",
+                "display_name",
+                "email",
+                "roles",
+                "has_password"
             ]
         );
         let alice: Value = serde_json::from_str(&printed).unwrap();

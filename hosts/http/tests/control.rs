@@ -12,7 +12,8 @@ use support::World;
 use support::answering::{Answering, user_names};
 use tollgate::AuditOrder;
 use tollgate_http::control::{
-    AskError, ControlSocket, Reply, Request, UserChangesRequest, ask, dispatch, socket_path, this_process,
+    AskError, ControlSocket, PersonChangesRequest, Reply, Request, UserChangesRequest, ask, dispatch, socket_path,
+    this_process,
 };
 
 #[test]
@@ -117,6 +118,7 @@ fn a_change_stands_in_the_trail_under_the_name_of_whoever_the_system_says_asked(
     let add = |name: &str| Request::UserAdd {
         name: name.to_owned(),
         changes: UserChangesRequest::default(),
+        person: PersonChangesRequest::default(),
     };
     assert!(matches!(ask(&world.path(), &add("bob")).unwrap(), Some(Reply::Done(_))));
     answering.stop();

@@ -25,7 +25,7 @@ fn verbs() -> Vec<(String, Command)> {
 fn split(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quoted = false;
-    let line = line.split(['|', '>']).next().unwrap_or_default();
+    let line = line.split(['|', '>', '<']).next().unwrap_or_default();
     for letter in line.trim().chars() {
         match letter {
             '\'' => quoted = !quoted,

@@ -12,6 +12,7 @@ pub(crate) enum UserVerb {
     #[command(after_help = "Examples:
   tollgate user add alice
   tollgate user add reports --operations GET --per-hour 1000 --concurrent 4
+  tollgate user add bob --password-stdin --display-name 'Bob B.' --email bob@example.com < password.txt
 
 PUT covers PATCH and MERGE, and GET covers HEAD. A user has no token at first: tollgate authtoken issue NAME")]
     Add {
@@ -19,6 +20,8 @@ PUT covers PATCH and MERGE, and GET covers HEAD. A user has no token at first: t
         name: UserName,
         #[command(flatten)]
         limits: UserLimits,
+        #[command(flatten)]
+        person: PersonTerms,
         /// Refuse the user's tokens until `user set NAME --active`
         #[arg(long)]
         inactive: bool,
@@ -44,13 +47,23 @@ Who changed the user, and when: tollgate audit list --subject alice")]
     #[command(after_help = "Examples:
   tollgate user set alice --per-hour unlimited
   tollgate user set alice --inactive
+  tollgate user set alice --password-stdin < password.txt
+  tollgate user set alice --email '' --role auditor
 
-A change counts from the moment the command returns. It refunds nothing of the current hour.")]
+A new password ends the sessions that began with another, and what was remembered of it. A change counts from the moment the command returns. It refunds nothing of the current hour.")]
     Set {
         /// The name
         name: UserName,
         #[command(flatten)]
         limits: UserLimits,
+        #[command(flatten)]
+        person: PersonTerms,
+        /// Take the password away
+        #[arg(long, conflicts_with = "password_stdin")]
+        no_password: bool,
+        /// Take all roles away
+        #[arg(long, conflicts_with = "roles")]
+        no_roles: bool,
         /// Let the user's tokens pass again
         #[arg(long, conflicts_with = "inactive")]
         active: bool,
@@ -81,6 +94,23 @@ pub(crate) struct UserLimits {
     /// Requests at a time: likewise [for a new user: inherit]
     #[arg(long, value_name = "N", value_parser = limit, allow_negative_numbers = true)]
     pub(crate) concurrent: Option<Limit>,
+}
+
+/// What is known of a user beside what they may do.
+#[derive(Args)]
+pub(crate) struct PersonTerms {
+    /// Take the first line of standard input for the password, 8 characters at least
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+    /// What people call the user; '' for nothing
+    #[arg(long, value_name = "NAME")]
+    pub(crate) display_name: Option<String>,
+    /// Where mail reaches the user; '' for nowhere
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) email: Option<String>,
+    /// What the user is to applications; may be given more than once, and replaces all that was said before
+    #[arg(long = "role", value_name = "ROLE")]
+    pub(crate) roles: Vec<String>,
 }
 
 /// A limit; what other systems write for "no limit" is answered with advice.

@@ -11,8 +11,9 @@ pub(crate) mod terminal;
 pub(crate) mod tools;
 pub(crate) mod trails;
 
+use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -95,6 +96,16 @@ impl Folder {
         run.json()
     }
 
+    /// Runs in JSON with `input` on standard input, whatever comes of it.
+    pub(crate) fn fed(&self, arguments: &[&str], input: &str) -> Run {
+        let mut command = self.command(&[arguments, &["--json"]].concat());
+        let (stdin, stdout, stderr) = (Stdio::piped(), Stdio::piped(), Stdio::piped());
+        let mut child = command.stdin(stdin).stdout(stdout).stderr(stderr).spawn().unwrap();
+        // Whoever refuses its arguments reads nothing.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        ended(child.wait_with_output().unwrap())
+    }
+
     /// Runs in JSON what must not be done; answers the exit code and the code of the fault.
     pub(crate) fn refused(&self, arguments: &[&str]) -> (i32, String) {
         let run = self.run(&[arguments, &["--json"]].concat());
@@ -116,7 +127,10 @@ impl Folder {
 
 /// Runs a command to its end.
 pub(crate) fn finish(command: &mut Command) -> Run {
-    let output = command.output().unwrap();
+    ended(command.output().unwrap())
+}
+
+fn ended(output: Output) -> Run {
     Run {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8(output.stdout).unwrap(),

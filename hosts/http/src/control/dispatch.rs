@@ -5,10 +5,11 @@ use std::str::FromStr;
 
 use tollgate::{
     AddNetwork, AddUser, Author, Authored, Engine, ExecuteError, ExpireToken, Import, IssueAdminToken, IssueAuthtoken,
-    IssueFeedToken, NetworkRule, ReadError, Refusal, RemoveNetwork, RemoveUser, RevokeAdminToken, RevokeFeedToken,
-    RevokeToken, SetSetting, SetUser, Setting, Standing, Timestamp, TokenId, UserChanges, UserName,
+    IssueFeedToken, NetworkRule, Profile, ReadError, Refusal, RemoveNetwork, RemoveUser, RevokeAdminToken,
+    RevokeFeedToken, RevokeToken, SetSetting, SetUser, Setting, Standing, Timestamp, TokenId, UserChanges, UserName,
 };
 
+use super::clients::access_url;
 use super::explain::explain;
 use super::fault::{Stop, of_token_among};
 use super::followed;
@@ -16,17 +17,29 @@ use super::lists;
 use super::moment::parse_moment;
 use super::moved::{ExportedShown, ImportedShown, LineFaultShown};
 use super::reply::{Answer, Reply};
-use super::request::{AddressedRule, ImportRequest, NumberedLine, Request, UserChangesRequest};
+use super::request::{AddressedRule, ImportRequest, NumberedLine, PersonChangesRequest, Request, UserChangesRequest};
 use super::shown::{RemovedShown, rule_id};
 use super::status::status;
 use super::transfer::{Format, export_to, portable};
 use crate::host::Host;
 
+mod clients;
+mod people;
+mod access;
+
+use people::{PersonChanges, person};
+
 /// Carries `request` out on the engine of a running server, which can also say how it is.
 pub fn dispatch_served(host: &Host, author: &Author, request: Request) -> Reply {
     match request {
         Request::Status => Reply::Done(Answer::Status(Box::new(status(host)))),
-        request => dispatch(host.engine(), author, request),
+        request => match dispatch(host.engine(), author, request) {
+            Reply::Done(Answer::ClientSecret(mut shown)) => {
+                shown.access_url = access_url(host, &shown.facts.grants);
+                Reply::Done(Answer::ClientSecret(shown))
+            }
+            reply => reply,
+        },
     }
 }
 
@@ -42,10 +55,10 @@ pub fn dispatch(engine: &Engine, author: &Author, request: Request) -> Reply {
 
 fn carry_out(engine: &Engine, by: &Authored<'_>, request: Request) -> Result<Answer, Stop> {
     match request {
-        Request::UserAdd { name, changes } => add_user(by, &name, &changes),
+        Request::UserAdd { name, changes, person } => add_user(engine, by, &name, &changes, person),
         Request::UserList { cursor } => Ok(Answer::Users(lists::users(engine, cursor.as_deref())?)),
         Request::UserShow { name } => Ok(Answer::UserDetail(Box::new(lists::user(engine, &parsed(&name)?)?))),
-        Request::UserSet { name, changes } => set_user(by, &name, &changes),
+        Request::UserSet { name, changes, person } => set_user(engine, by, &name, &changes, person),
         Request::UserRemove { name } => remove_user(engine, by, &name),
         Request::AuthtokenIssue {
             user,
@@ -99,6 +112,12 @@ fn carry_out(engine: &Engine, by: &Authored<'_>, request: Request) -> Result<Ans
         }
         Request::FeedTokenList { cursor } => Ok(Answer::FeedTokens(lists::feed_tokens(engine, cursor.as_deref())?)),
         Request::FeedTokenRevoke { id } => revoke_feed_token(by, &id),
+        Request::Client(request) => clients::carry_out(engine, by, request),
+        Request::PersonalToken(request) => people::tokens(engine, by, request),
+        Request::Consent(request) => people::consents(engine, by, request),
+        Request::Route(request) => access::routes(engine, by, request),
+        Request::Issuer(request) => access::issuers(engine, by, request),
+        Request::Key(request) => access::keys(engine, &request),
         Request::AuditList(asked) => Ok(Answer::Audit(followed::entries(engine, &asked)?)),
         Request::AuditVerify { head } => Ok(Answer::Trail(followed::follow_store(engine, head.as_deref())?)),
         Request::Check(check) => Ok(Answer::Explained(Box::new(explain(engine, &check)?))),
@@ -147,7 +166,13 @@ fn export(engine: &Engine, to: PathBuf, csv: bool) -> Result<Answer, Stop> {
     Ok(Answer::Exported(ExportedShown::new(to, exported)))
 }
 
-fn add_user(by: &Authored<'_>, name: &str, changes: &UserChangesRequest) -> Result<Answer, Stop> {
+fn add_user(
+    engine: &Engine,
+    by: &Authored<'_>,
+    name: &str,
+    changes: &UserChangesRequest,
+    asked: PersonChangesRequest,
+) -> Result<Answer, Stop> {
     let UserChanges {
         operations,
         per_hour,
@@ -162,7 +187,10 @@ fn add_user(by: &Authored<'_>, name: &str, changes: &UserChangesRequest) -> Resu
         active: active.unwrap_or(first.active),
         name: first.name,
     };
-    Ok(Answer::User((&by.execute(command)?).into()))
+    let others = PersonChanges::of(asked, &Profile::default())?;
+    let name = by.execute(command)?.name;
+    others.make(by, &name)?;
+    shown(engine, &name)
 }
 
 fn user_changes(changes: &UserChangesRequest) -> Result<UserChanges, Stop> {
@@ -180,10 +208,27 @@ fn user_changes(changes: &UserChangesRequest) -> Result<UserChanges, Stop> {
     })
 }
 
-fn set_user(by: &Authored<'_>, name: &str, changes: &UserChangesRequest) -> Result<Answer, Stop> {
+fn set_user(
+    engine: &Engine,
+    by: &Authored<'_>,
+    name: &str,
+    changes: &UserChangesRequest,
+    asked: PersonChangesRequest,
+) -> Result<Answer, Stop> {
     let changes = user_changes(changes)?;
-    let name = parsed(name)?;
-    Ok(Answer::User((&by.execute(SetUser { name, changes })?).into()))
+    let name: UserName = parsed(name)?;
+    let others = PersonChanges::of(asked, &person(engine, &name)?.profile)?;
+    by.execute(SetUser {
+        name: name.clone(),
+        changes,
+    })?;
+    others.make(by, &name)?;
+    shown(engine, &name)
+}
+
+/// A user who was just added or changed.
+fn shown(engine: &Engine, name: &UserName) -> Result<Answer, Stop> {
+    Ok(Answer::Person(Box::new((&person(engine, name)?).into())))
 }
 
 fn remove_user(engine: &Engine, by: &Authored<'_>, name: &str) -> Result<Answer, Stop> {

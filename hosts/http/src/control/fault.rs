@@ -1,10 +1,14 @@
 //! Why a request was not carried out, with the blame in it and a code that scripts can go by.
 
-use tollgate::{BackupError, ExecuteError, PageError, ParseSettingError, ReadError, Refusal, Unavailable};
+use tollgate::{
+    BackupError, ClientName, ExecuteError, IssuePersonalToken, PageError, ParseSettingError, ReadError, Refusal,
+    Unavailable,
+};
 
 use super::moment::{MomentError, write_moment};
 use super::reply::Fault;
 use super::shown::in_shell;
+use super::terms::TermsFault;
 use super::transfer::ExportFileError;
 
 /// Whose fault it is.
@@ -28,6 +32,11 @@ impl Stop {
     }
 }
 
+/// There is no client of a name that was only looked at.
+pub(super) fn no_such_client(name: &ClientName) -> Stop {
+    ExecuteError::Refused(Refusal::NoSuchClient { name: name.clone() }).into()
+}
+
 /// The same refusal of a command about a token that `list` shows.
 pub(super) fn of_token_among(list: &str, error: ExecuteError) -> Stop {
     match error {
@@ -41,6 +50,12 @@ pub(super) fn of_token_among(list: &str, error: ExecuteError) -> Stop {
 impl From<MomentError> for Stop {
     fn from(error: MomentError) -> Self {
         Self::malformed(error.to_string())
+    }
+}
+
+impl From<TermsFault> for Stop {
+    fn from(fault: TermsFault) -> Self {
+        Self::Refused(Fault::new("unexpected_client", fault.to_string()))
     }
 }
 
@@ -129,6 +144,12 @@ pub(crate) fn refusal_words(refusal: &Refusal) -> String {
             "expected a moment before the year 2106, but found {}: leave the end out for a token that never ends",
             write_moment(*moment)
         ),
+        Refusal::LastsTooLong { expires_at, latest } => format!(
+            "expected an end no later than {}, {} days from now, but found {}",
+            write_moment(*latest),
+            IssuePersonalToken::DAYS_MOST,
+            write_moment(*expires_at)
+        ),
         other => other.to_string(),
     }
 }
@@ -139,6 +160,9 @@ fn words(refusal: &Refusal) -> String {
         Refusal::NoSuchUser { .. } => advised(refusal, "tollgate user list"),
         Refusal::NoSuchToken { .. } => advised(refusal, "tollgate authtoken list"),
         Refusal::NoSuchNetwork { .. } => advised(refusal, "tollgate network list"),
+        Refusal::NoSuchClient { .. } => advised(refusal, "tollgate client list"),
+        Refusal::NoSuchRoute { .. } => advised(refusal, "tollgate route list"),
+        Refusal::NoSuchIssuer { .. } => advised(refusal, "tollgate issuer list"),
         Refusal::UserExists { name } => {
             let name = in_shell(name.as_str());
             format!(
@@ -166,6 +190,25 @@ pub(crate) fn refusal_code(refusal: &Refusal) -> &'static str {
         Refusal::TooManyNetworks { .. } => "too_many_networks",
         Refusal::TooManyProxies { .. } => "too_many_proxies",
         Refusal::RuleTooLong { .. } => "rule_too_long",
+        Refusal::NoSuchClient { .. } => "no_such_client",
+        Refusal::ClientExists { .. } => "client_exists",
+        Refusal::Client(_) => "unexpected_client",
+        Refusal::NoSecretWanted { .. } => "no_secret_wanted",
+        Refusal::OverlapTooLong { .. } => "overlap_too_long",
+        Refusal::TooManySecrets { .. } => "too_many_secrets",
+        Refusal::TooManyAuthorities { .. } => "too_many_authorities",
+        Refusal::Profile(_) => "unexpected_profile",
+        Refusal::PersonalTokenName => "unexpected_name",
+        Refusal::PersonalTokenDescription => "unexpected_description",
+        Refusal::TooManyPersonalTokens { .. } => "too_many_personal_tokens",
+        Refusal::PersonalTokenListFull { .. } => "personal_token_list_full",
+        Refusal::LastsTooLong { .. } => "lasts_too_long",
+        Refusal::TooManyRoutes => "too_many_routes",
+        Refusal::RouteAlike { .. } => "route_alike",
+        Refusal::NoSuchRoute { .. } => "no_such_route",
+        Refusal::Issuer(_) => "unexpected_issuer",
+        Refusal::TooManyIssuers => "too_many_issuers",
+        Refusal::NoSuchIssuer { .. } => "no_such_issuer",
         Refusal::Changed => "changed",
         Refusal::KeyReused => "key_reused",
         _ => "refused",

@@ -3,9 +3,11 @@
 use tollgate::{Engine, Network, ReadError, UserName};
 
 use super::admins::AdminTokenShown;
+use super::clients::ClientShown;
 use super::fault::Stop;
 use super::feed_tokens::FeedTokenShown;
-use super::shown::{AuthtokenShown, NetworkShown, PageShown, UserDetail, UserShown};
+use super::people::{PersonalTokenShown, UserDetail};
+use super::shown::{AuthtokenShown, NetworkShown, PageShown, UserShown};
 
 /// Items of one page.
 const PAGE_ITEMS: usize = 1_000;
@@ -19,15 +21,35 @@ pub(super) fn users(engine: &Engine, cursor: Option<&str>) -> Result<PageShown<U
 }
 
 pub(super) fn user(engine: &Engine, name: &UserName) -> Result<UserDetail, Stop> {
-    let user = engine
-        .user(name)?
+    let person = engine
+        .person(name)?
         .ok_or_else(|| ReadError::NoSuchUser { name: name.clone() })?;
     let tokens = authtokens(engine, Some(name), None)?;
     Ok(UserDetail {
-        user: (&user).into(),
+        person: (&person).into(),
         networks: networks_of(engine, name)?,
         authtokens: tokens.items,
         authtokens_next: tokens.next,
+    })
+}
+
+pub(super) fn clients(engine: &Engine, cursor: Option<&str>) -> Result<PageShown<ClientShown>, Stop> {
+    let page = engine.clients_page(cursor, PAGE_ITEMS)?;
+    Ok(PageShown {
+        items: page.items.iter().map(Into::into).collect(),
+        next: page.next,
+    })
+}
+
+pub(super) fn personal_tokens(
+    engine: &Engine,
+    of: Option<&UserName>,
+    cursor: Option<&str>,
+) -> Result<PageShown<PersonalTokenShown>, Stop> {
+    let page = engine.personal_tokens_page(of, cursor, PAGE_ITEMS)?;
+    Ok(PageShown {
+        items: page.items.iter().map(Into::into).collect(),
+        next: page.next,
     })
 }
 

@@ -9,6 +9,12 @@ pub mod transfer;
 mod author;
 mod request;
 mod shown;
+mod password;
+mod clients;
+mod people;
+mod access;
+mod terms;
+mod keys;
 mod admins;
 mod feed_tokens;
 mod trail;
@@ -25,24 +31,33 @@ mod path;
 mod socket;
 mod call;
 
+pub use access::{IssuerShown, RouteShown};
 pub use admins::{AdminTokenShown, IssuedAdminShown, RoleShown};
 pub use audited::{AuditLineError, TrailShown};
 pub use author::this_process;
 pub use call::{AskError, ask};
+pub use clients::{ClientFacts, ClientSecretFacts, ClientSecretShown, ClientShown};
 pub use dispatch::{dispatch, dispatch_served};
 pub use explain::{Explained, GateShown, Outcome};
 pub(crate) use fault::{refusal_code, refusal_words};
 pub use feed_tokens::{FeedTokenShown, IssuedFeedShown};
 pub use followed::follow_lines;
+pub use keys::{KeyState, SigningKeyShown};
 pub use moment::{MomentError, parse_moment, write_moment};
 pub use moved::{ExportedShown, ImportedShown, LineFaultShown};
+pub use password::{PASSWORD_CHARS_LEAST, PasswordFault, protected};
 pub use path::socket_path;
+pub use people::{ConsentShown, IssuedPersonalShown, PersonShown, PersonalTokenShown, ProfileShown, UserDetail};
 pub use reply::{Answer, Fault, Reply};
-pub use request::{AddressedRule, AuditAsked, CheckRequest, ImportRequest, NumberedLine, Request, UserChangesRequest};
+pub use request::{
+    AddressedRule, AuditAsked, AuthenticationRequest, CheckRequest, ClientChangesRequest, ClientRequest,
+    ConsentRequest, ImportRequest, IssuerAsked, IssuerRequest, KeyRequest, NumberedLine, PasswordRequest,
+    PersonChangesRequest, PersonalTokenRequest, Request, RouteRequest, UserChangesRequest,
+};
 pub(crate) use shown::named_by_rule_id;
 pub use shown::{
     AuthtokenShown, BackupShown, FindingShown, IssuedShown, LimitShown, NetworkShown, PageShown, RemovedShown,
-    SettingShown, SettingValue, UserDetail, UserShown, VerifyShown, in_shell,
+    SettingShown, SettingValue, UserShown, VerifyShown, in_shell,
 };
 pub use socket::ControlSocket;
 pub(crate) use status::status;

@@ -2,14 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::access::{IssuerShown, RouteShown};
 use super::admins::{AdminTokenShown, IssuedAdminShown};
 use super::audited::TrailShown;
+use super::clients::{ClientSecretShown, ClientShown};
 use super::explain::Explained;
 use super::feed_tokens::{FeedTokenShown, IssuedFeedShown};
+use super::keys::SigningKeyShown;
 use super::moved::{ExportedShown, ImportedShown};
+use super::people::{ConsentShown, IssuedPersonalShown, PersonShown, PersonalTokenShown, UserDetail};
 use super::shown::{
-    AuthtokenShown, BackupShown, IssuedShown, NetworkShown, PageShown, RemovedShown, SettingShown, UserDetail,
-    UserShown, VerifyShown,
+    AuthtokenShown, BackupShown, IssuedShown, NetworkShown, PageShown, RemovedShown, SettingShown, UserShown,
+    VerifyShown,
 };
 use super::status::StatusShown;
 use super::trail::AuditEntryShown;
@@ -49,8 +53,8 @@ impl Fault {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
-    /// One user, as it now is.
-    User(UserShown),
+    /// One user with what others may be told of them, as it now is.
+    Person(Box<PersonShown>),
     /// One user in full.
     UserDetail(Box<UserDetail>),
     /// Users in the order of their names.
@@ -83,6 +87,30 @@ pub enum Answer {
     FeedToken(FeedTokenShown),
     /// Feed tokens in the order in which they were issued.
     FeedTokens(PageShown<FeedTokenShown>),
+    /// A client with a new secret.
+    ClientSecret(Box<ClientSecretShown>),
+    /// One client, as it now is.
+    Client(Box<ClientShown>),
+    /// Clients in the order of their names.
+    Clients(PageShown<ClientShown>),
+    /// A new personal access token with its secret.
+    IssuedPersonal(IssuedPersonalShown),
+    /// One personal access token, as it now is.
+    PersonalToken(PersonalTokenShown),
+    /// Personal access tokens, user by user.
+    PersonalTokens(PageShown<PersonalTokenShown>),
+    /// What a user has agreed to.
+    Consents(Vec<ConsentShown>),
+    /// One route, as it now is.
+    Route(RouteShown),
+    /// All routes.
+    Routes(Vec<RouteShown>),
+    /// One issuer elsewhere, as it now is.
+    Issuer(Box<IssuerShown>),
+    /// All issuers elsewhere.
+    Issuers(Vec<IssuerShown>),
+    /// All signing keys.
+    Keys(Vec<SigningKeyShown>),
     /// Entries of the audit trail.
     Audit(PageShown<AuditEntryShown>),
     /// How far the audit trail could be followed.
@@ -105,7 +133,7 @@ impl Answer {
     /// The JSON that scripts read: the object or the array alone, its keys in the order in which they are declared.
     pub fn json(&self) -> serde_json::Result<String> {
         match self {
-            Self::User(shown) => serde_json::to_string_pretty(shown),
+            Self::Person(shown) => serde_json::to_string_pretty(shown),
             Self::UserDetail(shown) => serde_json::to_string_pretty(shown),
             Self::Users(page) => serde_json::to_string_pretty(&page.items),
             Self::Issued(shown) => serde_json::to_string_pretty(shown),
@@ -122,6 +150,18 @@ impl Answer {
             Self::IssuedFeed(shown) => serde_json::to_string_pretty(shown),
             Self::FeedToken(shown) => serde_json::to_string_pretty(shown),
             Self::FeedTokens(page) => serde_json::to_string_pretty(&page.items),
+            Self::ClientSecret(shown) => serde_json::to_string_pretty(shown),
+            Self::Client(shown) => serde_json::to_string_pretty(shown),
+            Self::Clients(page) => serde_json::to_string_pretty(&page.items),
+            Self::IssuedPersonal(shown) => serde_json::to_string_pretty(shown),
+            Self::PersonalToken(shown) => serde_json::to_string_pretty(shown),
+            Self::PersonalTokens(page) => serde_json::to_string_pretty(&page.items),
+            Self::Consents(shown) => serde_json::to_string_pretty(shown),
+            Self::Route(shown) => serde_json::to_string_pretty(shown),
+            Self::Routes(shown) => serde_json::to_string_pretty(shown),
+            Self::Issuer(shown) => serde_json::to_string_pretty(shown),
+            Self::Issuers(shown) => serde_json::to_string_pretty(shown),
+            Self::Keys(shown) => serde_json::to_string_pretty(shown),
             Self::Audit(page) => serde_json::to_string_pretty(&page.items),
             Self::Trail(shown) => serde_json::to_string_pretty(shown),
             Self::Explained(shown) => serde_json::to_string_pretty(shown),

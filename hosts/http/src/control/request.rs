@@ -9,6 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::transfer::Line;
 
+mod clients;
+mod people;
+mod access;
+
+pub use access::{IssuerAsked, IssuerRequest, KeyRequest, RouteRequest};
+pub use clients::{AuthenticationRequest, ClientChangesRequest, ClientRequest};
+pub use people::{ConsentRequest, PasswordRequest, PersonChangesRequest, PersonalTokenRequest};
+
 /// One request to an engine, named after the verb that makes it.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -19,6 +27,9 @@ pub enum Request {
         name: String,
         /// What differs from an active user with all operations and the server's limits.
         changes: UserChangesRequest,
+        /// What else is known of them.
+        #[serde(default)]
+        person: PersonChangesRequest,
     },
     /// Lists users, a page at a time.
     UserList {
@@ -36,6 +47,9 @@ pub enum Request {
         name: String,
         /// What to change.
         changes: UserChangesRequest,
+        /// What to change of what else is known of them.
+        #[serde(default)]
+        person: PersonChangesRequest,
     },
     /// Removes a user.
     UserRemove {
@@ -134,6 +148,18 @@ pub enum Request {
         /// Which.
         id: String,
     },
+    /// About clients.
+    Client(ClientRequest),
+    /// About personal access tokens.
+    PersonalToken(PersonalTokenRequest),
+    /// About what users have agreed to.
+    Consent(ConsentRequest),
+    /// About routes.
+    Route(RouteRequest),
+    /// About issuers elsewhere.
+    Issuer(IssuerRequest),
+    /// About signing keys.
+    Key(KeyRequest),
     /// Lists the audit trail, a page at a time. A page may be short, or empty, and yet not be the last.
     AuditList(AuditAsked),
     /// Follows the whole audit trail from its beginning.
@@ -201,7 +227,7 @@ pub struct AuditAsked {
 }
 
 /// What is set on a user; what is none stays as it is.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UserChangesRequest {
     /// A comma-separated list of operations.

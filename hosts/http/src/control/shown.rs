@@ -61,21 +61,6 @@ impl From<&User> for UserShown {
     }
 }
 
-/// A user with what else is about them.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct UserDetail {
-    /// The user.
-    #[serde(flatten)]
-    pub user: UserShown,
-    /// Their own network rules.
-    pub networks: Vec<NetworkShown>,
-    /// Their authtokens, those of the first page.
-    pub authtokens: Vec<AuthtokenShown>,
-    /// Leads to the next page of them, in [`Request::AuthtokenList`](super::Request::AuthtokenList).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub authtokens_next: Option<String>,
-}
-
 /// A limit: a number, or one of the words `unlimited` and `inherit`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]

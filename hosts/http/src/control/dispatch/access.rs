@@ -1,0 +1,106 @@
+//! Routes, issuers elsewhere and signing keys.
+
+use tollgate::{
+    Audience, Authored, Engine, Issuer, JwksSource, PathPattern, PutIssuer, PutRoute, RemoveIssuer, RemoveRoute, Route,
+    SignatureSet,
+};
+
+use super::super::access::{IssuerShown, RouteShown, id_of};
+use super::super::fault::Stop;
+use super::super::keys::SigningKeyShown;
+use super::super::reply::Answer;
+use super::super::request::{IssuerAsked, IssuerRequest, KeyRequest, RouteRequest};
+use super::super::shown::RemovedShown;
+use super::super::terms::accept_source;
+use super::parsed;
+
+pub(super) fn routes(engine: &Engine, by: &Authored<'_>, request: RouteRequest) -> Result<Answer, Stop> {
+    match request {
+        RouteRequest::Add {
+            pattern,
+            schemes,
+            scopes,
+            audience,
+            anonymous,
+        } => {
+            let usual = Route::usual(parsed(&pattern)?);
+            let route = Route {
+                schemes: schemes.as_deref().map_or(Ok(usual.schemes), parsed)?,
+                scopes: parsed(&scopes)?,
+                audience: audience.as_deref().map(parsed::<Audience>).transpose()?,
+                anonymous,
+                pattern: usual.pattern,
+            };
+            Ok(Answer::Route((&by.execute(PutRoute { route })?).into()))
+        }
+        RouteRequest::List => Ok(Answer::Routes(engine.routes()?.iter().map(RouteShown::from).collect())),
+        RouteRequest::Remove { pattern } => {
+            let pattern: PathPattern = parsed(&pattern)?;
+            let (id, removed) = (id_of(pattern.as_str()), pattern.to_string());
+            by.execute(RemoveRoute { pattern })?;
+            Ok(Answer::Removed(RemovedShown { id, removed }))
+        }
+    }
+}
+
+pub(super) fn issuers(engine: &Engine, by: &Authored<'_>, request: IssuerRequest) -> Result<Answer, Stop> {
+    match request {
+        IssuerRequest::Add(asked) => {
+            let issuer = issuer(*asked)?;
+            accept_source(&issuer.jwks)?;
+            Ok(Answer::Issuer(Box::new((&by.execute(PutIssuer { issuer })?).into())))
+        }
+        IssuerRequest::List => Ok(Answer::Issuers(
+            engine.issuers()?.iter().map(IssuerShown::from).collect(),
+        )),
+        IssuerRequest::Remove { issuer } => {
+            let (id, removed) = (id_of(&issuer), issuer.clone());
+            by.execute(RemoveIssuer { issuer })?;
+            Ok(Answer::Removed(RemovedShown { id, removed }))
+        }
+    }
+}
+
+fn issuer(asked: IssuerAsked) -> Result<Issuer, Stop> {
+    let IssuerAsked {
+        issuer,
+        jwks_url,
+        jwks,
+        audiences,
+        algorithms,
+        user_claim,
+        client,
+        scopes,
+    } = asked;
+    let jwks = match (jwks_url, jwks) {
+        (Some(url), None) => JwksSource::Url(url),
+        (None, Some(text)) => JwksSource::Text(text),
+        (None, None) | (Some(_), Some(_)) => {
+            return Err(Stop::malformed(
+                "expected the URL of the issuer's keys, or the keys themselves",
+            ));
+        }
+    };
+    let audiences: Result<_, Stop> = audiences.iter().map(|name| parsed(name)).collect();
+    Ok(Issuer {
+        issuer,
+        jwks,
+        audiences: audiences?,
+        algorithms: algorithms.as_deref().map_or(Ok(SignatureSet::ALL), parsed)?,
+        user_claim: user_claim.unwrap_or_else(|| "sub".to_owned()),
+        client: parsed(&client)?,
+        scopes: parsed(&scopes)?,
+    })
+}
+
+pub(super) fn keys(engine: &Engine, request: &KeyRequest) -> Result<Answer, Stop> {
+    match request {
+        KeyRequest::List => {
+            let (keys, now) = (engine.signing_keys()?, engine.now());
+            Ok(Answer::Keys(
+                keys.iter().map(|key| SigningKeyShown::at(key, now)).collect(),
+            ))
+        }
+        KeyRequest::Rotate => Err(Stop::no_server()),
+    }
+}

@@ -22,4 +22,7 @@ mod grants {
     mod signing_keys;
     mod trail;
     mod sweeping;
+    mod memory;
+    mod model;
+    mod protocol;
 }

@@ -96,7 +96,9 @@ fn tokens<E>(
     let origins: BTreeMap<TokenId, TokenDigest> =
         read(facts::rows::<Origins>(view, &EVERYTHING))?.into_iter().collect();
     walk::<Tokens, E>(view, each, |id, token| {
-        let shown = token.shown(names.get(&token.user)?.clone());
+        // What a client was granted, or a user has made for themselves, is not carried elsewhere.
+        let name = names.get(&token.user).filter(|_| token.is_authtoken())?;
+        let shown = token.shown(name.clone());
         let (digest, origin) = (token.digest, origins.get(&id).copied());
         let token = PortableAuthtoken {
             id: Some(id),

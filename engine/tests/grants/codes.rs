@@ -222,3 +222,21 @@ fn a_client_that_is_added_again_under_an_old_name_inherits_nothing() {
     let fresh = issue_code(scene.engine(), granted_to(&again, &scene.user, "read")).unwrap();
     granted(redeem(scene.engine(), &fresh, again.number));
 }
+
+/// They are no authtokens: what administers those neither lists nor carries them elsewhere.
+#[test]
+fn access_tokens_stand_in_no_list_of_authtokens() {
+    let scene = Scene::new();
+    let tokens = scene.log_in();
+    let authtoken = scene.world.token(&scene.user).record;
+    let engine = scene.engine();
+    assert_eq!(engine.tokens(None).unwrap(), [authtoken.clone()]);
+    assert_eq!(engine.tokens(Some(&scene.user)).unwrap(), [authtoken.clone()]);
+    for of in [None, Some(&scene.user)] {
+        assert_eq!(engine.tokens_page(of, None, 10).unwrap().items, [authtoken.clone()]);
+    }
+    assert_eq!(engine.token(authtoken.id).unwrap(), Some(authtoken));
+    assert_eq!(engine.token(tokens.record.id).unwrap(), None);
+    let exported = engine.export(|_| Ok::<(), String>(())).unwrap();
+    assert_eq!(exported.authtokens, 1);
+}

@@ -42,6 +42,7 @@ mod crash {
     pub(crate) mod failing_disk;
     pub(crate) mod opening;
     pub(crate) mod unreadable;
+    pub(crate) mod grants;
 }
 
 use std::collections::BTreeSet;
@@ -60,7 +61,7 @@ use crash::recording::{Flaw, Recording};
 use crash::station::{Memory, Station};
 use crash::survivor::LOOPBACK;
 use crash::workload::{BEGIN, Workload};
-use crash::{counters, failing_disk, freeze, opening, recovery, unreadable, watch};
+use crash::{counters, failing_disk, freeze, grants, opening, recovery, unreadable, watch};
 
 /// Seeds to try, and by how much to multiply what is left to chance.
 fn rounds() -> u64 {
@@ -266,6 +267,46 @@ fn early_acknowledgements_and_lying_syncs_are_caught() {
         );
     }
     let sound = freeze::freeze_everywhere(&made(Flaw::Sound), 1, effort);
+    assert!(sound.is_ok(), "the twin: {sound:?}");
+}
+
+/// Of codes, refresh tokens, sessions and identifiers, too, what was acknowledged is done, once, and what was not is done or not.
+#[test]
+fn what_was_used_up_stays_used_up_wherever_the_power_goes() {
+    for seed in 1..=rounds() {
+        let run = grants::Run::make(500 + seed, 40, Flaw::Sound);
+        assert!(run.states() > 20, "most acts change something: {}", run.states());
+        let tally = grants::freeze_everywhere(&run, effort(1)).unwrap();
+        tally.check_both_outcomes("grants");
+    }
+}
+
+/// A store that cannot write says so, and is before or after what it was asked for when it comes back.
+#[test]
+fn a_disk_that_fails_grants_nothing_and_locks_nobody_out() {
+    watch::note_panics();
+    for seed in 1..=rounds() {
+        let run = grants::Run::make(600 + seed, 16, Flaw::Sound);
+        let ended = grants::fail_everywhere(&run, 4).unwrap();
+        println!("{ended:?}");
+        assert!(ended.in_doubt > 0 && ended.done_all_the_same > 0, "{ended:?}");
+    }
+    assert_eq!(watch::panics(), [""; 0]);
+}
+
+/// The same two defects as below, seen by what codes and refresh tokens are good for, and a third: a code that is spent in one
+/// transaction and redeemed in another.
+#[test]
+fn grants_that_are_lost_or_half_done_are_caught() {
+    let effort = Effort {
+        chancy: 0,
+        everything_one_in: 1,
+    };
+    for flaw in [Flaw::AcknowledgesEarly, Flaw::SyncLies, Flaw::TwoCommits] {
+        let caught = grants::freeze_everywhere(&grants::Run::make(1, 12, flaw), effort);
+        assert!(caught.is_err(), "{flaw:?} is not noticed: {caught:?}");
+    }
+    let sound = grants::freeze_everywhere(&grants::Run::make(1, 12, Flaw::Sound), effort);
     assert!(sound.is_ok(), "the twin: {sound:?}");
 }
 

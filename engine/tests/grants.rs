@@ -25,4 +25,5 @@ mod grants {
     mod memory;
     mod model;
     mod protocol;
+    mod at_once;
 }

@@ -25,6 +25,8 @@ pub(crate) enum Flaw {
     AcknowledgesEarly,
     /// The disk confirms syncs that it did not do.
     SyncLies,
+    /// What should be one transaction is two: a code is spent by one, and its tokens come by another.
+    TwoCommits,
 }
 
 /// The state at one revision.

@@ -230,10 +230,11 @@ fn access_tokens_stand_in_no_list_of_authtokens() {
     let tokens = scene.log_in();
     let authtoken = scene.world.token(&scene.user).record;
     let engine = scene.engine();
-    assert_eq!(engine.tokens(None).unwrap(), [authtoken.clone()]);
-    assert_eq!(engine.tokens(Some(&scene.user)).unwrap(), [authtoken.clone()]);
+    let alone = vec![authtoken.clone()];
+    assert_eq!(engine.tokens(None).unwrap(), alone);
+    assert_eq!(engine.tokens(Some(&scene.user)).unwrap(), alone);
     for of in [None, Some(&scene.user)] {
-        assert_eq!(engine.tokens_page(of, None, 10).unwrap().items, [authtoken.clone()]);
+        assert_eq!(engine.tokens_page(of, None, 10).unwrap().items, alone);
     }
     assert_eq!(engine.token(authtoken.id).unwrap(), Some(authtoken));
     assert_eq!(engine.token(tokens.record.id).unwrap(), None);

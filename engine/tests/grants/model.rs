@@ -86,7 +86,7 @@ impl Model {
         }
     }
 
-    /// What a redemption must answer, given the texts that a granted one came with.
+    /// What a redemption must answer, given the texts that a granted one came with; there must be some where the model grants.
     pub(super) fn redeem(&mut self, code: &str, client: usize, now: u64, texts: Option<(String, String)>) -> Outcome {
         let unusable = self.unusable(client);
         let row = self.codes.get_mut(code).unwrap();
@@ -104,7 +104,7 @@ impl Model {
         if let Some(fault) = unusable {
             return Outcome::Refused(fault);
         }
-        let (refresh, access) = texts.expect("the model grants, the engine does not");
+        let (refresh, access) = texts.unwrap();
         row.spent = Some(Some(self.families.len()));
         self.families.push(Family {
             client,
@@ -127,7 +127,7 @@ impl Model {
         }
     }
 
-    /// What a refresh must answer, given the texts that a granted one came with.
+    /// What a refresh must answer, as [`Model::redeem`] does.
     pub(super) fn refresh(&mut self, token: &str, client: usize, now: u64, texts: Option<(String, String)>) -> Outcome {
         let unusable = self.unusable(client);
         let row = &self.refreshes[token];
@@ -147,7 +147,7 @@ impl Model {
         if let Some(fault) = unusable {
             return Outcome::Refused(fault);
         }
-        let (refresh, access) = texts.expect("the model grants, the engine does not");
+        let (refresh, access) = texts.unwrap();
         self.give(number, &access, now);
         if let Some((_, successor)) = used {
             let refresh = successor;

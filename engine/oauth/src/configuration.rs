@@ -30,7 +30,8 @@ impl Configuration {
             public_url,
             registration: false,
             registration_scopes: ScopeSet::NONE,
-            passwords_at_once: std::thread::available_parallelism().map_or(1, usize::from),
+            // The other half of the cores goes on checking tokens while somebody floods us with passwords.
+            passwords_at_once: std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1)),
             passwords_waiting: 64,
             session_lifetime_s: 8 * 3_600,
         }

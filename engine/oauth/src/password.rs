@@ -1,7 +1,7 @@
 //! Passwords of people: Argon2id, on memory that is used again, a few at a time.
 //!
 //! A password is checked in about the time of twenty thousand token checks, and in 19 MiB. So no more are checked at once than the
-//! machine has cores for, each in memory that was touched before (fresh memory costs three times as much), and whoever finds too many
+//! machine can spare cores for, each in memory that was touched before (fresh memory costs three times as much), and whoever finds too many
 //! others waiting is told to come back. Whether a name exists cannot be told from the time: where there is nothing to compare
 //! with, a password that nobody has is compared with.
 

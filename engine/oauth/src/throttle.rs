@@ -1,8 +1,11 @@
-//! Guesses of passwords, counted for the name and for the address they come from.
+//! Guesses of passwords, counted for a name, for the network they come from, and for a name from one network.
 //!
 //! After some wrong ones each further guess has to wait, twice as long every time, up to a bound; so nobody is locked out for good
-//! and nobody guesses fast. The memory is bounded: a table of fixed size in which what is over, and then what has guessed least, makes room. What is
-//! not there has guessed nothing, so a full table errs on the side of letting people in, and the other count still holds.
+//! and nobody guesses fast. What the whole world guesses of one name counts as well, but not against whoever has shown that name's
+//! password from their network before: else anybody could keep anybody out by guessing.
+//!
+//! The memory is bounded: a table of fixed size in which what is over, and then what has guessed least, makes room. What is not there
+//! has guessed nothing, so a full table errs on the side of letting people in, and the other counts still hold.
 //!
 //! A guess is counted before its password is looked at: else a thousand at once would all be the first.
 
@@ -21,17 +24,26 @@ struct Pace {
 }
 
 /// A person mistypes a few times; a hundred guesses take more than an hour.
-const NAME: Pace = Pace {
+const PAIR: Pace = Pace {
     free: 5,
     wait_s_most: 60,
 };
+/// One name, guessed from everywhere.
+const NAME: Pace = Pace {
+    free: 20,
+    wait_s_most: 60,
+};
 /// Many people may share an address.
-const ADDRESS: Pace = Pace {
+const NETWORK: Pace = Pace {
     free: 30,
     wait_s_most: 60,
 };
 /// After so long without a guess a count is forgotten.
-const FORGOTTEN_AFTER_S: u64 = 15 * 60;
+const FORGOTTEN_AFTER_S: u32 = 15 * 60;
+/// How long it is remembered that a name's password was shown from a network.
+const KNOWN_FOR_S: u32 = 30 * 24 * 3_600;
+/// What that weighs when somebody has to make room.
+const KNOWN_WEIGHT: u32 = 4;
 /// Sets of the table, and counts in each.
 const SETS: usize = 4_096;
 const WAYS: usize = 8;
@@ -45,10 +57,20 @@ pub struct Throttle {
 
 #[derive(Clone, Copy, Default)]
 struct Count {
-    /// Digest of the name or address; with no guesses, the place is empty.
+    /// Digest of what is counted; with no guesses, the place is empty.
     of: u64,
     guesses: u32,
+    kept_s: u32,
     last: Timestamp,
+}
+
+/// What one guess counts for.
+struct Places {
+    pair: u64,
+    name: u64,
+    network: Option<u64>,
+    /// Where it stands that the name's password was shown from this network.
+    known: u64,
 }
 
 /// Come back later.
@@ -70,15 +92,17 @@ impl Default for Throttle {
 impl Throttle {
     /// Counts a guess for `name` from `peer`, unless it has to wait. One that has to wait is not counted, so that waiting ends.
     pub fn admit(&mut self, name: &[u8], peer: Option<IpAddr>, now: Timestamp) -> Result<(), Wait> {
-        let (name, address) = self.places(name, peer);
+        let places = self.places(name, peer);
+        let is_known = self.count(places.known, now).is_some();
         let waits = [
-            self.wait(name, NAME, now),
-            address.and_then(|address| self.wait(address, ADDRESS, now)),
+            self.wait(places.pair, PAIR, now),
+            self.wait(places.name, NAME, now).filter(|_| !is_known),
+            places.network.and_then(|network| self.wait(network, NETWORK, now)),
         ];
         if let Some(seconds) = waits.into_iter().flatten().max() {
             return Err(Wait { seconds });
         }
-        for place in [Some(name), address].into_iter().flatten() {
+        for place in places.counted() {
             self.change(place, now, |count| {
                 count.guesses = count.guesses.saturating_add(1);
                 count.last = now;
@@ -87,45 +111,65 @@ impl Throttle {
         Ok(())
     }
 
-    /// The guess was right: the name has guessed nothing, and the address one less. Its other guesses were for others.
+    /// Counts something else that an address may not do too often, unless it has to wait.
+    pub fn admit_network(&mut self, peer: Option<IpAddr>, now: Timestamp) -> Result<(), Wait> {
+        let network = self.places(b"", peer).network.unwrap_or_default();
+        if let Some(seconds) = self.wait(network, NETWORK, now) {
+            return Err(Wait { seconds });
+        }
+        self.change(network, now, |count| {
+            count.guesses = count.guesses.saturating_add(1);
+            count.last = now;
+        });
+        Ok(())
+    }
+
+    /// The guess was right: the name has guessed nothing from here, and is known here. Other guesses were other people's.
     pub fn forget(&mut self, name: &[u8], peer: Option<IpAddr>, now: Timestamp) {
-        let (name, address) = self.places(name, peer);
-        self.change(name, now, |count| count.guesses = 0);
-        if let Some(address) = address {
-            self.change(address, now, |count| count.guesses = count.guesses.saturating_sub(1));
+        self.take_back(name, peer, now);
+        let places = self.places(name, peer);
+        self.change(places.pair, now, |count| count.guesses = 0);
+        if places.network.is_some() {
+            self.change(places.known, now, |count| {
+                count.guesses = KNOWN_WEIGHT;
+                count.kept_s = KNOWN_FOR_S;
+                count.last = now;
+            });
         }
     }
 
     /// The guess was not looked at after all.
     pub fn take_back(&mut self, name: &[u8], peer: Option<IpAddr>, now: Timestamp) {
-        let (name, address) = self.places(name, peer);
-        for place in [Some(name), address].into_iter().flatten() {
+        for place in self.places(name, peer).counted() {
             self.change(place, now, |count| count.guesses = count.guesses.saturating_sub(1));
         }
     }
 
-    fn places(&self, name: &[u8], peer: Option<IpAddr>) -> (u64, Option<u64>) {
+    fn places(&self, name: &[u8], peer: Option<IpAddr>) -> Places {
         // The upper half of an IPv6 address is one customer.
         let network = peer.map(|peer| match peer.to_canonical() {
             IpAddr::V4(address) => u128::from(u32::from(address)),
             IpAddr::V6(address) => u128::from(address) >> 64 | 1 << 127,
         });
-        (
-            self.key.hash_one((0_u8, name)),
-            network.map(|network| self.key.hash_one((1_u8, network))),
-        )
+        Places {
+            pair: self.key.hash_one((0_u8, name, network)),
+            name: self.key.hash_one((1_u8, name)),
+            network: network.map(|network| self.key.hash_one((2_u8, network))),
+            known: self.key.hash_one((3_u8, name, network)),
+        }
+    }
+
+    fn count(&self, place: u64, now: Timestamp) -> Option<&Count> {
+        let mut set = self.sets.get(set_of(place))?.iter();
+        set.find(|count| count.is_of(place, now))
     }
 
     /// How long the next guess has to wait.
     fn wait(&self, place: u64, pace: Pace, now: Timestamp) -> Option<u32> {
-        let count = self
-            .sets
-            .get(set_of(place))?
-            .iter()
-            .find(|count| count.is_of(place, now))?;
+        let count = self.count(place, now)?;
         let beyond = count.guesses.checked_sub(pace.free)?;
         let delay_s = 1_u32.checked_shl(beyond).unwrap_or(u32::MAX).min(pace.wait_s_most);
-        let passed_ms = now.millis_since(count.last);
+        let passed_ms = apart_ms(now, count.last);
         let left_ms = (u64::from(delay_s) * 1_000)
             .checked_sub(passed_ms)
             .filter(|left| *left > 0)?;
@@ -145,6 +189,7 @@ impl Throttle {
             *count = Count {
                 of,
                 guesses: 0,
+                kept_s: FORGOTTEN_AFTER_S,
                 last: now,
             };
         }
@@ -155,13 +200,24 @@ impl Throttle {
 impl Count {
     /// The guesses that still count.
     fn guesses_at(&self, now: Timestamp) -> u32 {
-        let forgotten = now.millis_since(self.last) > FORGOTTEN_AFTER_S * 1_000;
+        let forgotten = apart_ms(now, self.last) > u64::from(self.kept_s) * 1_000;
         if forgotten { 0 } else { self.guesses }
     }
 
     fn is_of(&self, of: u64, now: Timestamp) -> bool {
         self.of == of && self.guesses_at(now) > 0
     }
+}
+
+impl Places {
+    fn counted(&self) -> impl Iterator<Item = u64> + use<> {
+        [Some(self.pair), Some(self.name), self.network].into_iter().flatten()
+    }
+}
+
+/// A clock that was set back must not make anybody wait until it has caught up.
+fn apart_ms(one: Timestamp, other: Timestamp) -> u64 {
+    one.millis_since(other).max(other.millis_since(one))
 }
 
 fn set_of(place: u64) -> usize {
@@ -243,6 +299,48 @@ mod tests {
             .filter(|at| throttle.admit(&at.to_be_bytes(), network(*at), START).is_ok())
             .count();
         assert_eq!(admitted, 30, "one customer has one count");
+    }
+
+    #[test]
+    fn the_world_cannot_keep_out_who_is_known() {
+        let mut throttle = Throttle::default();
+        assert_eq!(throttle.admit(b"alice", peer(1), START), Ok(()));
+        throttle.forget(b"alice", peer(1), START);
+        let guesses = (0..1_000_u32).map(|at| throttle.admit(b"alice", Some(IpAddr::from(at.to_be_bytes())), START));
+        assert_eq!(
+            guesses.filter(Result::is_ok).count(),
+            20,
+            "the whole world has one count"
+        );
+        assert_eq!(throttle.admit(b"alice", peer(1), START), Ok(()), "she is known here");
+        assert_eq!(throttle.admit(b"alice", peer(2), START), Err(Wait { seconds: 2 }));
+        for _ in 0..4 {
+            assert_eq!(throttle.admit(b"alice", peer(1), START), Ok(()));
+        }
+        assert_eq!(
+            throttle.admit(b"alice", peer(1), START),
+            Err(Wait { seconds: 1 }),
+            "who sits at her desk is no exception"
+        );
+    }
+
+    #[test]
+    fn an_address_does_other_things_too_often() {
+        let mut throttle = Throttle::default();
+        assert_eq!(
+            (0..100)
+                .filter(|_| throttle.admit_network(peer(1), START).is_ok())
+                .count(),
+            30
+        );
+        assert_eq!(throttle.admit_network(peer(2), START), Ok(()));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_nobody_waiting() {
+        let mut throttle = Throttle::default();
+        while throttle.admit(b"alice", None, at(1_000_000)).is_ok() {}
+        assert_eq!(throttle.admit(b"alice", None, START), Ok(()));
     }
 
     #[test]

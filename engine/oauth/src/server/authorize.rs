@@ -17,6 +17,9 @@ use crate::redirect;
 use crate::scope::Reach;
 use crate::steps::{AuthorizationCall, AuthorizationStep, ClientShown, Decision};
 
+/// Who has logged in so short a time ago has done so for this request, and is not asked to do it again.
+const JUST_NOW_MS: u64 = 60_000;
+
 /// A request whose client and redirect URL are known to belong together: whatever is wrong from here on, the client is told.
 struct Landed<'a> {
     profile: Profile,
@@ -87,20 +90,7 @@ impl Inner {
             ));
         }
         let reach = request.asked.within(&client.scopes, &client.audiences)?;
-        let session = landed
-            .call
-            .session
-            .map(|token| self.engine.session(token, landed.now))
-            .transpose()?
-            .flatten();
-        let is_fresh = |session: &SessionFacts| {
-            let age_ms = landed.now.millis_since(session.auth_time);
-            !request.prompt.login
-                && request
-                    .max_age_s
-                    .is_none_or(|most| age_ms <= most.saturating_mul(1_000))
-        };
-        let Some(session) = session.filter(is_fresh) else {
+        let Some(session) = self.sufficient_session(landed, &request)? else {
             return self.must_log_in(landed, request, activity);
         };
         let asks = match landed.call.decision {
@@ -130,6 +120,37 @@ impl Inner {
             }),
             Ok(code) => Ok(self.back(landed, [("code", code.as_str())], activity)),
         }
+    }
+
+    /// The session in which the person may be taken for who they are. None where they have to log in first.
+    fn sufficient_session(
+        &self,
+        landed: &Landed<'_>,
+        request: &AuthorizationRequest,
+    ) -> Result<Option<SessionFacts>, Fault> {
+        let Some(token) = landed.call.session else {
+            return Ok(None);
+        };
+        let hint = landed
+            .form
+            .one("id_token_hint")
+            .map(|text| self.hint(text, landed.now))
+            .transpose()?;
+        let Some(session) = self.engine.session(token, landed.now)? else {
+            return Ok(None);
+        };
+        let age_ms = landed.now.millis_since(session.auth_time);
+        let is_old = request
+            .max_age_s
+            .is_some_and(|most| age_ms > most.saturating_mul(1_000));
+        let is_other = hint.is_some_and(|hint| hint.subject != session.user.id.0.to_string());
+        if is_other && age_ms < JUST_NOW_MS {
+            return Err(Fault::new(
+                Code::LoginRequired,
+                "Another user than the expected one has logged in",
+            ));
+        }
+        Ok((!request.prompt.login && !is_old && !is_other).then_some(session))
     }
 
     fn must_log_in(

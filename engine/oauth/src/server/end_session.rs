@@ -11,9 +11,9 @@ use crate::redirect;
 use crate::steps::{ClientShown, EndSessionCall, EndSessionStep};
 
 /// What an ID token of ours says that a client brings as a hint. It may be over.
-struct Hint {
+pub(super) struct Hint {
     client: String,
-    subject: String,
+    pub(super) subject: String,
 }
 
 impl Inner {
@@ -66,7 +66,7 @@ impl Inner {
         Ok(EndSessionStep::Ended { redirect })
     }
 
-    fn hint(&self, text: &str, now: Timestamp) -> Result<Hint, Fault> {
+    pub(super) fn hint(&self, text: &str, now: Timestamp) -> Result<Hint, Fault> {
         const FAULT: Fault = Fault::request("id_token_hint is no ID token of this server");
         let keys = self.keyring(now)?.verifying(now);
         let claims = Jws::parse(text).and_then(|jws| jws.verify(&keys)).map_err(|_| FAULT)?;

@@ -13,12 +13,22 @@ use crate::fault::{Code, Fault};
 use crate::json::Object;
 use crate::registration::Registration;
 
+/// Beyond so many clients nobody registers another: strangers must not fill the store.
+const CLIENTS_MOST: usize = 10_000;
+
 impl Inner {
-    pub(super) fn register(&self, call: &Call<'_>, _now: Timestamp, activity: &mut Activity) -> Result<Answer, Fault> {
+    pub(super) fn register(&self, call: &Call<'_>, now: Timestamp, activity: &mut Activity) -> Result<Answer, Fault> {
         if !self.configuration.registration {
             return Err(Fault::new(Code::NotFound, "Clients do not register themselves here"));
         }
         must_be_post(call)?;
+        const FULL: Fault = Fault::new(Code::TemporarilyUnavailable, "There are too many clients already");
+        if let Err(wait) = self.throttle.lock().admit_network(call.peer, now) {
+            return Err(Fault::busy("Too many clients come from this address", wait.seconds));
+        }
+        if self.engine.clients()?.len() >= CLIENTS_MOST {
+            return Err(FULL);
+        }
         let registration = Registration::parse(call, &self.configuration.registration_scopes)?;
         let mut grants = GrantSet::NONE.with(Grant::AuthorizationCode);
         if registration.refreshes {

@@ -3,7 +3,7 @@
 use tollgate::{ClientAuthentication, SetPassword};
 use tollgate_oauth::{AuthorizationStep, Decision, Login};
 
-use crate::scene::{CALLBACK, Known, PASSWORD, Scene, outcome, parameter, redirected};
+use crate::scene::{CALLBACK, Known, PASSWORD, Scene, outcome, parameter, redirected, text};
 
 fn app(scene: &Scene) -> Known {
     scene.client("app", "authorization_code", |_| {})
@@ -206,6 +206,40 @@ fn a_session_ends_and_old_logins_are_not_enough() {
             AuthorizationStep::Login { .. }
         ),
         "a password that is gone ends sessions"
+    );
+}
+
+#[test]
+fn who_is_expected_is_who_must_log_in() {
+    let scene = Scene::new();
+    let known = app(&scene);
+    scene.user("other");
+    let id_token = text(
+        &scene.redeem(&known, &scene.code(&known, &[("scope", "openid")])),
+        "id_token",
+    );
+    let with = |prompt: &'static str| -> Vec<(&str, &str)> {
+        let more = [("id_token_hint", id_token.as_str()), ("prompt", prompt)];
+        known.request().into_iter().chain(more).collect()
+    };
+    assert!(redirected(scene.authorize(&with("none"), Some(&scene.session()), None)).contains("code="));
+    let other = match scene.server.log_in(b"other", PASSWORD.as_bytes(), None, scene.now()) {
+        Login::Begun { session, .. } => session.expose().to_owned(),
+        login => panic!("expected a session, but got {login:?}"),
+    };
+    assert_eq!(
+        told(scene.authorize(&with(""), Some(&other), None)),
+        "login_required",
+        "they have just logged in"
+    );
+    scene.pass_s(60);
+    assert!(matches!(
+        scene.authorize(&with(""), Some(&other), None),
+        AuthorizationStep::Login { .. }
+    ));
+    assert_eq!(
+        told(scene.authorize(&with("none"), Some(&other), None)),
+        "login_required"
     );
 }
 

@@ -89,3 +89,18 @@ fn a_secret_is_shown_once_and_works() {
         refused(400, "invalid_client_metadata")
     );
 }
+
+#[test]
+fn an_address_registers_only_so_many() {
+    let scene = open();
+    let body = format!("{{\"redirect_uris\":[\"{CALLBACK}\"]}}");
+    for _ in 0..30 {
+        assert_eq!(register(&scene, &body).status, 201);
+    }
+    assert_eq!(
+        outcome(&register(&scene, &body)),
+        refused(503, "temporarily_unavailable")
+    );
+    scene.pass_s(1);
+    assert_eq!(register(&scene, &body).status, 201);
+}

@@ -49,7 +49,7 @@ fn a_password_is_proven_once_and_remembered_for_a_minute() {
         (reason, unsettled.map(|open| open.sort)),
         (DenyReason::UnknownToken, Some(UnsettledSort::Password))
     );
-    assert!(matches!(settle(&scene, &line), Settlement::Settled));
+    assert!(matches!(settle(&scene, &line), Settlement::Settled(_)));
     assert_eq!(checked(&scene, &line), None);
     let wrong = basic("admin", "wrong");
     assert!(matches!(settle(&scene, &wrong), Settlement::Refused));
@@ -58,7 +58,7 @@ fn a_password_is_proven_once_and_remembered_for_a_minute() {
     assert_eq!(checked(&scene, &line), None);
     scene.pass_s(1);
     assert!(checked(&scene, &line).is_some(), "a minute is over");
-    assert!(matches!(settle(&scene, &line), Settlement::Settled));
+    assert!(matches!(settle(&scene, &line), Settlement::Settled(_)));
     scene
         .engine
         .execute(SetPassword {
@@ -122,7 +122,7 @@ fn another_issuers_token_is_verified_once_and_remembered_until_it_ends() {
         checked(&scene, &line).unwrap().1.map(|open| open.sort),
         Some(UnsettledSort::External)
     );
-    assert!(matches!(settle(&scene, &line), Settlement::Settled));
+    assert!(matches!(settle(&scene, &line), Settlement::Settled(_)));
     assert_eq!(checked(&scene, &line), None);
     scene.pass_s(30);
     assert!(checked(&scene, &line).is_some());
@@ -141,7 +141,7 @@ fn another_issuers_token_is_verified_once_and_remembered_until_it_ends() {
     assert!(matches!(settle(&scene, &forged), Settlement::Refused));
     assert!(matches!(
         settle(&scene, &them.line(("1800000030", "1800000090"))),
-        Settlement::Settled
+        Settlement::Settled(_)
     ));
 }
 
@@ -161,7 +161,7 @@ fn keys_are_fetched_by_the_host_and_not_too_often() {
         "one is on the way"
     );
     scene.server.bring_keys(&issuer, url, Some(&them.set), scene.now());
-    assert!(matches!(settle(&scene, &line), Settlement::Settled));
+    assert!(matches!(settle(&scene, &line), Settlement::Settled(_)));
     let other = Them::new().line(("", ""));
     assert!(
         matches!(settle(&scene, &other), Settlement::Refused),

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 use tollgate::{Engine, KEY_VARIABLE, OpenError, OpenOptions, PepperKey};
+use tollgate_oauth::signing_keys::ensure_keys;
 
 use crate::arguments::Init;
 use crate::exit::{Exit, Failure};
@@ -38,11 +39,13 @@ fn create_with_key(store: &Path, file: &Path) -> Result<Engine, Failure> {
 
 /// Makes the store, and says where it and its key are.
 pub(crate) fn init(store: &Path, new: &Init, as_json: bool) -> Result<Exit, Failure> {
-    match &new.with_key {
+    let engine = match &new.with_key {
         None => create(store)?,
         Some(file) => create_with_key(store, file)?,
-    }
-    .close();
+    };
+    let keys = ensure_keys(&engine, engine.now());
+    engine.close();
+    keys.map_err(|error| Failure::trouble("no_keys", error.to_string()))?;
     let key_file = store.with_extension("key");
     // Where the key came from the environment, no file was made.
     let key_file = key_file

@@ -230,10 +230,16 @@ fn authorization(
     };
     let mut configuration = Configuration::at(url);
     configuration.registration = config.registration;
-    let server = AuthorizationServer::new(engine.clone(), configuration);
-    server
-        .map(Some)
-        .map_err(|error| Failure::usage(format!("public_url: {error}")))
+    let server = AuthorizationServer::new(engine.clone(), configuration)
+        .map_err(|error| Failure::usage(format!("public_url: {error}")))?;
+    // Beside everything else: it takes a moment where there are no keys yet, and whoever needs one waits for it.
+    let keys = server.clone();
+    tokio::task::spawn_blocking(move || {
+        if let Err(error) = keys.ensure_keys(keys.engine().now()) {
+            tracing::error!(%error, "there are no keys to sign tokens with");
+        }
+    });
+    Ok(Some(server))
 }
 
 /// Says where the server listens: each address on a line of its own.

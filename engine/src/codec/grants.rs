@@ -393,3 +393,150 @@ fn client_of(text: &str) -> Result<ClientName, Undecodable> {
 fn scopes_of(text: &str) -> Result<ScopeSet, Undecodable> {
     text.parse().map_err(|_| Undecodable::Field("set of scopes"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grantee() -> Grantee {
+        Grantee {
+            client: "app".parse().unwrap(),
+            client_number: 3,
+            user: UserId(7),
+            scopes: "a b".parse().unwrap(),
+            audiences: vec!["x".parse().unwrap()],
+        }
+    }
+
+    const GRANTEE: &[u8] = &[3, b'a', b'p', b'p', 3, 7, 3, b'a', b' ', b'b', 1, 1, b'x'];
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    fn code(spent: Option<CodeSpent>) -> CodeRow {
+        CodeRow {
+            grantee: grantee(),
+            redirect_url: "u".to_owned(),
+            challenge: Some([9; 32]),
+            nonce: Some("n".to_owned()),
+            auth_time: at(1),
+            session: Some(SessionId(TokenDigest::from_bytes([8; 32]))),
+            consented: true,
+            issued_at: at(2),
+            expires_at: at(4),
+            spent,
+        }
+    }
+
+    fn family() -> FamilyRow {
+        FamilyRow {
+            grantee: grantee(),
+            grant: Grant::AuthorizationCode,
+            auth_time: at(1),
+            session: None,
+            consented: false,
+            begun_at: at(2),
+            ends_at: at(5),
+            revoked_at: Some(at(4)),
+        }
+    }
+
+    /// A field that moves would make an old row say something else; these bytes are the format.
+    #[test]
+    fn layouts_are_these_bytes_for_ever() {
+        let session = [8; 32];
+        let head = [
+            &[1],
+            GRANTEE,
+            &[1, b'u', 1],
+            &[9; 32],
+            &[1, 1, b'n', 1, 1],
+            &session,
+            &[1, 2, 4],
+        ]
+        .concat();
+        let family_11 = CodeSpent {
+            at: at(3),
+            family: Some(FamilyId(11)),
+        };
+        let burnt = CodeSpent {
+            at: at(3),
+            family: None,
+        };
+        for (spent, tail) in [
+            (None, &[0, 0][..]),
+            (Some(burnt), &[1, 3, 0]),
+            (Some(family_11), &[1, 3, 1, 11]),
+        ] {
+            let bytes = [head.as_slice(), tail].concat();
+            assert_eq!(code_payload(&code(spent)), bytes);
+            assert_eq!(read_code(&bytes), Ok(code(spent)));
+        }
+        let bytes = [&[1], GRANTEE, &[4, 1, 0, 0, 2, 5, 1, 4]].concat();
+        assert_eq!(family_payload(&family()), bytes);
+        assert_eq!(read_family(&bytes), Ok(family()));
+
+        let refresh = RefreshRow {
+            family: FamilyId(11),
+            issued_at: at(1),
+            used_at: Some(at(2)),
+        };
+        assert_eq!(refresh_payload(&refresh), [1, 11, 1, 1, 2]);
+        assert_eq!(read_refresh(&[1, 11, 1, 1, 2]), Ok(refresh));
+        assert_eq!(spent_payload(&at(6)), [1, 6]);
+        assert_eq!(read_spent(&[1, 6]), Ok(at(6)));
+        let consent = ConsentRow {
+            client: "app".parse().unwrap(),
+            scopes: "a".parse().unwrap(),
+            given_at: at(1),
+        };
+        let bytes = [1, 3, b'a', b'p', b'p', 1, b'a', 1];
+        assert_eq!(consent_payload(&consent), bytes);
+        assert_eq!(read_consent(&bytes), Ok(consent));
+        let session = SessionRow {
+            user: UserId(7),
+            password_epoch: 2,
+            auth_time: at(1),
+            begun_at: at(3),
+            expires_at: at(4),
+        };
+        assert_eq!(session_payload(&session), [1, 7, 2, 1, 3, 4]);
+        assert_eq!(read_session(&[1, 7, 2, 1, 3, 4]), Ok(session));
+        let key = SigningKeyRow {
+            kid: "K".to_owned(),
+            algorithm: Signature::Es256,
+            sealed: vec![5, 6],
+            certificate: vec![7],
+            added_at: at(1),
+            signs_from: at(2),
+            signs_until: None,
+            published_until: Some(at(3)),
+        };
+        let bytes = [1, 1, b'K', 2, 2, 5, 6, 1, 7, 1, 2, 0, 1, 3];
+        assert_eq!(signing_key_payload(&key), bytes);
+        assert_eq!(read_signing_key(&bytes), Ok(key));
+    }
+
+    #[test]
+    fn what_no_row_can_hold_is_refused() {
+        let mut bytes = family_payload(&family());
+        bytes[1 + GRANTEE.len()] = 3;
+        assert_eq!(read_family(&bytes), Err(Undecodable::Field("grant")));
+        let mut key = vec![1, 1, b'K', 2, 0, 0, 1, 2, 0, 0];
+        assert!(read_signing_key(&key).is_ok(), "the twin");
+        key[3] = 3;
+        assert_eq!(read_signing_key(&key), Err(Undecodable::Field("way to sign")));
+        let mut code = code_payload(&code(None));
+        let last = code.len() - 1;
+        code.splice(last.., [1, 11]);
+        assert_eq!(
+            read_code(&code),
+            Err(Undecodable::Field("family of a code that was spent"))
+        );
+        assert_eq!(
+            read_consent(&[1, 1, b':', 0, 1]),
+            Err(Undecodable::Field("client name"))
+        );
+    }
+}

@@ -68,6 +68,9 @@ pub enum AccessText {
 /// [`Refresh`](crate::Refresh) for the others.
 ///
 /// Refused as [`GrantFault`](crate::GrantFault) says, by the state of the very transaction that issues.
+///
+/// A JWT whose claims have no identifier of their own is the same text where the same is asked for twice within a second. Without
+/// a family it is answered with the token that is there, unless that was taken back or is anything else than what was asked for.
 #[derive(Clone, Debug)]
 pub struct IssueAccess {
     /// Whose it is.

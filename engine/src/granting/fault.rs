@@ -31,6 +31,9 @@ pub enum GrantFault {
     /// The session in which it was granted has ended.
     #[error("expected the session to go on in which this was granted, but it has ended")]
     SessionEnded,
+    /// The text of a JWT stands for a token already, which is not the one that was asked for or was taken back.
+    #[error("expected a JWT that was not issued before: sign another, with an identifier or moments of its own")]
+    IssuedBefore,
     /// A lifetime of nothing, or of more than a year.
     #[error("expected a lifetime of 1 to 31536000 seconds")]
     Lifetime,

@@ -3,8 +3,8 @@
 use tollgate::{AccessText, BurnCode, DenyReason, Grant, GrantFault, RedeemCode, Redeemed};
 
 use super::scene::{
-    CALLBACK, LIFETIME_S, Scene, access, add_client, facts, fault, granted, granted_to, issue_access, issue_code,
-    redeem, refresh_of,
+    CALLBACK, LIFETIME_S, REFRESH_S, Scene, access, add_client, facts, fault, granted, granted_to, issue_access,
+    issue_code, redeem, refresh_of,
 };
 
 #[test]
@@ -167,24 +167,42 @@ fn without_a_refresh_grant_an_access_token_comes_alone_and_still_goes_with_the_c
 }
 
 #[test]
-fn a_jwt_passes_once_it_was_issued_and_the_same_text_is_never_issued_twice() {
+fn a_jwt_passes_once_it_was_issued_and_the_same_text_is_one_token() {
     let scene = Scene::new();
     let text = "eyJhbGciOiJSUzI1NiJ9.eyJqdGkiOiIxIn0.c2lnbmF0dXJl";
     let digest = scene.engine().jwt_digest(text).unwrap();
     assert_eq!(scene.world.refused(text), Some(DenyReason::UnknownToken));
-    let issue = || {
+    let issue = |scopes: &str, lifetime_s, refresh| {
         scene.engine().execute(tollgate::IssueAccess {
-            to: scene.granted_to("read"),
+            to: scene.granted_to(scopes),
             text: AccessText::Jwt(digest),
-            lifetime_s: LIFETIME_S,
-            grant: Grant::ClientCredentials,
-            refresh: None,
+            lifetime_s,
+            grant: Grant::Password,
+            refresh,
         })
     };
-    let issued = issue().unwrap();
+    let issued = issue("read write", LIFETIME_S, None).unwrap();
     assert!(issued.token.is_none());
     assert_eq!(scene.world.refused(text), None);
-    assert!(issue().is_err(), "a text stands for one token");
+    scene.pass(1_000);
+    let again = issue("write read", LIFETIME_S, None).unwrap();
+    assert_eq!(
+        (again.record, again.token.is_none()),
+        (issued.record.clone(), true),
+        "the token that is there"
+    );
+    let before = Some(GrantFault::IssuedBefore);
+    assert_eq!(fault(issue("read", LIFETIME_S, None)), before, "other scopes");
+    assert_eq!(
+        fault(issue("read write", LIFETIME_S - 2, None)),
+        before,
+        "an earlier end"
+    );
+    assert_eq!(
+        fault(issue("read write", LIFETIME_S, Some(REFRESH_S))),
+        before,
+        "a family"
+    );
     let told = scene
         .engine()
         .access(text.as_bytes(), scene.engine().now())
@@ -198,6 +216,11 @@ fn a_jwt_passes_once_it_was_issued_and_the_same_text_is_never_issued_twice() {
         .execute(tollgate::RevokeAccess { id: issued.record.id })
         .unwrap();
     assert_eq!(scene.world.refused(text), Some(DenyReason::Revoked));
+    assert_eq!(
+        fault(issue("read write", LIFETIME_S, None)),
+        before,
+        "what was taken back does not come back"
+    );
     let told = scene
         .engine()
         .access(text.as_bytes(), scene.engine().now())

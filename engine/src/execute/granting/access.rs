@@ -6,10 +6,11 @@ use super::super::tokens::{Bits, draw, write_token};
 use super::super::{Batch, Execute, Fault};
 use super::described;
 use super::families::{begin_family, leaving, let_go, link};
+use super::texts::{accept_new, issued_alike};
 use super::{accept, end_of};
-use crate::change::Change;
 use crate::client::{ClientRow, Grant};
 use crate::command::Refusal;
+use crate::facts;
 use crate::granting::{
     AccessText, AccessToken, FamilyRow, GrantFault, Grantee, IssueAccess, IssuedAccess, RevokeAccess,
 };
@@ -74,15 +75,6 @@ pub(super) fn prepare(
         expires_at,
         user,
     })
-}
-
-/// A signed text that stands for a token already cannot come to stand for another: each has an identifier of its own.
-fn accept_new(batch: &Batch<'_, '_>, digest: TokenDigest) -> Result<TokenDigest, Fault> {
-    let put = |change: &Change| matches!(change, Change::PutToken(token) if token.digest == digest);
-    if batch.around.view.token(&digest).is_some() || batch.changes.iter().any(put) {
-        return Err(Fault::Failed("this JWT was issued before: sign another".to_owned()));
-    }
-    Ok(digest)
 }
 
 /// Writes an access token that was prepared.
@@ -155,6 +147,16 @@ impl Execute for IssueAccess {
         let (user, client, grantee) = accept(batch, &to, grant)?;
         let first = batch.next(Number::NextToken)?;
         let Some(refresh_s) = refresh else {
+            if let Some(record) = issued_alike(batch, text, &grantee, end_of(batch, lifetime_s)?)? {
+                let tokens = NewTokens {
+                    access: None,
+                    refresh: None,
+                    record,
+                    family: None,
+                };
+                note(batch, grant, &tokens);
+                return Ok(tokens);
+            }
             let prepared = prepare(batch, first, user, text, lifetime_s, None)?;
             let authority = batch.authority(&client, &grantee.scopes, &grantee.audiences)?;
             let tokens = put_access(batch, prepared, grantee, authority, None)?;
@@ -204,7 +206,7 @@ impl Execute for RevokeAccess {
     fn execute(self, batch: &mut Batch<'_, '_>) -> Result<AccessToken, Fault> {
         let missing = || Refusal::NoSuchToken { id: self.id };
         let row = batch.rows.row::<Tokens>(&self.id)?.ok_or_else(missing)?;
-        let shown = crate::facts::access_token(batch.rows, &row)?.ok_or_else(missing)?;
+        let shown = facts::access_token(batch.rows, &row)?.ok_or_else(missing)?;
         if row.revoked_at.is_some() {
             return Ok(shown);
         }

@@ -1,6 +1,7 @@
 //! Carrying grants out: what is used up, and what comes of it, is decided by the rows of one transaction.
 
 mod described;
+mod texts;
 mod access;
 mod families;
 mod codes;

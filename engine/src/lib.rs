@@ -84,6 +84,72 @@
 //! - **When checks stop.** If the engine is closed or its writer dies, nobody learns of changes any more, so every check is
 //!   denied with [`DenyReason::StaleView`].
 //!
+//! # Grants
+//!
+//! Codes and refresh tokens are looked up, compared with what they are bound to, and then handed to a command: only the command
+//! says who was first, by the transaction that grants.
+//!
+//! ```
+//! use tollgate::{
+//!     AccessText, AddClient, AddUser, Engine, Grant, GrantedTo, IssueCode, RedeemCode, Redeemed, Refresh, Refreshed,
+//! };
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let engine = Engine::create(folder.path().join("tollgate.redb"))?;
+//! let alice = engine.execute(AddUser::named("alice".parse()?))?;
+//! let grants = [Grant::AuthorizationCode, Grant::RefreshToken].into_iter().collect();
+//! let app = AddClient {
+//!     login_urls: vec!["https://app.example/callback".to_owned()],
+//!     scopes: "read write".parse()?,
+//!     consent: false,
+//!     ..AddClient::named("app".parse()?, grants)
+//! };
+//! let app = engine.execute(app)?.client;
+//!
+//! let code = engine.execute(IssueCode {
+//!     to: GrantedTo {
+//!         client: app.name.clone(),
+//!         client_number: app.number,
+//!         user: alice.name,
+//!         scopes: "read".parse()?,
+//!         audiences: Vec::new(),
+//!     },
+//!     redirect_url: "https://app.example/callback".to_owned(),
+//!     challenge: None,
+//!     nonce: None,
+//!     auth_time: engine.now(),
+//!     session: None,
+//! })?;
+//!
+//! // Whoever presents the code: compare redirect URL and verifier with these facts, then redeem it, or burn it.
+//! let facts = engine.code(code.code.expose().as_bytes())?.ok_or("unknown")?;
+//! let redeem = RedeemCode {
+//!     code: facts.proof,
+//!     client_number: app.number,
+//!     text: AccessText::Opaque,
+//!     lifetime_s: app.lifetime_s,
+//!     refresh: Some(app.refresh_lifetime_s),
+//! };
+//! let Redeemed::Granted(tokens) = engine.execute(redeem.clone())? else { return Err("spent".into()) };
+//!
+//! let facts = engine.refresh(tokens.refresh.as_ref().ok_or("none")?.expose().as_bytes())?.ok_or("unknown")?;
+//! let refresh = Refresh {
+//!     refresh: facts.proof,
+//!     client_number: app.number,
+//!     scopes: None,
+//!     audiences: None,
+//!     text: AccessText::Opaque,
+//!     lifetime_s: app.lifetime_s,
+//! };
+//! assert!(matches!(engine.execute(refresh)?, Refreshed::Granted(_)));
+//!
+//! // The code comes again: whoever has it, all that came of it is gone.
+//! assert!(matches!(engine.execute(redeem)?, Redeemed::Spent));
+//! let access = tokens.token.as_ref().ok_or("none")?.expose().as_bytes();
+//! assert!(!engine.access(access, engine.now())?.ok_or("unknown")?.active);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Files
 //!
 //! The store is one [redb](https://docs.rs/redb) file, locked for one process. Every value in it carries a MAC under a key that

@@ -220,7 +220,10 @@ pub use granting::{
 pub use issuer::{Issuer, IssuerFault, JwksSource, ParseSignatureError, Signature, SignatureSet};
 pub use key_file::{KEY_VARIABLE, KeyError, MalformedKey, PepperKey};
 pub use person::{ParsePhcError, PasswordPhc, Person, PersonalToken, Profile, ProfileFault};
-pub use portable::{Imported, LineFault, Portable, PortableAuthtoken, PortableNetwork, PortableSecret, PortableUser};
+pub use portable::{
+    Imported, LineFault, Portable, PortableAuthtoken, PortableClient, PortableClientSecret, PortableNetwork,
+    PortableSecret, PortableUser,
+};
 pub use record::{AdminToken, Authtoken, FamilyId, FeedToken, Network, ParseRoleError, Role, Standing, User};
 pub use setting::{ParseSettingError, Setting, Settings};
 pub use store::{Damage, OpenError, StorageBackend};

@@ -3,10 +3,12 @@
 use std::fmt;
 
 use tollgate_core::{
-    ForeignDigest, Limit, NetworkRule, OperationSet, Timestamp, TokenDigest, TokenId, UserId, UserName,
+    Audience, ClientName, ForeignDigest, Limit, NetworkRule, OperationSet, ScopeSet, Timestamp, TokenDigest, TokenId,
+    UserId, UserName,
 };
 use zeroize::Zeroizing;
 
+use crate::client::{AccessForm, ClientAuthentication, GrantSet};
 use crate::record::Standing;
 use crate::setting::Setting;
 
@@ -21,6 +23,8 @@ pub enum Portable {
     Authtoken(PortableAuthtoken, Option<PortableUser>),
     /// A network rule.
     Network(PortableNetwork),
+    /// A client.
+    Client(Box<PortableClient>),
 }
 
 /// A user. What is none takes its first value where the user is new, and is left alone where they are there.
@@ -118,6 +122,81 @@ pub struct PortableNetwork {
     pub added_at: Option<Timestamp>,
 }
 
+/// A client. What is none takes its first value where the client is new, and is left alone where it is there.
+#[derive(Clone, Debug)]
+pub struct PortableClient {
+    /// The `client_id`.
+    pub name: ClientName,
+    /// What people call it.
+    pub title: Option<String>,
+    /// What it may present to get a token.
+    pub grants: Option<GrantSet>,
+    /// Where a login may lead back to.
+    pub login_urls: Option<Vec<String>>,
+    /// Where a logout may lead to.
+    pub logout_urls: Option<Vec<String>>,
+    /// The scopes it may ask for.
+    pub scopes: Option<ScopeSet>,
+    /// Whom its tokens may be meant for.
+    pub audiences: Option<Vec<Audience>>,
+    /// Seconds for which its access tokens last.
+    pub lifetime_s: Option<u32>,
+    /// Seconds after a login from which on its tokens can be refreshed no more.
+    pub refresh_lifetime_s: Option<u32>,
+    /// Whether people log in at our page.
+    pub show_login: Option<bool>,
+    /// Whether people are asked before it acts for them.
+    pub consent: Option<bool>,
+    /// Whether it gets tokens.
+    pub enabled: Option<bool>,
+    /// What its access tokens look like; RS256 where nothing is said.
+    pub access: Option<AccessForm>,
+    /// How it shows that it is itself.
+    pub authentication: Option<ClientAuthentication>,
+    /// Whom it acts as when it presents nobody's credential but its own.
+    pub user: Option<UserName>,
+    /// Its secrets. Where there are none, none is made: rotating makes one.
+    pub secrets: Vec<PortableClientSecret>,
+    /// When it was added.
+    pub created_at: Option<Timestamp>,
+}
+
+impl PortableClient {
+    /// A client of which nothing is known but the name.
+    pub fn named(name: ClientName) -> Self {
+        Self {
+            name,
+            title: None,
+            grants: None,
+            login_urls: None,
+            logout_urls: None,
+            scopes: None,
+            audiences: None,
+            lifetime_s: None,
+            refresh_lifetime_s: None,
+            show_login: None,
+            consent: None,
+            enabled: None,
+            access: None,
+            authentication: None,
+            user: None,
+            secrets: Vec::new(),
+            created_at: None,
+        }
+    }
+}
+
+/// A client's secret.
+#[derive(Clone, Debug)]
+pub struct PortableClientSecret {
+    /// What it will be known by.
+    pub secret: PortableSecret,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// The first moment at which it is good for nothing any more.
+    pub expires_at: Option<Timestamp>,
+}
+
 /// Why a line of an import cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -155,6 +234,8 @@ pub struct Imported {
     pub networks: u64,
     /// Settings that have another value now.
     pub settings: u64,
+    /// Clients that are new.
+    pub clients: u64,
     /// Lines that say what was there already.
     pub already: u64,
     /// Lines that could not be taken, where such lines were to be skipped.

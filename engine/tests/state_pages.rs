@@ -250,6 +250,7 @@ fn pages_and_what_followed_the_first_add_up_to_the_state() {
         let snapshot = world.engine.snapshot().unwrap();
         assert_eq!(reached, snapshot.revision, "seed {seed}");
         follower.assert_is(&snapshot, seed);
+        assert_eq!(world.engine.verify().unwrap().findings, [], "seed {seed}");
     }
 }
 

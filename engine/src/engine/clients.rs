@@ -1,6 +1,6 @@
 //! What the façade says of clients, of routes and of issuers elsewhere.
 
-use tollgate_core::{ClientName, Route, Timestamp, TokenKind};
+use tollgate_core::{ClientName, Foreign, Route, Timestamp, TokenKind};
 
 use super::{Engine, ReadError};
 use crate::client::{Client, ClientAuthentication, ClientProof};
@@ -46,7 +46,9 @@ impl Engine {
         presented: &[u8],
         now: Timestamp,
     ) -> Result<Option<ClientProof>, ReadError> {
-        let Some(digest) = self.presented(presented, TokenKind::ClientSecret) else {
+        // A secret that came with its client from elsewhere looks like none of ours.
+        let foreign = || Foreign::parse(presented).ok().map(|text| self.0.view.foreign(text));
+        let Some(digest) = self.presented(presented, TokenKind::ClientSecret).or_else(foreign) else {
             return Ok(None);
         };
         let view = self.read()?;

@@ -6,9 +6,12 @@ use std::ops::ControlFlow;
 use tollgate_core::{TokenDigest, TokenId, UserId, UserName};
 
 use super::{Engine, ReadError};
+use crate::client::{ClientRow, Grant};
 use crate::facts;
-use crate::portable::{Portable, PortableAuthtoken, PortableNetwork, PortableSecret, PortableUser};
-use crate::store::{EVERYTHING, Origins, ReadView, Row, Source as _, StoreError, Tokens, Users};
+use crate::portable::{
+    Portable, PortableAuthtoken, PortableClient, PortableClientSecret, PortableNetwork, PortableSecret, PortableUser,
+};
+use crate::store::{Clients, EVERYTHING, Origins, ReadView, Row, Source as _, StoreError, Tokens, Users};
 
 /// What an export has written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub struct Exported {
     pub networks: u64,
     /// Settings.
     pub settings: u64,
+    /// Clients.
+    pub clients: u64,
 }
 
 /// Why an export ended early.
@@ -36,12 +41,12 @@ pub enum ExportError<E> {
 }
 
 impl Engine {
-    /// Hands every record to `each`, in the order in which an import wants them: settings, users, authtokens, network rules.
+    /// Hands every record to `each`, in the order in which an import wants them: settings, users, clients, authtokens, network rules.
     /// All of them are of one moment; commands and checks go on meanwhile. Costs a pass over the store and memory for the names
     /// of users.
     ///
-    /// Tokens leave as digests under this store's key, so they are of use only beside that key. Hourly counters, administrators'
-    /// tokens, feed tokens and the audit trail stay.
+    /// Authtokens and clients' secrets leave as digests under this store's key, so they are of use only beside that key. Hourly
+    /// counters, passwords and profiles, tokens of other kinds, routes, issuers and the audit trail stay.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -71,6 +76,14 @@ impl Engine {
                 concurrent: Some(user.concurrent),
                 created_at: Some(user.created_at),
             }))
+        })?;
+        exported.clients = walk::<Clients, E>(&view, &mut each, |_, row| {
+            let user = row.user.and_then(|user| names.get(&user).cloned());
+            Some(Portable::Client(Box::new(client(
+                &row,
+                user,
+                view.seal().fingerprint(),
+            ))))
         })?;
         exported.authtokens = tokens(&view, &names, &mut each)?;
         for network in read(facts::network_list(&view))? {
@@ -111,6 +124,51 @@ fn tokens<E>(
         };
         Some(Portable::Authtoken(token, None))
     })
+}
+
+/// A client that acts as `user`. One that acts as somebody who has gone acts as nobody, so it leaves without that grant.
+fn client(row: &ClientRow, user: Option<UserName>, key: [u8; 8]) -> PortableClient {
+    let client = row.shown(user);
+    let grants = match client.user {
+        Some(_) => client.grants,
+        None => client
+            .grants
+            .iter()
+            .filter(|grant| *grant != Grant::ClientCredentials)
+            .collect(),
+    };
+    let secrets = client
+        .secrets
+        .iter()
+        .zip(&row.digests)
+        .map(|(shown, digest)| PortableClientSecret {
+            secret: PortableSecret::Keyed {
+                digest: *digest,
+                origin: None,
+                key,
+            },
+            created_at: Some(shown.created_at),
+            expires_at: shown.expires_at,
+        });
+    PortableClient {
+        title: Some(client.title),
+        grants: Some(grants),
+        login_urls: Some(client.login_urls),
+        logout_urls: Some(client.logout_urls),
+        scopes: Some(client.scopes),
+        audiences: Some(client.audiences),
+        lifetime_s: Some(client.lifetime_s),
+        refresh_lifetime_s: Some(client.refresh_lifetime_s),
+        show_login: Some(client.show_login),
+        consent: Some(client.consent),
+        enabled: Some(client.enabled),
+        access: Some(client.access),
+        authentication: Some(client.authentication),
+        user: client.user,
+        secrets: secrets.collect(),
+        created_at: Some(client.created_at),
+        name: client.name,
+    }
 }
 
 /// Hands on what `make` makes of the rows of a table, and answers how many that were.

@@ -26,7 +26,7 @@ impl<C: Command> Command for IfUnchanged<C> {
 fn is_still(batch: &Batch<'_, '_>, seen: &Seen) -> Result<bool, Fault> {
     Ok(match seen {
         Seen::User(user) => facts::user_named(batch.rows, &user.name)?.as_ref() == Some(user),
-        Seen::Authtoken(seen) => match tokens::token(batch, seen.id) {
+        Seen::Authtoken(seen) => match tokens::authtoken(batch, seen.id) {
             Ok((token, user)) => token.shown(user.name) == *seen,
             Err(Fault::Refused(_)) => false,
             Err(fault) => return Err(fault),

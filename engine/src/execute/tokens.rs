@@ -130,7 +130,7 @@ fn amend(
 }
 
 /// The authtoken that a command names.
-fn authtoken(batch: &Batch<'_, '_>, id: TokenId) -> Result<(TokenRow, crate::record::UserRow), Fault> {
+pub(super) fn authtoken(batch: &Batch<'_, '_>, id: TokenId) -> Result<(TokenRow, crate::record::UserRow), Fault> {
     let (token, user) = token(batch, id)?;
     if token.is_authtoken() {
         Ok((token, user))

@@ -15,7 +15,7 @@ pub(crate) fn compare_live(live: &LiveView, view: &ReadView, report: &mut Verify
     let mut networks = facts::networks_by_scope(view, &EVERYTHING)?;
     let global = networks.remove(&Scope::GLOBAL).unwrap_or_default();
     let server = ServerRecord {
-        routes: live.server().routes,
+        routes: facts::routes(view)?,
         external_issuers: facts::external_issuers(view)?,
         ..server_record(&facts::settings(view)?, global.normalised())
     };

@@ -221,7 +221,10 @@ impl Touched {
         };
         for order in orders {
             match order {
-                Order::SetUser { name, .. } | Order::RemoveUser { name } | Order::AddUser { name, .. } => {
+                Order::SetUser { name, .. }
+                | Order::RemoveUser { name }
+                | Order::AddUser { name, .. }
+                | Order::SetPassword { user: name, .. } => {
                     touched.users.insert(name.clone());
                 }
                 Order::AddNetwork { user: Some(user), .. } | Order::RemoveNetwork { user: Some(user), .. } => {
@@ -230,10 +233,16 @@ impl Touched {
                 Order::AddNetwork { rule, user: None, .. } | Order::RemoveNetwork { rule, user: None } => {
                     touched.rules.insert(rule.clone());
                 }
-                Order::Revoke { id } | Order::Expire { id, .. } => {
+                Order::Revoke { id } | Order::Expire { id, .. } | Order::RevokePersonal { id } => {
                     touched.tokens.insert(*id);
                 }
-                Order::Issue { .. } | Order::SetSetting { .. } => {}
+                Order::Issue { .. }
+                | Order::SetSetting { .. }
+                | Order::IssuePersonal { .. }
+                | Order::AddClient { .. }
+                | Order::SetClient { .. }
+                | Order::Rotate { .. }
+                | Order::RemoveClient { .. } => {}
             }
         }
         touched

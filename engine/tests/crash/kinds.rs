@@ -51,6 +51,11 @@ fn populated() -> Step {
         expires_at: None,
     };
     orders.extend(names().chain(names()).map(issue));
+    // Personal access tokens 21 and 22.
+    orders.extend(["a", "b"].map(|user| Order::IssuePersonal {
+        user: user_named(user),
+        expires_at: BEGIN + 3_600_000,
+    }));
     orders.extend([trusted(3, Some(user_named("a"))), trusted(4, Some(user_named("j")))]);
     Step::Batch { now: BEGIN, orders }
 }
@@ -76,6 +81,7 @@ fn takings() -> Vec<Order> {
         set("c", None, Some(false)),
         set("d", Some(0b1110), None),
         Order::RemoveUser { name: user_named("e") },
+        Order::RevokePersonal { id: 21 },
         banned(4, None),
         banned(1, Some(user_named("f"))),
         Order::RemoveNetwork {
@@ -91,6 +97,14 @@ fn takings() -> Vec<Order> {
 
 fn grants() -> Vec<Order> {
     vec![
+        Order::IssuePersonal {
+            user: user_named("g"),
+            expires_at: BEGIN + 3_600_000,
+        },
+        Order::SetPassword {
+            user: user_named("h"),
+            set: true,
+        },
         Order::Issue {
             user: user_named("g"),
             not_before: None,

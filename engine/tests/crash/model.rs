@@ -27,6 +27,17 @@ pub(crate) struct ModelToken {
     pub(crate) not_before: Option<u64>,
     pub(crate) expires_at: Option<u64>,
     pub(crate) revoked_at: Option<u64>,
+    /// Whether it is a personal access token.
+    pub(crate) personal: bool,
+}
+
+/// A client, as lists show one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ModelClient {
+    pub(crate) number: u64,
+    pub(crate) enabled: bool,
+    /// The id of its secret.
+    pub(crate) secret: u64,
 }
 
 /// Whom a rule is about (everybody where there is none), and its addresses.
@@ -40,6 +51,9 @@ pub(crate) struct Facts {
     /// Whether the addresses are trusted, and since when the rule stands.
     pub(crate) networks: BTreeMap<RuleKey, (bool, u64)>,
     pub(crate) settings: BTreeMap<&'static str, String>,
+    pub(crate) clients: BTreeMap<String, ModelClient>,
+    /// What the passwords of users who have one are told by.
+    pub(crate) passwords: BTreeMap<String, u32>,
 }
 
 impl Facts {
@@ -55,6 +69,32 @@ impl Facts {
             };
             (user.name.as_str().to_owned(), facts)
         });
+        let mut passwords = BTreeMap::new();
+        let mut personal = Vec::new();
+        for user in engine.users()? {
+            personal.extend(engine.personal_tokens(&user.name)?);
+            let person = engine.person(&user.name)?.filter(|person| person.password_epoch != 0);
+            passwords.extend(person.map(|person| (user.name.as_str().to_owned(), person.password_epoch)));
+        }
+        let personal = personal.into_iter().map(|token| {
+            let facts = ModelToken {
+                user: token.user.as_str().to_owned(),
+                issued_at: token.issued_at.as_millis(),
+                not_before: None,
+                expires_at: Some(token.expires_at.as_millis()),
+                revoked_at: token.revoked_at.map(|moment| moment.as_millis()),
+                personal: true,
+            };
+            (token.id.0, facts)
+        });
+        let clients = engine.clients()?.into_iter().map(|client| {
+            let facts = ModelClient {
+                number: client.number,
+                enabled: client.enabled,
+                secret: client.secrets[0].id.0,
+            };
+            (client.name.as_str().to_owned(), facts)
+        });
         let tokens = engine.tokens(None)?.into_iter().map(|token| {
             let facts = ModelToken {
                 user: token.user.as_str().to_owned(),
@@ -62,6 +102,7 @@ impl Facts {
                 not_before: token.not_before.map(|moment| moment.as_millis()),
                 expires_at: token.expires_at.map(|moment| moment.as_millis()),
                 revoked_at: token.revoked_at.map(|moment| moment.as_millis()),
+                personal: false,
             };
             (token.id.0, facts)
         });
@@ -76,7 +117,9 @@ impl Facts {
         let settings = engine.settings()?.list();
         Ok(Self {
             users: users.collect(),
-            tokens: tokens.collect(),
+            tokens: tokens.chain(personal).collect(),
+            clients: clients.collect(),
+            passwords,
             networks: networks.collect(),
             settings: settings
                 .iter()
@@ -104,6 +147,9 @@ pub(crate) struct Model {
     /// The ids that come next; an id is never given away twice.
     pub(crate) next_user: u64,
     pub(crate) next_token: u64,
+    pub(crate) next_client: u64,
+    /// The last number that a password of a user had, by the user's id.
+    pub(crate) epochs: BTreeMap<u64, u32>,
     /// Tokens of users who are gone, which no list shows and the sweeper has not taken away yet.
     pub(crate) orphans: BTreeSet<u64>,
     /// Whether a user went since the last sweep. Then it has rows to write, even where no token was left behind.
@@ -133,6 +179,8 @@ impl Model {
             facts,
             next_user: 1,
             next_token: 1,
+            next_client: 1,
+            epochs: BTreeMap::new(),
             orphans: BTreeSet::new(),
             departures: false,
         }
@@ -187,14 +235,31 @@ impl Model {
                 not_before,
                 expires_at,
             } => self.issue(user, *not_before, *expires_at, now),
-            Order::Revoke { id } => match self.facts.tokens.get_mut(id) {
+            Order::Revoke { id } => self.revoke(*id, false, now),
+            Order::RevokePersonal { id } => self.revoke(*id, true, now),
+            Order::IssuePersonal { user, expires_at } => self.issue_personal(user, *expires_at, now),
+            Order::AddClient { name } => self.add_client(name),
+            Order::SetClient { name, enabled } => match self.facts.clients.get_mut(name) {
                 None => Effect::Refused,
-                Some(token) if token.revoked_at.is_some() => Effect::Unchanged,
-                Some(token) => {
-                    token.revoked_at = Some(now);
+                Some(client) if client.enabled == *enabled => Effect::Unchanged,
+                Some(client) => {
+                    client.enabled = *enabled;
                     Effect::Changed
                 }
             },
+            Order::Rotate { name } => {
+                let Some(client) = self.facts.clients.get_mut(name) else {
+                    return Effect::Refused;
+                };
+                client.secret = self.next_token;
+                self.next_token += 1;
+                Effect::Changed
+            }
+            Order::RemoveClient { name } => match self.facts.clients.remove(name) {
+                Some(_) => Effect::Changed,
+                None => Effect::Refused,
+            },
+            Order::SetPassword { user, set } => self.set_password(user, *set),
             Order::Expire { id, at } => self.expire(*id, at / 1_000 * 1_000),
             Order::AddNetwork { rule, trusted, user } => {
                 let key = (user.clone(), rule.clone());
@@ -220,6 +285,70 @@ impl Model {
         }
     }
 
+    fn revoke(&mut self, id: u64, personal: bool, now: u64) -> Effect {
+        match self
+            .facts
+            .tokens
+            .get_mut(&id)
+            .filter(|token| token.personal == personal)
+        {
+            None => Effect::Refused,
+            Some(token) if token.revoked_at.is_some() => Effect::Unchanged,
+            Some(token) => {
+                token.revoked_at = Some(now);
+                Effect::Changed
+            }
+        }
+    }
+
+    fn issue_personal(&mut self, user: &str, expires_at: u64, now: u64) -> Effect {
+        let in_use = |token: &&ModelToken| {
+            let ended = token.revoked_at.is_some() || token.expires_at.is_some_and(|end| now >= end);
+            token.personal && token.user == user && !ended
+        };
+        if self.facts.tokens.values().filter(in_use).count() >= 5 {
+            return Effect::Refused;
+        }
+        let effect = self.issue(user, None, Some(expires_at), now);
+        if effect == Effect::Changed {
+            let issued = self.facts.tokens.get_mut(&(self.next_token - 1));
+            issued.unwrap().personal = true;
+        }
+        effect
+    }
+
+    fn add_client(&mut self, name: &str) -> Effect {
+        if self.facts.clients.contains_key(name) {
+            return Effect::Refused;
+        }
+        let client = ModelClient {
+            number: self.next_client,
+            enabled: true,
+            secret: self.next_token,
+        };
+        self.next_client += 1;
+        self.next_token += 1;
+        self.facts.clients.insert(name.to_owned(), client);
+        Effect::Changed
+    }
+
+    fn set_password(&mut self, user: &str, set: bool) -> Effect {
+        let Some(id) = self.facts.users.get(user).map(|user| user.id) else {
+            return Effect::Refused;
+        };
+        if !set && !self.facts.passwords.contains_key(user) {
+            return Effect::Unchanged;
+        }
+        let epoch = self.epochs.entry(id).or_insert(0);
+        *epoch += 1;
+        if set {
+            self.facts.passwords.insert(user.to_owned(), *epoch);
+        } else {
+            self.facts.passwords.remove(user);
+        }
+        Effect::Changed
+    }
+
     fn knows(&self, user: Option<&String>) -> bool {
         user.is_none_or(|name| self.facts.users.contains_key(name))
     }
@@ -231,6 +360,7 @@ impl Model {
         let orphans = self.facts.tokens.extract_if(.., |_, token| token.user == name);
         self.orphans.extend(orphans.map(|(id, _)| id));
         self.departures = true;
+        self.facts.passwords.remove(name);
         self.facts.networks.retain(|(user, _), _| user.as_deref() != Some(name));
         Effect::Changed
     }
@@ -258,6 +388,7 @@ impl Model {
             not_before,
             expires_at,
             revoked_at: None,
+            personal: false,
         };
         self.facts.tokens.insert(self.next_token, token);
         self.next_token += 1;
@@ -265,7 +396,7 @@ impl Model {
     }
 
     fn expire(&mut self, id: u64, at: u64) -> Effect {
-        let Some(token) = self.facts.tokens.get_mut(&id) else {
+        let Some(token) = self.facts.tokens.get_mut(&id).filter(|token| !token.personal) else {
             return Effect::Refused;
         };
         match token.expires_at {

@@ -1,9 +1,10 @@
 //! What the workload asks of an engine, in a form that can be handed to the engine and to the model alike.
 
 use tollgate::{
-    AddNetwork, AddUser, Command, Engine, ExecuteError, ExpireToken, IssueAuthtoken, Issued, OperationSet, Refusal,
-    RemoveNetwork, RemoveUser, RevokeToken, SetSetting, SetUser, Setting, Standing, Submitted, Timestamp, TokenId,
-    Unavailable, UserChanges, UserName,
+    AddClient, AddNetwork, AddUser, ClientChanges, ClientName, Command, Engine, ExecuteError, ExpireToken, Grant,
+    GrantSet, IssueAuthtoken, IssuePersonalToken, Issued, OperationSet, PasswordPhc, Refusal, RemoveClient,
+    RemoveNetwork, RemoveUser, RevokePersonalToken, RevokeToken, RotateClientSecret, SetClient, SetPassword,
+    SetSetting, SetUser, Setting, Standing, Submitted, Timestamp, TokenId, Unavailable, UserChanges, UserName,
 };
 
 /// One command, with names as texts and networks as numbers.
@@ -49,6 +50,30 @@ pub(crate) enum Order {
         key: &'static str,
         value: String,
     },
+    IssuePersonal {
+        user: String,
+        expires_at: u64,
+    },
+    RevokePersonal {
+        id: u64,
+    },
+    AddClient {
+        name: String,
+    },
+    SetClient {
+        name: String,
+        enabled: bool,
+    },
+    Rotate {
+        name: String,
+    },
+    RemoveClient {
+        name: String,
+    },
+    SetPassword {
+        user: String,
+        set: bool,
+    },
 }
 
 /// What became of an order, as the engine said.
@@ -66,6 +91,14 @@ pub(crate) enum Answer {
 pub(crate) type Waiting = Box<dyn FnOnce() -> Answer>;
 
 impl Order {
+    /// Whether it is about what no check and no follower knows of.
+    pub(crate) fn is_about_clients(&self) -> bool {
+        matches!(
+            self,
+            Self::AddClient { .. } | Self::SetClient { .. } | Self::Rotate { .. } | Self::RemoveClient { .. }
+        )
+    }
+
     /// Hands the order to an engine, and waits for nothing.
     pub(crate) fn submit(self, engine: &Engine) -> Waiting {
         match self {
@@ -141,6 +174,13 @@ impl Order {
                 let (rule, user) = (rule.parse().unwrap(), user.as_deref().map(user_name));
                 submit(engine, RemoveNetwork { rule, user }, |()| None)
             }
+            Self::IssuePersonal { .. }
+            | Self::RevokePersonal { .. }
+            | Self::AddClient { .. }
+            | Self::SetClient { .. }
+            | Self::Rotate { .. }
+            | Self::RemoveClient { .. }
+            | Self::SetPassword { .. } => self.submit_more(engine),
             Self::SetSetting { key, value } => submit(
                 engine,
                 SetSetting {
@@ -148,6 +188,52 @@ impl Order {
                 },
                 |_| None,
             ),
+        }
+    }
+
+    fn submit_more(self, engine: &Engine) -> Waiting {
+        match self {
+            Self::IssuePersonal { user, expires_at } => {
+                let command = IssuePersonalToken {
+                    user: user_name(&user),
+                    name: "laptop".into(),
+                    description: String::new(),
+                    expires_at: moment(expires_at),
+                };
+                submit(engine, command, |issued| {
+                    Some((issued.record.id.0, issued.token.expose().to_owned()))
+                })
+            }
+            Self::RevokePersonal { id } => {
+                let (user, id) = (None, TokenId(id));
+                submit(engine, RevokePersonalToken { user, id }, |_| None)
+            }
+            Self::AddClient { name } => {
+                let grants = GrantSet::NONE.with(Grant::Password);
+                submit(engine, AddClient::named(client_name(&name), grants), |_| None)
+            }
+            Self::SetClient { name, enabled } => {
+                let changes = ClientChanges {
+                    enabled: Some(enabled),
+                    ..ClientChanges::default()
+                };
+                let name = client_name(&name);
+                submit(engine, SetClient { name, changes }, |_| None)
+            }
+            Self::Rotate { name } => {
+                let (name, overlap_s) = (client_name(&name), 0);
+                submit(engine, RotateClientSecret { name, overlap_s }, |_| None)
+            }
+            Self::RemoveClient { name } => {
+                let name = client_name(&name);
+                submit(engine, RemoveClient { name }, |()| None)
+            }
+            Self::SetPassword { user, set } => {
+                let phc = PasswordPhc::parse("$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$Y29tcHV0ZWQ").unwrap();
+                let (user, password) = (user_name(&user), set.then_some(phc));
+                submit(engine, SetPassword { user, password }, |_| None)
+            }
+            other => unreachable!("{other:?} is handed over above"),
         }
     }
 
@@ -174,6 +260,10 @@ where
 }
 
 fn user_name(name: &str) -> UserName {
+    name.parse().unwrap()
+}
+
+fn client_name(name: &str) -> ClientName {
     name.parse().unwrap()
 }
 

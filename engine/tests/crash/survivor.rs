@@ -65,12 +65,16 @@ pub(crate) fn same_facts(station: &Station, known: &Known) -> Result<(), String>
     let Facts {
         users,
         tokens,
+        clients,
+        passwords,
         networks,
         settings,
     } = found;
     let tables = [
         ("users", users == expected.users),
         ("tokens", tokens == expected.tokens),
+        ("clients", clients == expected.clients),
+        ("passwords", passwords == expected.passwords),
         ("networks", networks == expected.networks),
         ("settings", settings == expected.settings),
     ];

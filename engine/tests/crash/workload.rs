@@ -89,14 +89,30 @@ fn steps(seed: u64, most: usize) -> Vec<Step> {
         }
         let mut orders = Vec::new();
         for _ in 0..len.min(most - made) {
-            let order = any(&mut random, &model, now);
+            let mut order = any(&mut random, &model, now);
+            // Checks need not know of clients, so they have no revision of their own; a state is known by its revision.
+            if len == 1 && order.is_about_clients() {
+                order = proxies();
+            }
             model.fold(&order, now);
             orders.push(order);
+        }
+        if orders.iter().any(Order::is_about_clients) {
+            model.fold(&proxies(), now);
+            orders.push(proxies());
         }
         made += orders.len();
         steps.push(Step::Batch { now, orders });
     }
     steps
+}
+
+/// Changes the revision whatever was so before.
+fn proxies() -> Order {
+    Order::SetSetting {
+        key: "trusted_proxies",
+        value: "127.0.0.0/8".to_owned(),
+    }
 }
 
 /// Without this nobody passes at all.
@@ -109,7 +125,7 @@ pub(crate) fn loopback() -> Order {
 }
 
 fn any(random: &mut Random, model: &Model, now: u64) -> Order {
-    match random.below(100) {
+    match random.below(125) {
         0..14 => Order::AddUser {
             name: if random.one_in(10) {
                 user(random, model)
@@ -163,8 +179,31 @@ fn any(random: &mut Random, model: &Model, now: u64) -> Order {
                 user: None,
             },
         },
-        _ => setting(random),
+        94..100 => setting(random),
+        100..106 => Order::IssuePersonal {
+            user: user(random, model),
+            expires_at: now + random.word() % 600_000,
+        },
+        106..110 => Order::RevokePersonal {
+            id: token(random, model),
+        },
+        110..114 => Order::AddClient { name: client(random) },
+        114..117 => Order::SetClient {
+            name: client(random),
+            enabled: random.one_in(2),
+        },
+        117..119 => Order::Rotate { name: client(random) },
+        119..121 => Order::RemoveClient { name: client(random) },
+        _ => Order::SetPassword {
+            user: user(random, model),
+            set: !random.one_in(3),
+        },
     }
+}
+
+/// One of few names, so that clients come back.
+fn client(random: &mut Random) -> String {
+    format!("client-{}", random.below(6))
 }
 
 fn setting(random: &mut Random) -> Order {
@@ -198,8 +237,8 @@ fn token(random: &mut Random, model: &Model) -> u64 {
 
 #[test]
 fn a_workload_has_everything_in_it() {
-    let steps = steps(1, 500);
-    assert_eq!(steps.iter().map(|step| step.orders().len()).sum::<usize>(), 500);
+    let steps = steps(1, 2_000);
+    assert!(steps.iter().map(|step| step.orders().len()).sum::<usize>() >= 2_000);
     use super::model::Effect;
     let mut model = Model::new();
     let mut seen = std::collections::BTreeMap::new();
@@ -219,6 +258,13 @@ fn a_workload_has_everything_in_it() {
         "Expire",
         "AddNetwork",
         "RemoveNetwork",
+        "IssuePersonal",
+        "RevokePersonal",
+        "AddClient",
+        "SetClient",
+        "Rotate",
+        "RemoveClient",
+        "SetPassword",
     ] {
         for effect in [Effect::Changed, Effect::Refused] {
             assert!(

@@ -30,9 +30,10 @@ pub(crate) fn export(store: &Path, export: &ExportFile, as_json: bool) -> Result
         authtokens,
         networks,
         settings,
+        clients,
     } = exported;
     print::out(&format!(
-        "Exported {users} users, {authtokens} authtokens, {networks} network rules and {settings} settings to {}. Tokens are digests under this store's key: to import them elsewhere, bring the key file along.",
+        "Exported {users} users, {clients} clients, {authtokens} authtokens, {networks} network rules and {settings} settings to {}. Tokens and secrets are digests under this store's key: to import them elsewhere, bring the key file along.",
         path.display()
     ));
     Ok(Exit::Done)

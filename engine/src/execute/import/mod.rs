@@ -12,7 +12,8 @@ use crate::portable::Imported;
 use crate::record::{NetworkRow, UserRow};
 use crate::setting::Setting;
 use crate::store::{
-    Imported as ImportedRows, NetworkRules, Number, Origins, Scope, SettingRows, TokensByUser, UserNames, Users,
+    Clients, Imported as ImportedRows, NetworkRules, Number, Origins, Scope, SettingRows, TokensByUser, UserNames,
+    Users,
 };
 
 use plan::{Plan, Step};
@@ -52,16 +53,20 @@ impl Execute for Import {
         if let Some(next) = plan.tokens_to {
             batch.took(Number::NextToken, next.saturating_sub(1))?;
         }
+        if let Some(next) = plan.clients_to {
+            batch.took(Number::NextClient, next.saturating_sub(1))?;
+        }
         for step in plan.steps {
             write(batch, step, &mut done, &mut facts)?;
         }
-        let new = done.users + done.authtokens + done.networks + done.settings;
+        let new = done.users + done.authtokens + done.networks + done.settings + done.clients;
         if new > 0 {
             for (name, count) in [
                 ("users", done.users),
                 ("authtokens", done.authtokens),
                 ("networks", done.networks),
                 ("settings", done.settings),
+                ("clients", done.clients),
             ] {
                 facts.insert(name.to_owned(), count.to_string());
             }
@@ -72,7 +77,7 @@ impl Execute for Import {
 }
 
 /// Writes one step of a plan. The trail has one entry for all users and tokens, with the ids from first to last, because a million
-/// users would make a million entries that say the same; rules and settings are about everybody, and stand there one by one.
+/// users would make a million entries that say the same; rules and settings are about everybody, and clients are few, so they stand there one by one.
 fn write(batch: &mut Batch<'_, '_>, step: Step, done: &mut Imported, facts: &mut AuditFacts) -> Result<(), Fault> {
     let mut ids = |first: &str, last: &str, id: u64| {
         facts.entry(first.to_owned()).or_insert_with(|| id.to_string());
@@ -98,6 +103,12 @@ fn write(batch: &mut Batch<'_, '_>, step: Step, done: &mut Imported, facts: &mut
         Step::Network(owner, row) => {
             write_network(batch, owner, &row)?;
             done.networks += 1;
+        }
+        Step::Client(row) => {
+            batch.put::<Clients>(&row.client.name, &row)?;
+            let client = facts::client_shown(batch.rows, &row)?;
+            batch.did("client.add", &client.name, None, Some(described::client(&client)));
+            done.clients += 1;
         }
         Step::Setting(before, setting) => {
             write_setting(batch, &before, &setting)?;

@@ -1,22 +1,25 @@
 //! What lines of an import come to, on the state as it is and as the lines before them leave it. Nothing is written here.
 
+mod clients;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use tollgate_core::{
-    AddressRange, Foreign, ForeignDigest, ForeignForm, OperationSet, ParseTokenError, TokenDigest, TokenId, TokenKind,
-    UserId, UserName, Validity, WellFormed,
+    AddressRange, ClientName, Foreign, ForeignDigest, ForeignForm, OperationSet, ParseTokenError, TokenDigest, TokenId,
+    TokenKind, UserId, UserName, Validity, WellFormed,
 };
 
 use super::super::networks::{accept_rule, count};
 use super::super::settings::accept as accept_setting;
 use super::super::tokens::{accept_second, rounded};
 use super::super::{Batch, Fault, accept_limit};
+use crate::client::ClientRow;
 use crate::command::{GLOBAL_NETWORKS_MOST, Refusal, USER_NETWORKS_MOST};
 use crate::facts;
 use crate::portable::{LineFault, Portable, PortableAuthtoken, PortableNetwork, PortableSecret, PortableUser};
 use crate::record::{NetworkRow, TokenRow, UserRow};
 use crate::setting::{Setting, Settings};
-use crate::store::{Imported, Meta, NetworkRules, Number, Scope, Source as _, Tokens};
+use crate::store::{Clients, Imported, Meta, NetworkRules, Number, Scope, Source as _, Tokens};
 
 /// Faults that are told of lines that are refused; a file of which more are wrong is another kind of file. Of lines that are
 /// left out, every one is told.
@@ -28,6 +31,7 @@ pub(super) enum Step {
     /// A token, and what it was first imported as, if that was something else.
     Token(TokenRow, Option<TokenDigest>),
     Network(Option<UserRow>, NetworkRow),
+    Client(Box<ClientRow>),
     /// A setting as it was, and as it will be.
     Setting(Setting, Setting),
 }
@@ -41,10 +45,12 @@ pub(super) struct Plan {
     /// The id after the last one that was given away here; none where none was.
     pub(super) users_to: Option<u64>,
     pub(super) tokens_to: Option<u64>,
+    pub(super) clients_to: Option<u64>,
     next_user: u64,
     next_token: u64,
     settings: Settings,
     users: HashMap<UserName, UserRow>,
+    clients: HashMap<ClientName, ClientRow>,
     digests: HashSet<[u8; 32]>,
     networks: BTreeSet<(Scope, AddressRange)>,
     networks_of: BTreeMap<Scope, usize>,
@@ -78,10 +84,12 @@ impl Plan {
             skip_faults,
             users_to: None,
             tokens_to: None,
+            clients_to: None,
             next_user: batch.rows.row_that_must_be::<Meta>(&Number::NextUser)?,
             next_token: batch.rows.row_that_must_be::<Meta>(&Number::NextToken)?,
             settings: facts::settings(batch.rows)?,
             users: HashMap::new(),
+            clients: HashMap::new(),
             digests: HashSet::new(),
             networks: BTreeSet::new(),
             networks_of: BTreeMap::new(),
@@ -94,6 +102,7 @@ impl Plan {
             Portable::Setting(setting) => self.setting(setting),
             Portable::User(user) => self.user(batch, user),
             Portable::Network(network) => self.network(batch, network),
+            Portable::Client(client) => self.client(batch, *client),
             Portable::Authtoken(token, user) => self.authtoken(batch, token, user),
         };
         match planned {

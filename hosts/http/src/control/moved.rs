@@ -18,6 +18,9 @@ pub struct ImportedShown {
     pub networks: u64,
     /// Settings that have another value now.
     pub settings: u64,
+    /// Clients that are new.
+    #[serde(default)]
+    pub clients: u64,
     /// Lines that say what was there already.
     pub already: u64,
     /// Lines that were not taken.
@@ -50,6 +53,7 @@ impl From<Imported> for ImportedShown {
             authtokens: done.authtokens,
             networks: done.networks,
             settings: done.settings,
+            clients: done.clients,
             already: done.already,
             faults: done.skipped.iter().map(Into::into).collect(),
         }
@@ -71,6 +75,7 @@ impl ImportedShown {
         self.authtokens += other.authtokens;
         self.networks += other.networks;
         self.settings += other.settings;
+        self.clients += other.clients;
         self.already += other.already;
         self.faults.extend(other.faults);
         self.taken = other.taken;
@@ -90,6 +95,9 @@ pub struct ExportedShown {
     pub networks: u64,
     /// Settings.
     pub settings: u64,
+    /// Clients.
+    #[serde(default)]
+    pub clients: u64,
 }
 
 impl ExportedShown {
@@ -101,6 +109,7 @@ impl ExportedShown {
             authtokens: exported.authtokens,
             networks: exported.networks,
             settings: exported.settings,
+            clients: exported.clients,
         }
     }
 }

@@ -83,11 +83,135 @@ pub struct Line {
     /// Its value.
     #[serde(default, deserialize_with = "text", skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+    /// The `client_id` of a client.
+    #[serde(
+        alias = "client_id",
+        alias = "client id",
+        alias = "Client Id",
+        default,
+        deserialize_with = "text"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// What people call it.
+    #[serde(
+        alias = "client_name",
+        alias = "client name",
+        alias = "Client Name",
+        default,
+        deserialize_with = "text"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// What it may present to get a token, separated by commas.
+    #[serde(
+        alias = "grant_type",
+        alias = "grant_types",
+        alias = "grant type",
+        alias = "Grant Type",
+        default,
+        deserialize_with = "text"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grants: Option<String>,
+    /// Where a login may lead back to, separated by semicolons.
+    #[serde(
+        alias = "redirect_uris",
+        alias = "permitted login redirect urls",
+        alias = "Permitted Login Redirect URLs",
+        default,
+        deserialize_with = "urls"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login_urls: Option<String>,
+    /// Where a logout may lead to, separated by semicolons.
+    #[serde(
+        alias = "post_logout_redirect_uris",
+        alias = "permitted logout redirect urls",
+        alias = "Permitted Logout Redirect URLs",
+        default,
+        deserialize_with = "urls"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logout_urls: Option<String>,
+    /// The scopes it may ask for, separated by commas or blanks.
+    #[serde(
+        alias = "permitted scopes",
+        alias = "Permitted Scopes",
+        default,
+        deserialize_with = "text"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<String>,
+    /// Whom its tokens may be meant for, separated by commas or blanks.
+    #[serde(default, deserialize_with = "text")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audiences: Option<String>,
+    /// Seconds for which its access tokens last.
+    #[serde(
+        alias = "access token lifetime (seconds)",
+        alias = "Access Token Lifetime (seconds)",
+        default,
+        deserialize_with = "text"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lifetime: Option<String>,
+    /// Seconds after a login from which on its tokens can be refreshed no more.
+    #[serde(default, deserialize_with = "text")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_lifetime: Option<String>,
+    /// Whether people log in at our page.
+    #[serde(
+        alias = "show cinchy login screen",
+        alias = "Show Cinchy Login Screen",
+        default,
+        deserialize_with = "text"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub show_login: Option<String>,
+    /// Whether people are asked before it acts for them.
+    #[serde(default, deserialize_with = "text")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<String>,
+    /// Whether it gets tokens.
+    #[serde(alias = "Enabled", default, deserialize_with = "text")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<String>,
+    /// What its access tokens look like: `opaque`, `rs256` or `es256`.
+    #[serde(default, deserialize_with = "text")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access: Option<String>,
+    /// How it shows that it is itself: `client_secret`, `private_key_jwt` or `none`.
+    #[serde(alias = "token_endpoint_auth_method", default, deserialize_with = "text")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authentication: Option<String>,
+    /// Its public keys, as a JWK set.
+    #[serde(alias = "jwks", default, deserialize_with = "text")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys: Option<String>,
+    /// The user whom it acts as when it presents nobody's credential but its own.
+    #[serde(default, deserialize_with = "text")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acts_as: Option<String>,
+    /// Its secret in clear.
+    #[serde(
+        alias = "client_secret",
+        alias = "guid",
+        alias = "Guid",
+        default,
+        deserialize_with = "secret"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Zeroizing<String>>,
+    /// The digests of its secrets, as an export has them: `digest@made` or `digest@made-ended`, separated by semicolons, under the key that `scheme` names.
+    #[serde(default, deserialize_with = "secret")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secrets: Option<Zeroizing<String>>,
 }
 
 impl Line {
     /// The fields, in the order of the columns of a CSV file.
-    pub const FIELDS: [&'static str; 21] = [
+    pub const FIELDS: [&'static str; 39] = [
         "user",
         "user_id",
         "active",
@@ -109,10 +233,28 @@ impl Line {
         "added_at",
         "setting",
         "value",
+        "client",
+        "title",
+        "grants",
+        "login_urls",
+        "logout_urls",
+        "scopes",
+        "audiences",
+        "lifetime",
+        "refresh_lifetime",
+        "show_login",
+        "consent",
+        "enabled",
+        "access",
+        "authentication",
+        "keys",
+        "acts_as",
+        "secret",
+        "secrets",
     ];
 
     /// The values of [`Line::FIELDS`], empty where there is none.
-    pub fn values(&self) -> [&str; 21] {
+    pub fn values(&self) -> [&str; 39] {
         fn plain(value: Option<&String>) -> &str {
             value.map_or("", String::as_str)
         }
@@ -141,13 +283,37 @@ impl Line {
             plain(self.added_at.as_ref()),
             plain(self.setting.as_ref()),
             plain(self.value.as_ref()),
+            plain(self.client.as_ref()),
+            plain(self.title.as_ref()),
+            plain(self.grants.as_ref()),
+            plain(self.login_urls.as_ref()),
+            plain(self.logout_urls.as_ref()),
+            plain(self.scopes.as_ref()),
+            plain(self.audiences.as_ref()),
+            plain(self.lifetime.as_ref()),
+            plain(self.refresh_lifetime.as_ref()),
+            plain(self.show_login.as_ref()),
+            plain(self.consent.as_ref()),
+            plain(self.enabled.as_ref()),
+            plain(self.access.as_ref()),
+            plain(self.authentication.as_ref()),
+            plain(self.keys.as_ref()),
+            plain(self.acts_as.as_ref()),
+            hidden(self.secret.as_ref()),
+            hidden(self.secrets.as_ref()),
         ]
     }
 }
 
 /// A text, a number or a switch, as text; what is empty is none.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let text = deserializer.deserialize_any(Scalar)?;
+    let text = deserializer.deserialize_any(Scalar { between: "," })?;
+    Ok(text.filter(|text| !text.trim().is_empty()))
+}
+
+/// A text, or a list of texts that may have commas in them.
+fn urls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = deserializer.deserialize_any(Scalar { between: ";" })?;
     Ok(text.filter(|text| !text.trim().is_empty()))
 }
 
@@ -157,7 +323,10 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Zeroizing
 }
 
 /// Reads a scalar. Errors of serde repeat the value that came, so everything else is refused here in words of our own.
-struct Scalar;
+struct Scalar {
+    /// What separates the texts of a list.
+    between: &'static str,
+}
 
 impl<'de> Visitor<'de> for Scalar {
     type Value = Option<String>;
@@ -195,12 +364,12 @@ impl<'de> Visitor<'de> for Scalar {
     }
 
     fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Option<String>, A::Error> {
-        // Operations are a list in other systems' exports.
+        // Operations and URLs are lists in other systems' exports.
         let mut words: Vec<String> = Vec::new();
         while let Some(word) = items.next_element::<String>()? {
             words.push(word);
         }
-        Ok(Some(words.join(",")))
+        Ok(Some(words.join(self.between)))
     }
 
     fn visit_map<A: de::MapAccess<'de>>(self, _: A) -> Result<Option<String>, A::Error> {

@@ -1,18 +1,14 @@
 //! From a line to a record, and back.
 
-use std::str::FromStr;
-
 use tollgate::{
     ForeignDigest, ForeignForm, Limit, Portable, PortableAuthtoken, PortableNetwork, PortableSecret, PortableUser,
-    Setting, Standing, Timestamp, TokenDigest, TokenId, UserId, UserName,
+    Setting, Standing, TokenDigest, TokenId, UserId, UserName,
 };
-use zeroize::Zeroizing;
 
-use super::super::moment::{parse_moment, write_moment};
+use super::super::moment::write_moment;
+use super::clients::{client, client_line};
+use super::fields::{KEYED, bytes, exact, field, fingerprint, hex, moment, required};
 use super::line::Line;
-
-/// Names digests that were made under a store's own key, before the key's fingerprint.
-const KEYED: &str = "tollgate-";
 
 /// The record that a line is about.
 ///
@@ -25,6 +21,7 @@ pub fn portable(line: &Line) -> Result<Portable, String> {
         ("rule", line.rule.is_some()),
         ("token", line.token.is_some()),
         ("digest", line.digest.is_some()),
+        ("client", line.client.is_some()),
     ];
     let about: Vec<&str> = about
         .into_iter()
@@ -37,6 +34,7 @@ pub fn portable(line: &Line) -> Result<Portable, String> {
         )),
         ["setting"] => setting(line),
         ["rule"] => network(line),
+        ["client"] => Ok(Portable::Client(Box::new(client(line)?))),
         [_] => authtoken(line),
     }
 }
@@ -64,21 +62,24 @@ fn network(line: &Line) -> Result<Portable, String> {
 }
 
 fn user(line: &Line) -> Result<PortableUser, String> {
-    let active = match line.active.as_deref().map(str::trim) {
-        None => None,
-        Some("true") => Some(true),
-        Some("false") => Some(false),
-        Some(found) => return Err(format!("active: expected `true` or `false`, but found `{found}`")),
-    };
     Ok(PortableUser {
         id: field::<u64>("user_id", line.user_id.as_deref())?.map(UserId),
         name: required("user", line.user.as_deref())?,
-        active,
+        active: plain_switch(line.active.as_deref())?,
         operations: field("operations", line.operations.as_deref())?,
         per_hour: limit("per_hour", line.per_hour.as_deref())?,
         concurrent: limit("concurrent", line.concurrent.as_deref())?,
         created_at: moment("created_at", line.created_at.as_deref())?,
     })
+}
+
+fn plain_switch(active: Option<&str>) -> Result<Option<bool>, String> {
+    match active.map(str::trim) {
+        None => Ok(None),
+        Some("true") => Ok(Some(true)),
+        Some("false") => Ok(Some(false)),
+        Some(found) => Err(format!("active: expected `true` or `false`, but found `{found}`")),
+    }
 }
 
 fn authtoken(line: &Line) -> Result<Portable, String> {
@@ -107,14 +108,13 @@ fn secret(line: &Line) -> Result<PortableSecret, String> {
     };
     let scheme = line.scheme.as_deref().map(str::trim);
     let scheme = scheme.ok_or("scheme: expected sha256, sha512 or blake3 beside a digest, but found nothing")?;
-    if let Some(key) = scheme.strip_prefix(KEYED) {
-        let fingerprint = u64::from_str_radix(key, 16).ok().filter(|_| key.len() == 16);
-        let key = fingerprint.ok_or_else(|| format!("scheme: expected 16 hexadecimal digits behind `{KEYED}`"))?;
+    if scheme.starts_with(KEYED) {
+        let key = fingerprint(Some(scheme))?;
         let origin = line.origin.as_ref().map(|origin| bytes(origin)).transpose()?;
         return Ok(PortableSecret::Keyed {
             digest: TokenDigest::from_bytes(bytes(digest)?),
             origin: origin.map(TokenDigest::from_bytes),
-            key: key.to_be_bytes(),
+            key,
         });
     }
     let form: ForeignForm = scheme
@@ -124,39 +124,12 @@ fn secret(line: &Line) -> Result<PortableSecret, String> {
     Ok(PortableSecret::Digest(digest))
 }
 
-/// 32 bytes in hexadecimal digits, as any of the schemes has them.
-fn bytes(digits: &str) -> Result<[u8; 32], String> {
-    let digest = ForeignDigest::parse(ForeignForm::Blake3, digits);
-    let bytes = digest.ok().and_then(|digest| digest.as_bytes().try_into().ok());
-    bytes.ok_or_else(|| "digest: expected 64 hexadecimal digits".to_owned())
-}
-
-fn required<T: FromStr<Err: ToString>>(name: &str, text: Option<&str>) -> Result<T, String> {
-    field(name, text)?.ok_or_else(|| format!("{name}: expected a value, but found nothing"))
-}
-
-fn field<T: FromStr<Err: ToString>>(name: &str, text: Option<&str>) -> Result<Option<T>, String> {
-    let parsed = text.map(|text| text.trim().parse());
-    parsed
-        .transpose()
-        .map_err(|error: T::Err| format!("{name}: {}", error.to_string()))
-}
-
 /// A limit. Elsewhere 0 and -1 mean that there is none.
 fn limit(name: &str, text: Option<&str>) -> Result<Option<Limit>, String> {
     match text.map(str::trim) {
         Some("0" | "-1") => Ok(Some(Limit::Unlimited)),
         text => field(name, text),
     }
-}
-
-/// A moment, written by people or, to the millisecond, by an export.
-fn moment(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, String> {
-    let Some(text) = text else { return Ok(None) };
-    if let Ok(millis) = text.trim().parse::<u64>() {
-        return Ok(Some(Timestamp::from_millis(millis)));
-    }
-    parse_moment(text).map(Some).map_err(|error| format!("{name}: {error}"))
 }
 
 /// The line that says what a record says.
@@ -176,6 +149,7 @@ pub fn line_of(record: &Portable) -> Line {
             added_at: network.added_at.map(exact),
             ..Line::default()
         },
+        Portable::Client(client) => client_line(client),
     }
 }
 
@@ -193,7 +167,6 @@ fn user_line(user: &PortableUser) -> Line {
 }
 
 fn authtoken_line(token: &PortableAuthtoken, user: Option<&PortableUser>) -> Line {
-    let hex = |bytes: &[u8]| Zeroizing::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
     let mut first = None;
     let (clear, digest, scheme) = match &token.secret {
         PortableSecret::Clear(text) => (Some(text.clone()), None, None),
@@ -216,14 +189,5 @@ fn authtoken_line(token: &PortableAuthtoken, user: Option<&PortableUser>) -> Lin
         expires_at: token.expires_at.map(write_moment),
         revoked_at: token.revoked_at.map(exact),
         ..user.map(user_line).unwrap_or_default()
-    }
-}
-
-/// A moment to the millisecond: whole ones as people read them.
-fn exact(moment: Timestamp) -> String {
-    if moment.as_millis().is_multiple_of(1_000) && write_moment(moment) != "never" {
-        write_moment(moment)
-    } else {
-        moment.as_millis().to_string()
     }
 }

@@ -155,10 +155,11 @@ fn an_export_brings_clients_to_a_store_under_the_same_key() {
     });
     let personal = personal.unwrap();
     let mut records = Vec::new();
-    let exported = world
-        .engine
-        .export(|record| Ok::<(), ()>(records.push(record)))
-        .unwrap();
+    let exported = world.engine.export(|record| {
+        records.push(record);
+        Ok::<(), ()>(())
+    });
+    let exported = exported.unwrap();
     assert_eq!(
         (exported.clients, exported.authtokens),
         (1, 1),

@@ -320,10 +320,10 @@ mod tests {
         };
         assert_eq!((digest.as_bytes(), key), (&[0xab; 32], &[1, 2, 3, 4, 5, 6, 7, 8]));
         let json = serde_json::to_string(&line).unwrap();
-        let read = read(Format::JsonLines, &json);
-        assert_eq!(format!("{:?}", read[0].as_ref().unwrap()), format!("{client:?}"));
+        let from_json = read(Format::JsonLines, &json);
+        assert_eq!(format!("{:?}", from_json[0].as_ref().unwrap()), format!("{client:?}"));
         let list = r#"{"client":"abc","grants":["password","saml2"],"login_urls":["https://a.example/1,2","https://b.example/"]}"#;
-        let listed = super::tests::read(Format::JsonLines, list);
+        let listed = read(Format::JsonLines, list);
         assert_eq!(listed[0].as_ref().unwrap().login_urls.as_ref().unwrap().len(), 2);
     }
 }

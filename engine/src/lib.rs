@@ -212,7 +212,7 @@ pub use execute::{Command, Repeatable, Swept};
 pub use feed::{Cursor, Lagged, Moved};
 pub use granting::{
     AccessFacts, AccessText, AccessToken, AddSigningKey, BeginSession, BegunSession, BurnCode, CodeFacts, CodeProof,
-    Consent, EndSession, GiveConsent, GrantFault, GrantedTo, IssueAccess, IssueCode, IssuedAccess, IssuedCode,
+    Consent, EndSession, Family, GiveConsent, GrantFault, GrantedTo, IssueAccess, IssueCode, IssuedAccess, IssuedCode,
     JwtDigest, LoginOutcome, REPEAT_WINDOW_S, RecordLogin, RedeemCode, Redeemed, Refresh, RefreshFacts, RefreshProof,
     Refreshed, RetireSigningKey, RevokeAccess, RevokeFamily, SessionFacts, SessionId, SigningKey, SpendIdentifier,
     Spent, WithdrawConsent,

@@ -3,13 +3,15 @@
 //! Nothing is decided here that is used up: two who read the same may both be told the same, and only the command that follows
 //! says which of them was first.
 
+use std::ops::ControlFlow;
+
 use tollgate_core::{Jwt, Timestamp, TokenKind, UserName};
 
 use super::{Engine, ReadError};
 use crate::facts;
 use crate::feed::Lagged;
 use crate::granting::{
-    AccessFacts, CodeFacts, CodeProof, Consent, JwtDigest, RefreshFacts, RefreshProof, SessionFacts, SessionId,
+    AccessFacts, CodeFacts, CodeProof, Consent, Family, JwtDigest, RefreshFacts, RefreshProof, SessionFacts, SessionId,
     SigningKey,
 };
 use crate::sealed::SealedPlace;
@@ -107,6 +109,29 @@ impl Engine {
             used: refresh.used_at.is_some(),
             revoked: family.revoked_at.is_some(),
         }))
+    }
+
+    /// The families of a user in the order in which they began, those that have ended among them until they are swept: the logins
+    /// that clients go on with. To take all of a user's back, revoke each. Costs a pass over all families.
+    pub fn families(&self, user: &UserName) -> Result<Vec<Family>, ReadError> {
+        let view = self.read_known()?;
+        let user = facts::user_named(&view, user)?.ok_or_else(|| ReadError::NoSuchUser { name: user.clone() })?;
+        let mut families = Vec::new();
+        view.walk::<Families>(&EVERYTHING, |id, row| {
+            if row.grantee.user == user.id {
+                families.push(Family {
+                    id,
+                    to: row.grantee.shown(user.name.clone()),
+                    grant: row.grant,
+                    auth_time: row.auth_time,
+                    begun_at: row.begun_at,
+                    ends_at: row.ends_at,
+                    revoked_at: row.revoked_at,
+                });
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(families)
     }
 
     /// What a presented session says at `now`; none where it does not hold: it is unknown, has ended or expired, its user is

@@ -92,6 +92,26 @@ impl RevokeFamily {
     pub const TOKENS_MOST: usize = 128;
 }
 
+/// A family, as lists show one: a login that a client goes on with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Family {
+    /// Names it for ever.
+    pub id: FamilyId,
+    /// Whose it is.
+    pub to: GrantedTo,
+    /// What it began with.
+    pub grant: Grant,
+    /// When the user logged in.
+    pub auth_time: Timestamp,
+    /// When it began.
+    pub begun_at: Timestamp,
+    /// The first moment at which nothing of it is of use.
+    pub ends_at: Timestamp,
+    /// When it was taken back, if it was.
+    pub revoked_at: Option<Timestamp>,
+}
+
 /// A family as the store keeps one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FamilyRow {

@@ -22,6 +22,12 @@ pub enum GrantFault {
     /// The user is inactive, or is not there any more.
     #[error("expected a user who is active, but the user is inactive or was removed")]
     UserUnusable,
+    /// A client acts by its own credential as somebody else than it may.
+    #[error("expected the user whom the client acts as where it presents no other credential, but found another")]
+    OtherUser,
+    /// A client that shows no secret asked for a code without a challenge: whoever saw the code could redeem it.
+    #[error("expected a PKCE challenge, because the client shows no secret")]
+    NoChallenge,
     /// More was asked for than was granted, or than the client may have.
     #[error("expected no more scopes and audiences than were granted and the client may have")]
     Beyond,

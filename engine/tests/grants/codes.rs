@@ -127,6 +127,50 @@ fn no_code_and_no_token_has_more_than_the_client_may_have() {
 }
 
 #[test]
+fn by_its_own_credential_a_client_acts_as_one_user_alone() {
+    let scene = Scene::new();
+    let other = scene.world.user("bob");
+    let issue = |user: &tollgate::UserName| {
+        scene.engine().execute(tollgate::IssueAccess {
+            to: granted_to(&scene.client, user, "read"),
+            text: AccessText::Opaque,
+            lifetime_s: LIFETIME_S,
+            grant: Grant::ClientCredentials,
+            refresh: None,
+        })
+    };
+    assert_eq!(fault(issue(&other)), Some(GrantFault::OtherUser));
+    assert_eq!(issue(&scene.user).unwrap().record.user, scene.user);
+}
+
+#[test]
+fn a_client_without_a_secret_gets_no_code_without_a_challenge() {
+    let scene = Scene::new();
+    let grants = [Grant::AuthorizationCode].into_iter().collect();
+    let command = tollgate::AddClient {
+        login_urls: vec![CALLBACK.to_owned()],
+        scopes: "read".parse().unwrap(),
+        consent: false,
+        authentication: tollgate::ClientAuthentication::Public,
+        ..tollgate::AddClient::named("spa".parse().unwrap(), grants)
+    };
+    let public = scene.engine().execute(command).unwrap().client;
+    let code = |client, challenge| {
+        scene.engine().execute(tollgate::IssueCode {
+            to: granted_to(client, &scene.user, "read"),
+            redirect_url: CALLBACK.to_owned(),
+            challenge,
+            nonce: None,
+            auth_time: scene.engine().now(),
+            session: None,
+        })
+    };
+    assert_eq!(fault(code(&public, None)), Some(GrantFault::NoChallenge));
+    code(&public, Some([1; 32])).unwrap();
+    code(&scene.client, None).unwrap();
+}
+
+#[test]
 fn a_grant_that_the_client_is_not_allowed_is_refused() {
     let scene = Scene::new();
     let grants = [Grant::ClientCredentials].into_iter().collect();

@@ -105,6 +105,32 @@ fn a_family_that_was_taken_back_is_gone_with_all_its_tokens_and_no_other_family_
 }
 
 #[test]
+fn all_that_a_user_has_agreed_to_is_listed_and_can_be_taken_back() {
+    let scene = Scene::new();
+    let other = scene.world.user("bob");
+    let mine = [scene.log_in(), scene.log_in()];
+    let theirs = granted_to(&scene.client, &other, "read");
+    let theirs = issue_access(scene.engine(), theirs, Some(REFRESH_S)).unwrap();
+    let listed = scene.engine().families(&scene.user).unwrap();
+    let ids: Vec<_> = listed.iter().map(|family| Some(family.id)).collect();
+    assert_eq!(ids, mine.each_ref().map(|tokens| tokens.family));
+    assert_eq!(listed[0].to, scene.granted_to("read write"));
+    for family in listed {
+        scene.engine().execute(RevokeFamily { family: family.id }).unwrap();
+    }
+    check_gone(&scene, &[&mine[0], &mine[1]]);
+    assert!(
+        scene
+            .engine()
+            .families(&scene.user)
+            .unwrap()
+            .iter()
+            .all(|family| family.revoked_at.is_some())
+    );
+    rotated(scene.refresh(refresh_of(&theirs)));
+}
+
+#[test]
 fn scopes_only_ever_become_fewer_and_the_family_keeps_its_own() {
     let scene = Scene::new();
     let first = scene.log_in();

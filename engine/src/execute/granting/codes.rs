@@ -8,7 +8,7 @@ use super::access::{NewTokens, note, prepare};
 use super::described;
 use super::families::{Because, begin_family, revoke_family};
 use super::{accept, accept_len, accept_session, end_of, is_covered, usable};
-use crate::client::Grant;
+use crate::client::{ClientAuthentication, Grant};
 use crate::granting::{
     BurnCode, CodeRow, CodeSpent, FamilyRow, GrantFault, IssueCode, IssuedCode, RedeemCode, Redeemed,
 };
@@ -48,6 +48,9 @@ impl Execute for IssueCode {
         accept_len(&redirect_url, URL_MOST)?;
         accept_len(nonce.as_deref().unwrap_or_default(), NONCE_MOST)?;
         let (user, client, grantee) = accept(batch, &to, Grant::AuthorizationCode)?;
+        if challenge.is_none() && client.client.authentication == ClientAuthentication::Public {
+            return Err(GrantFault::NoChallenge.into());
+        }
         accept_session(batch, session, user.id)?;
         if client.client.consent && !is_covered(batch, user.id, client.client.number, &grantee.scopes)? {
             return Err(GrantFault::NoConsent.into());

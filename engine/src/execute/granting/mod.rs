@@ -73,6 +73,9 @@ fn accept(batch: &Batch<'_, '_>, to: &GrantedTo, grant: Grant) -> Result<(UserRo
         audiences: to.audiences.clone(),
     };
     let (user, client) = usable(batch, &grantee, grant)?;
+    if grant == Grant::ClientCredentials && client.user != Some(user.id) {
+        return Err(GrantFault::OtherUser.into());
+    }
     if !to.scopes.is_subset_of(&client.client.scopes) {
         return Err(GrantFault::Beyond.into());
     }

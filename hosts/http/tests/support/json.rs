@@ -60,7 +60,7 @@ pub(crate) fn answer(stream: TcpStream) -> Answer {
     loop {
         line.clear();
         stream.read_line(&mut line).unwrap();
-        let Some((name, value)) = line.trim_end().split_once(": ") else {
+        let Some((name, value)) = line.trim_end_matches(['\r', '\n']).split_once(": ") else {
             break;
         };
         headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());

@@ -34,6 +34,10 @@ impl Running {
             bounds,
             ..HostOptions::default()
         };
+        Self::with_options(world, options, tls)
+    }
+
+    pub(crate) fn with_options(world: &World, options: HostOptions, tls: Option<Arc<Tls>>) -> Self {
         let host = Host::new(world.engine.clone(), options);
         let (stop, stopped) = oneshot::channel::<()>();
         let (tell, told) = std::sync::mpsc::channel();

@@ -30,6 +30,20 @@ impl Form {
         Self::parse(call.body)
     }
 
+    /// The same form with all names in small letters, since Cinchy's manual spells them in more than one way and its server reads
+    /// them in any. Two names that become one are refused.
+    pub fn folded(self) -> Result<Self, Fault> {
+        let mut pairs: Vec<(String, Zeroizing<String>)> = Vec::with_capacity(self.0.len());
+        for (name, value) in self.0 {
+            let name = name.to_ascii_lowercase();
+            if name != Self::REPEATABLE && pairs.iter().any(|(earlier, _)| *earlier == name) {
+                return Err(Fault::request("A parameter stands more than once"));
+            }
+            pairs.push((name, value));
+        }
+        Ok(Self(pairs))
+    }
+
     /// Reads the query of a GET, or the body of a POST.
     pub fn of_query_or_body(call: &Call<'_>) -> Result<Self, Fault> {
         if call.method == b"POST" {
@@ -195,6 +209,20 @@ mod tests {
             form.all("resource").collect::<Vec<_>>(),
             ["https://a.example", "https://b.example"]
         );
+    }
+
+    #[test]
+    fn names_may_be_spelt_in_any_way_where_that_is_wanted() {
+        let form = Form::parse(b"Client_id=abc&Grant_Type=password&Password=Ab")
+            .unwrap()
+            .folded()
+            .unwrap();
+        assert_eq!(
+            (form.one("client_id"), form.one("grant_type"), form.one("password")),
+            (Some("abc"), Some("password"), Some("Ab"))
+        );
+        let twice = Form::parse(b"Client_id=abc&client_id=xyz").unwrap().folded();
+        assert!(twice.is_err_and(|fault| fault.description.contains("more than once")));
     }
 
     #[test]

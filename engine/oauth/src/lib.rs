@@ -74,6 +74,7 @@ pub mod password;
 pub mod throttle;
 pub mod signing_keys;
 mod login_trail;
+mod lately;
 mod server;
 
 pub use call::{Activity, Answer, Call, Profile};

@@ -141,10 +141,22 @@ struct Places {
     waiting: usize,
 }
 
-/// Gives the place back however the check ends.
-struct Place<'a> {
+/// A place at which one password is checked. It is free again when this is dropped.
+pub struct Place<'a> {
     pool: &'a PasswordPool,
     blocks: Vec<Block>,
+}
+
+impl Place<'_> {
+    /// Whether `password` is the one in `phc`. Does the same work where there is no `phc`, or one that cannot be read; then the answer
+    /// is no.
+    pub fn is(&mut self, phc: Option<&str>, password: &[u8]) -> bool {
+        let stored = phc.and_then(Stored::parse);
+        let known = stored.is_some() && !password.is_empty() && password.len() <= PASSWORD_BYTES_MOST;
+        let password = password.get(..PASSWORD_BYTES_MOST).unwrap_or(password);
+        let stored = stored.or_else(Stored::nobody);
+        stored.is_some_and(|stored| stored.is(password, &mut self.blocks)) && known
+    }
 }
 
 impl Drop for Place<'_> {
@@ -165,20 +177,13 @@ impl PasswordPool {
         }
     }
 
-    /// Whether `password` is the one in `phc`. Blocks until there is a place and the work is done, which is the same work where there
-    /// is no `phc`, or one that cannot be read; then the answer is no.
+    /// [`Place::is`] at the next place that is free.
     pub fn is(&self, phc: Option<&str>, password: &[u8]) -> Result<bool, Busy> {
-        let mut place = self.place()?;
-        let stored = phc.and_then(Stored::parse);
-        let known = stored.is_some() && !password.is_empty() && password.len() <= PASSWORD_BYTES_MOST;
-        let password = password.get(..PASSWORD_BYTES_MOST).unwrap_or(password);
-        let right = stored
-            .or_else(Stored::nobody)
-            .is_some_and(|stored| stored.is(password, &mut place.blocks));
-        Ok(right && known)
+        Ok(self.place()?.is(phc, password))
     }
 
-    fn place(&self) -> Result<Place<'_>, Busy> {
+    /// Waits for a place, unless too many others do.
+    pub fn place(&self) -> Result<Place<'_>, Busy> {
         let mut state = self.state.lock();
         if state.free.is_empty() && state.waiting >= self.waiting_most {
             return Err(Busy);

@@ -1,13 +1,15 @@
 //! Guesses of passwords, counted for a name, for the network they come from, and for a name from one network.
 //!
 //! After some wrong ones each further guess has to wait, twice as long every time, up to a bound; so nobody is locked out for good
-//! and nobody guesses fast. What the whole world guesses of one name counts as well, but not against whoever has shown that name's
-//! password from their network before: else anybody could keep anybody out by guessing.
+//! and nobody guesses fast. What the whole world guesses of one name counts as well, and what one network guesses of all names, but
+//! neither counts against whoever has shown that name's password from that network before: else anybody could keep anybody out by
+//! guessing.
 //!
 //! The memory is bounded: a table of fixed size in which what is over, and then what has guessed least, makes room. What is not there
 //! has guessed nothing, so a full table errs on the side of letting people in, and the other counts still hold.
 //!
-//! A guess is counted before its password is looked at: else a thousand at once would all be the first.
+//! Right passwords that come at once do not wait for one another: what counts is what was wrong. Only where guesses have to wait
+//! already does each one that is let through make the next wait, before anybody knows whether it was right.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::IpAddr;
@@ -90,45 +92,52 @@ impl Default for Throttle {
 }
 
 impl Throttle {
-    /// Counts a guess for `name` from `peer`, unless it has to wait. One that has to wait is not counted, so that waiting ends.
-    pub fn admit(&mut self, name: &[u8], peer: Option<IpAddr>, now: Timestamp) -> Result<(), Wait> {
+    /// How long a guess for `name` from `peer` would have to wait, if it had to.
+    pub fn wait(&self, name: &[u8], peer: Option<IpAddr>, now: Timestamp) -> Option<Wait> {
         let places = self.places(name, peer);
         let is_known = self.count(places.known, now).is_some();
-        let waits = [
-            self.wait(places.pair, PAIR, now),
-            self.wait(places.name, NAME, now).filter(|_| !is_known),
-            places.network.and_then(|network| self.wait(network, NETWORK, now)),
-        ];
-        if let Some(seconds) = waits.into_iter().flatten().max() {
-            return Err(Wait { seconds });
+        let counted = places.counted().filter(|(place, _)| !is_known || *place == places.pair);
+        let seconds = counted
+            .filter_map(|(place, pace)| self.left_s(place, pace, now))
+            .max()?;
+        Some(Wait { seconds })
+    }
+
+    /// Lets a guess through, unless it has to wait. To be called when its password is about to be looked at, and answered by
+    /// [`Throttle::failed`] or [`Throttle::succeeded`].
+    pub fn admit(&mut self, name: &[u8], peer: Option<IpAddr>, now: Timestamp) -> Result<(), Wait> {
+        if let Some(wait) = self.wait(name, peer, now) {
+            return Err(wait);
         }
-        for place in places.counted() {
-            self.change(place, now, |count| {
-                count.guesses = count.guesses.saturating_add(1);
-                count.last = now;
-            });
+        for (place, pace) in self.places(name, peer).counted() {
+            if self.count(place, now).is_some_and(|count| count.guesses >= pace.free) {
+                self.change(place, now, |count| count.last = now);
+            }
         }
         Ok(())
     }
 
-    /// Counts something else that an address may not do too often, unless it has to wait.
-    pub fn admit_network(&mut self, peer: Option<IpAddr>, now: Timestamp) -> Result<(), Wait> {
-        let network = self.places(b"", peer).network.unwrap_or_default();
-        if let Some(seconds) = self.wait(network, NETWORK, now) {
-            return Err(Wait { seconds });
+    /// The guess was wrong.
+    pub fn failed(&mut self, name: &[u8], peer: Option<IpAddr>, now: Timestamp) {
+        for (place, _) in self.places(name, peer).counted() {
+            self.add(place, now);
         }
-        self.change(network, now, |count| {
-            count.guesses = count.guesses.saturating_add(1);
-            count.last = now;
-        });
-        Ok(())
     }
 
-    /// The guess was right: the name has guessed nothing from here, and is known here. Other guesses were other people's.
-    pub fn forget(&mut self, name: &[u8], peer: Option<IpAddr>, now: Timestamp) {
-        self.take_back(name, peer, now);
+    /// The guess was right: the name has guessed nothing from here, and is known here. Most other guesses were other people's.
+    pub fn succeeded(&mut self, name: &[u8], peer: Option<IpAddr>, now: Timestamp) {
         let places = self.places(name, peer);
-        self.change(places.pair, now, |count| count.guesses = 0);
+        for place in [Some(places.pair), Some(places.name), places.network]
+            .into_iter()
+            .flatten()
+        {
+            let kept = if place == places.pair { 0 } else { u32::MAX };
+            if self.count(place, now).is_some() {
+                self.change(place, now, |count| {
+                    count.guesses = count.guesses.saturating_sub(1).min(kept)
+                });
+            }
+        }
         if places.network.is_some() {
             self.change(places.known, now, |count| {
                 count.guesses = KNOWN_WEIGHT;
@@ -138,11 +147,21 @@ impl Throttle {
         }
     }
 
-    /// The guess was not looked at after all.
-    pub fn take_back(&mut self, name: &[u8], peer: Option<IpAddr>, now: Timestamp) {
-        for place in self.places(name, peer).counted() {
-            self.change(place, now, |count| count.guesses = count.guesses.saturating_sub(1));
+    /// Counts something else that an address may not do too often, unless it has to wait.
+    pub fn admit_network(&mut self, peer: Option<IpAddr>, now: Timestamp) -> Result<(), Wait> {
+        let network = self.places(b"", peer).network.unwrap_or_default();
+        if let Some(seconds) = self.left_s(network, NETWORK, now) {
+            return Err(Wait { seconds });
         }
+        self.add(network, now);
+        Ok(())
+    }
+
+    fn add(&mut self, place: u64, now: Timestamp) {
+        self.change(place, now, |count| {
+            count.guesses = count.guesses.saturating_add(1);
+            count.last = now;
+        });
     }
 
     fn places(&self, name: &[u8], peer: Option<IpAddr>) -> Places {
@@ -164,8 +183,8 @@ impl Throttle {
         set.find(|count| count.is_of(place, now))
     }
 
-    /// How long the next guess has to wait.
-    fn wait(&self, place: u64, pace: Pace, now: Timestamp) -> Option<u32> {
+    /// How long the next guess has to wait for one count.
+    fn left_s(&self, place: u64, pace: Pace, now: Timestamp) -> Option<u32> {
         let count = self.count(place, now)?;
         let beyond = count.guesses.checked_sub(pace.free)?;
         let delay_s = 1_u32.checked_shl(beyond).unwrap_or(u32::MAX).min(pace.wait_s_most);
@@ -210,8 +229,11 @@ impl Count {
 }
 
 impl Places {
-    fn counted(&self) -> impl Iterator<Item = u64> + use<> {
-        [Some(self.pair), Some(self.name), self.network].into_iter().flatten()
+    fn counted(&self) -> impl Iterator<Item = (u64, Pace)> + use<> {
+        let network = self.network.map(|network| (network, NETWORK));
+        [Some((self.pair, PAIR)), Some((self.name, NAME)), network]
+            .into_iter()
+            .flatten()
     }
 }
 
@@ -239,17 +261,24 @@ mod tests {
         Some(IpAddr::from([192, 0, 2, last]))
     }
 
+    /// A wrong guess, if it does not have to wait.
+    fn guess(throttle: &mut Throttle, name: &[u8], peer: Option<IpAddr>, now: Timestamp) -> Result<(), Wait> {
+        throttle.admit(name, peer, now)?;
+        throttle.failed(name, peer, now);
+        Ok(())
+    }
+
     #[test]
     fn waiting_doubles_up_to_a_bound_and_ends() {
         let mut throttle = Throttle::default();
         let mut now = START;
         let mut waits = Vec::new();
         for _ in 0..14 {
-            if let Err(wait) = throttle.admit(b"alice", None, now) {
+            if let Err(wait) = guess(&mut throttle, b"alice", None, now) {
                 waits.push(wait.seconds);
                 now = now.plus_millis(u64::from(wait.seconds) * 1_000);
                 assert_eq!(
-                    throttle.admit(b"alice", None, now),
+                    guess(&mut throttle, b"alice", None, now),
                     Ok(()),
                     "waiting ends when it was said to"
                 );
@@ -266,61 +295,69 @@ mod tests {
     }
 
     #[test]
-    fn a_right_guess_is_forgotten() {
+    fn right_passwords_at_once_do_not_wait_for_one_another() {
         let mut throttle = Throttle::default();
-        for _ in 0..100 {
+        for _ in 0..1_000 {
             assert_eq!(throttle.admit(b"alice", peer(1), START), Ok(()));
-            throttle.forget(b"alice", peer(1), START);
         }
+        for _ in 0..1_000 {
+            throttle.succeeded(b"alice", peer(1), START);
+        }
+        assert_eq!(throttle.admit(b"alice", peer(1), START), Ok(()));
     }
 
     #[test]
-    fn a_thousand_at_once_are_counted_one_by_one() {
+    fn guesses_that_had_to_wait_go_one_by_one() {
         let mut throttle = Throttle::default();
+        while guess(&mut throttle, b"alice", None, START).is_ok() {}
         let admitted = (0..1_000)
-            .filter(|_| throttle.admit(b"alice", None, START).is_ok())
+            .filter(|_| throttle.admit(b"alice", None, at(1)).is_ok())
             .count();
-        assert_eq!(admitted, 5);
-        throttle.take_back(b"alice", None, START);
-        assert_eq!(throttle.admit(b"alice", None, START), Ok(()));
-        assert_eq!(throttle.admit(b"alice", None, START), Err(Wait { seconds: 1 }));
+        assert_eq!(admitted, 1, "before anybody knows whether it was right");
+        throttle.succeeded(b"alice", None, at(1));
+        assert_eq!(throttle.admit(b"alice", None, at(1)), Ok(()));
     }
 
     #[test]
     fn an_address_that_tries_many_names_waits() {
         let mut throttle = Throttle::default();
-        let admitted = (0..100)
-            .filter(|name: &u32| throttle.admit(&name.to_be_bytes(), peer(1), START).is_ok())
-            .count();
-        assert_eq!(admitted, 30);
-        assert_eq!(throttle.admit(b"x", peer(2), START), Ok(()));
+        let mut tries = |name: u32, peer| guess(&mut throttle, &name.to_be_bytes(), peer, START).is_ok();
+        assert_eq!((0..100).filter(|name| tries(*name, peer(1))).count(), 30);
+        assert!(tries(7, peer(2)));
         let network = |last: u16| Some(IpAddr::from([0x2001, 0xdb8, 0, 0, last, 1, 1, last]));
-        let admitted = (0..100_u16)
-            .filter(|at| throttle.admit(&at.to_be_bytes(), network(*at), START).is_ok())
-            .count();
-        assert_eq!(admitted, 30, "one customer has one count");
+        assert_eq!(
+            (0..100_u16)
+                .filter(|last| tries(u32::from(*last), network(*last)))
+                .count(),
+            30,
+            "one customer has one count"
+        );
     }
 
     #[test]
     fn the_world_cannot_keep_out_who_is_known() {
         let mut throttle = Throttle::default();
-        assert_eq!(throttle.admit(b"alice", peer(1), START), Ok(()));
-        throttle.forget(b"alice", peer(1), START);
-        let guesses = (0..1_000_u32).map(|at| throttle.admit(b"alice", Some(IpAddr::from(at.to_be_bytes())), START));
+        throttle.succeeded(b"alice", peer(1), START);
+        let guesses =
+            (0..1_000_u32).map(|at| guess(&mut throttle, b"alice", Some(IpAddr::from(at.to_be_bytes())), START));
         assert_eq!(
             guesses.filter(Result::is_ok).count(),
             20,
             "the whole world has one count"
         );
-        assert_eq!(throttle.admit(b"alice", peer(1), START), Ok(()), "she is known here");
-        assert_eq!(throttle.admit(b"alice", peer(2), START), Err(Wait { seconds: 2 }));
-        for _ in 0..4 {
-            assert_eq!(throttle.admit(b"alice", peer(1), START), Ok(()));
+        assert_eq!(throttle.wait(b"alice", peer(1), START), None, "she is known here");
+        assert_eq!(throttle.wait(b"alice", peer(2), START), Some(Wait { seconds: 1 }));
+        while guess(&mut throttle, b"bob", peer(1), START).is_ok() {}
+        for name in 0..100_u32 {
+            let _ = guess(&mut throttle, &name.to_be_bytes(), peer(1), START);
         }
+        assert_eq!(throttle.wait(b"carol", peer(1), START), Some(Wait { seconds: 1 }));
         assert_eq!(
-            throttle.admit(b"alice", peer(1), START),
-            Err(Wait { seconds: 1 }),
-            "who sits at her desk is no exception"
+            (0..9)
+                .filter(|_| guess(&mut throttle, b"alice", peer(1), START).is_ok())
+                .count(),
+            5,
+            "nor is she an exception"
         );
     }
 
@@ -339,16 +376,16 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_back_keeps_nobody_waiting() {
         let mut throttle = Throttle::default();
-        while throttle.admit(b"alice", None, at(1_000_000)).is_ok() {}
+        while guess(&mut throttle, b"alice", None, at(1_000_000)).is_ok() {}
         assert_eq!(throttle.admit(b"alice", None, START), Ok(()));
     }
 
     #[test]
     fn a_flood_of_names_does_not_push_out_who_guesses_most() {
         let mut throttle = Throttle::default();
-        while throttle.admit(b"alice", None, START).is_ok() {}
+        while guess(&mut throttle, b"alice", None, START).is_ok() {}
         for name in 0..200_000_u32 {
-            let _ = throttle.admit(&name.to_be_bytes(), None, at(0));
+            let _ = guess(&mut throttle, &name.to_be_bytes(), None, START);
         }
         assert_eq!(throttle.admit(b"alice", None, START), Err(Wait { seconds: 1 }));
     }
@@ -361,7 +398,7 @@ mod tests {
             let mut admitted = Vec::new();
             for step in steps {
                 now = now.plus_millis(step);
-                if throttle.admit(b"alice", None, now).is_ok() {
+                if guess(&mut throttle, b"alice", None, now).is_ok() {
                     admitted.push(now);
                 }
             }

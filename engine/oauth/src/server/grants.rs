@@ -36,7 +36,10 @@ impl Inner {
         activity: &mut Activity,
     ) -> Result<Answer, Fault> {
         must_be_post(call)?;
-        let form = Form::of_body(call)?;
+        let form = match profile {
+            Profile::Cinchy => Form::of_body(call)?.folded()?,
+            Profile::Standard => Form::of_body(call)?,
+        };
         let client = self.authenticate(call, &form, now, activity)?;
         let request = TokenRequest::parse(&form)?;
         activity.asked = request.grant();

@@ -26,6 +26,7 @@ use crate::call::{Activity, Answer, Call, Profile};
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::fault::{Code, Fault};
 use crate::issuer::KeySets;
+use crate::lately::Lately;
 use crate::login_trail::LoginTrail;
 use crate::metadata;
 use crate::password::PasswordPool;
@@ -51,6 +52,7 @@ struct Inner {
     trail: Mutex<LoginTrail>,
     keyring: Mutex<Option<Arc<Keyring>>>,
     key_sets: Mutex<KeySets>,
+    lately: Mutex<Lately>,
 }
 
 impl fmt::Debug for AuthorizationServer {
@@ -75,6 +77,7 @@ impl AuthorizationServer {
             trail: Mutex::default(),
             keyring: Mutex::default(),
             key_sets: Mutex::default(),
+            lately: Mutex::default(),
         })))
     }
 

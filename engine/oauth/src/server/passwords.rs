@@ -2,39 +2,50 @@
 
 use std::net::IpAddr;
 
-use tollgate::{Author, BeginSession, LoginOutcome, PasswordPhc, RecordLogin, Timestamp, UserName};
+use tollgate::{Author, BeginSession, LoginOutcome, PasswordPhc, Person, ReadError, RecordLogin, Timestamp, UserName};
 
 use super::Inner;
 use crate::steps::{Login, PasswordProof, ProvenUser};
+use crate::throttle::Wait;
 
 impl Inner {
     pub(super) fn prove(&self, name: &[u8], password: &[u8], peer: Option<IpAddr>, now: Timestamp) -> PasswordProof {
-        let admitted = self.throttle.lock().admit(name, peer, now);
-        let user: Option<UserName> = std::str::from_utf8(name).ok().and_then(|name| name.parse().ok());
-        let person = match user.as_ref().map(|user| self.engine.person(user)).transpose() {
-            Ok(person) => person.flatten(),
-            Err(error) => {
-                if admitted.is_ok() {
-                    self.throttle.lock().take_back(name, peer, now);
-                }
-                return PasswordProof::Unavailable(error.to_string());
-            }
-        };
-        let known = person.as_ref().map(|person| person.user.name.clone());
-        if let Err(wait) = admitted {
-            self.tell(known, LoginOutcome::Throttled, peer, now);
-            return PasswordProof::Throttled {
-                retry_after_s: wait.seconds,
-            };
+        self.prove_unless(name, password, peer, now, || None)
+    }
+
+    /// Proves a password, unless `settled` knows the answer by the time that its turn has come: of many requests at once with one
+    /// password, one pays for it.
+    pub(super) fn prove_unless(
+        &self,
+        name: &[u8],
+        password: &[u8],
+        peer: Option<IpAddr>,
+        now: Timestamp,
+        settled: impl FnOnce() -> Option<ProvenUser>,
+    ) -> PasswordProof {
+        // Who has to wait anyway takes nobody's turn.
+        if let Some(wait) = self.throttle.lock().wait(name, peer, now) {
+            return self.throttled(name, peer, wait, now);
         }
-        let phc = person.as_ref().and_then(|person| person.password.as_ref());
-        let Ok(right) = self.passwords.is(phc.map(PasswordPhc::expose), password) else {
-            self.throttle.lock().take_back(name, peer, now);
+        let Ok(mut place) = self.passwords.place() else {
             return PasswordProof::Busy;
         };
+        if let Some(user) = settled() {
+            return PasswordProof::Proven(user);
+        }
+        if let Err(wait) = self.throttle.lock().admit(name, peer, now) {
+            return self.throttled(name, peer, wait, now);
+        }
+        let person = match self.person_named(name) {
+            Ok(person) => person,
+            Err(error) => return PasswordProof::Unavailable(error.to_string()),
+        };
+        let known = person.as_ref().map(|person| person.user.name.clone());
+        let phc = person.as_ref().and_then(|person| person.password.as_ref());
+        let right = place.is(phc.map(PasswordPhc::expose), password);
         match person.filter(|person| right && person.user.active) {
             Some(person) => {
-                self.throttle.lock().forget(name, peer, now);
+                self.throttle.lock().succeeded(name, peer, now);
                 PasswordProof::Proven(ProvenUser {
                     id: person.user.id,
                     name: person.user.name,
@@ -43,10 +54,24 @@ impl Inner {
                 })
             }
             None => {
+                self.throttle.lock().failed(name, peer, now);
                 self.tell(known, LoginOutcome::Failed, peer, now);
                 PasswordProof::Wrong
             }
         }
+    }
+
+    fn throttled(&self, name: &[u8], peer: Option<IpAddr>, wait: Wait, now: Timestamp) -> PasswordProof {
+        let known = self.person_named(name).ok().flatten().map(|person| person.user.name);
+        self.tell(known, LoginOutcome::Throttled, peer, now);
+        PasswordProof::Throttled {
+            retry_after_s: wait.seconds,
+        }
+    }
+
+    fn person_named(&self, name: &[u8]) -> Result<Option<Person>, ReadError> {
+        let user: Option<UserName> = std::str::from_utf8(name).ok().and_then(|name| name.parse().ok());
+        Ok(user.map(|user| self.engine.person(&user)).transpose()?.flatten())
     }
 
     pub(super) fn log_in(&self, name: &[u8], password: &[u8], peer: Option<IpAddr>, now: Timestamp) -> Login {

@@ -44,13 +44,20 @@ impl Inner {
             text.get(..colon).unwrap_or_default(),
             text.get(colon + 1..).unwrap_or_default(),
         );
-        match self.prove(name, password, request.peer, now) {
+        let proven = || {
+            let user = self.lately.lock().proven(&unsettled, now)?;
+            let person = self.engine.person(&user.name).ok().flatten()?;
+            let holds = person.user.id == user.id && person.password_epoch == user.password_epoch && person.user.active;
+            holds.then_some(user)
+        };
+        match self.prove_unless(name, password, request.peer, now, proven) {
             PasswordProof::Proven(user) => {
+                self.lately.lock().note(&unsettled, &user);
                 let settled = Settled {
                     user: user.id,
                     password_epoch: user.password_epoch,
                     authority: None,
-                    until: now.plus_millis(REMEMBERED_S * 1_000),
+                    until: user.at.plus_millis(REMEMBERED_S * 1_000),
                 };
                 remember(&self.engine, unsettled, settled, now)
             }

@@ -102,6 +102,30 @@ fn tokens_of_one_second_are_several() {
     );
 }
 
+/// Cinchy's manual spells the parameters in two ways.
+#[test]
+fn cinchys_parameters_are_read_in_any_spelling() {
+    let scene = Scene::new();
+    let known = scene.client("abc", "password", |_| {});
+    let body = known
+        .form(&ASK)
+        .replace("client_id", "Client_id")
+        .replace("grant_type", "Grant_Type");
+    assert_eq!(
+        scene.server.token(Profile::Cinchy, &post(&body), scene.now()).status,
+        200
+    );
+    assert_eq!(
+        scene.server.token(Profile::Standard, &post(&body), scene.now()).status,
+        401
+    );
+    let twice = format!("{body}&client_id=abc");
+    assert_eq!(
+        outcome(&scene.server.token(Profile::Cinchy, &post(&twice), scene.now())),
+        refused(400, "invalid_request")
+    );
+}
+
 #[test]
 fn the_lifetime_is_the_clients() {
     let scene = Scene::new();

@@ -76,6 +76,37 @@ fn a_password_is_proven_once_and_remembered_for_a_minute() {
     ));
 }
 
+#[test]
+fn many_requests_at_once_with_one_password_pay_for_one() {
+    let scene = Scene::new();
+    let route = Route {
+        pattern: "/BasicAuthAPI/**".parse().unwrap(),
+        schemes: "password".parse().unwrap(),
+        scopes: "".parse().unwrap(),
+        audience: None,
+        anonymous: false,
+    };
+    scene.engine.execute(PutRoute { route }).unwrap();
+    let line = basic("admin", PASSWORD);
+    let open = checked(&scene, &line).unwrap().1.unwrap();
+    let settled = std::thread::scope(|scope| {
+        let settle = || {
+            matches!(
+                scene.server.settle(open, &request(&line), scene.now()),
+                Settlement::Settled(_)
+            )
+        };
+        let threads: Vec<_> = (0..64).map(|_| scope.spawn(settle)).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .filter(|settled| *settled)
+            .count()
+    });
+    assert_eq!(settled, 64, "nobody of them is taken for a guesser");
+    assert_eq!(checked(&scene, &line), None);
+}
+
 struct Them {
     pair: SigningPair,
     set: Vec<u8>,

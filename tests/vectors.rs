@@ -95,9 +95,11 @@ fn files() -> BTreeMap<String, VectorFile> {
 /// Tells a judge the facts of a vector, takes it through the steps, and answers the first thing that went wrong.
 fn run(judge: &mut impl Judge, file: &VectorFile, vector: &Vector) -> Result<(), String> {
     let server = vector.server.as_ref().unwrap_or(&file.world.server);
+    let authorities = vector.authorities.as_ref().unwrap_or(&file.world.authorities);
     let users = vector.users.as_ref().unwrap_or(&file.world.users);
     let tokens = vector.tokens.as_ref().unwrap_or(&file.world.tokens);
     let mut facts = vec![Change::SetServer(server.clone())];
+    facts.extend(authorities.iter().cloned().map(Change::PutAuthority));
     facts.extend(users.iter().cloned().map(Change::PutUser));
     facts.extend(tokens.iter().cloned().map(Change::PutToken));
     for fact in &facts {

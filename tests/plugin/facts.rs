@@ -28,7 +28,9 @@ impl Facts {
     pub(crate) fn records(&mut self, change: &Change) -> Option<Vec<FeedRecord>> {
         Some(match change {
             Change::SetServer(server) => {
-                let before = rules(&std::mem::replace(&mut self.server, server.clone()));
+                let before = std::mem::replace(&mut self.server, server.clone());
+                let routes_before = native::server_record(&before).routes;
+                let before = rules(&before);
                 let after = rules(server);
                 let record = native::server_record(server);
                 let settings = [
@@ -37,9 +39,15 @@ impl Facts {
                     FeedRecord::AuthtokenInUrl(record.authtoken_in_url),
                     FeedRecord::AllowPreflight(record.allow_preflight),
                     FeedRecord::ForeignTokens(record.foreign_tokens),
+                    FeedRecord::ExternalIssuers(record.external_issuers),
                 ];
                 let gone = before.into_iter().map(FeedRecord::RemoveRule);
-                gone.chain(after.into_iter().map(FeedRecord::AddRule))
+                let routes = routes_before
+                    .into_iter()
+                    .map(|route| FeedRecord::RemoveRoute(route.pattern));
+                let routes = routes.chain(record.routes.into_iter().map(FeedRecord::PutRoute));
+                gone.chain(routes)
+                    .chain(after.into_iter().map(FeedRecord::AddRule))
                     .chain(settings)
                     .collect()
             }
@@ -53,7 +61,11 @@ impl Facts {
                 id: TokenId(self.ids.get(secret).copied().unwrap_or(1)),
                 digest: native::digest(&self.view, secret),
             }],
-            Change::DoubtUser(_) | Change::DoubtToken(_) => return None,
+            Change::PutAuthority(authority) => vec![FeedRecord::PutAuthority(native::authority_record(authority))],
+            // Neither doubt nor a proof is ever told.
+            Change::DoubtUser(_) | Change::DoubtToken(_) | Change::DoubtAuthority(_) | Change::Remember(_) => {
+                return None;
+            }
         })
     }
 }

@@ -6,12 +6,6 @@ use tollgate_tests::http::Response;
 /// What Envoy adds to every answer.
 const OF_ENVOY: &[&str] = &["date", "server", "content-length", "connection"];
 
-/// The row of the reason with this label.
-pub(crate) fn reason(label: &str) -> DenyReason {
-    let mut rows = DENY_REASONS.iter();
-    rows.find(|row| row.label == label).unwrap().reason
-}
-
 /// What a caller is told who is refused for `reason`.
 pub(crate) fn refusal(reason: DenyReason, quota: Option<QuotaState>) -> Refused {
     let denial = Denial {

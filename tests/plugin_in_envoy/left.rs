@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use super::super::support::facts::{Ask, Bytes, Change, Outcome, Quota, Request, Step, Subject, Vector};
 
 const DOUBT: &str = "the feed tells of doubt about everything alone";
+const PROOF: &str = "a proof is the plugin's own to ask for";
+const REWRITTEN: &str = "Envoy makes the path a plain one before anybody is asked";
 const SCOPES: &str = "no route tells the plugin of scopes";
 const UNKNOWN_CALLER: &str = "a proxy knows the address of every caller";
 const LINE: &str = "no request line can carry it";
@@ -114,11 +116,13 @@ pub(crate) fn why(vector: &Vector) -> Option<&'static str> {
 fn why_step(step: &Step) -> Option<&'static str> {
     match step {
         Step::Change(amend) => match amend.change {
-            Change::DoubtUser(_) | Change::DoubtToken(_) => Some(DOUBT),
+            Change::DoubtUser(_) | Change::DoubtToken(_) | Change::DoubtAuthority(_) => Some(DOUBT),
+            Change::Remember(_) => Some(PROOF),
             Change::SetServer(_)
             | Change::PutUser(_)
             | Change::RemoveUser(_)
             | Change::PutToken(_)
+            | Change::PutAuthority(_)
             | Change::RemoveToken(_) => None,
         },
         Step::Release(_) => None,
@@ -140,14 +144,20 @@ fn why_request(request: &Request) -> Option<&'static str> {
 
 /// Why a request is not sent, if it is not.
 pub(crate) fn unsaid(request: &Request) -> Option<&'static str> {
-    let in_line = [Some(&request.method), request.query.as_ref()];
+    let in_line = [Some(&request.method), Some(&request.path), request.query.as_ref()];
     let is_broken = |byte: &u8| matches!(byte, b' ' | b'\r' | b'\n');
     let mut values = request.authorization.iter().chain(&request.authtoken);
     let is_ours = |line: &Bytes| {
         let line = line.0.to_ascii_lowercase();
         line.starts_with(b"bearer") || line.starts_with(b"basic")
     };
-    if request.method.0.is_empty() || in_line.into_iter().flatten().any(|part| part.0.iter().any(is_broken)) {
+    let path = String::from_utf8_lossy(&request.path.0)
+        .to_ascii_lowercase()
+        .replace("%2e", ".");
+    let is_rewritten = ["//", "/./", "/../", "\\"].iter().any(|odd| path.contains(odd));
+    if is_rewritten || path.ends_with("/.") || path.ends_with("/..") {
+        Some(REWRITTEN)
+    } else if request.method.0.is_empty() || in_line.into_iter().flatten().any(|part| part.0.iter().any(is_broken)) {
         Some(LINE)
     } else if values.any(|value| value.0.iter().any(|byte| matches!(byte, b'\r' | b'\n'))) {
         Some(BREAK)
@@ -188,6 +198,7 @@ pub(crate) fn refused_by_envoy(request: &Request) -> bool {
     !method.iter().all(token)
         || [&b"CONNECT"[..], b"QUERY"].contains(&method.as_slice())
         || request.query.as_ref().is_some_and(|query| query.0.iter().any(odd))
+        || request.path.0.iter().any(odd)
         || values().any(|value| value.0.iter().any(control))
         || values().chain(&request.query).map(|value| value.0.len()).sum::<usize>() > HEAD_LEN_MAX
 }

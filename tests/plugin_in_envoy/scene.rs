@@ -117,6 +117,7 @@ pub(crate) fn token(id: u64, user: u64, name: &str) -> Token {
         revoked: false,
         not_before_s: None,
         expires_at_s: None,
+        authority: None,
     }
 }
 

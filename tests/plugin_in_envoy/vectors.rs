@@ -8,13 +8,14 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
-use tollgate_core::{QuotaState, visible_name};
+use tollgate_core::visible_name;
 use tollgate_tests::http::{Connection, Request, Response};
 use tollgate_tests::wait::{self, Deadline, PATIENCE};
 
 use super::super::support::facts::{
-    self, Ask, Change, Granted, Outcome, Server, Step, Token, User, Vector, VectorFile,
+    self, Ask, Authority, Change, Granted, Outcome, Server, Step, Token, User, Vector, VectorFile,
 };
+use super::super::support::native;
 use super::answers;
 use super::feed::Manner;
 use super::left::{self, LEFT, UNSAID};
@@ -27,6 +28,7 @@ const HOUR_MS: u64 = 3_600_000;
 /// The facts of a story as they stand.
 struct Facts {
     server: Server,
+    authorities: BTreeMap<u32, Authority>,
     users: BTreeMap<u64, User>,
     tokens: BTreeMap<String, Token>,
 }
@@ -35,9 +37,13 @@ impl Facts {
     fn of(file: &VectorFile, vector: &Vector) -> Self {
         let mut facts = Self {
             server: vector.server.as_ref().unwrap_or(&file.world.server).clone(),
+            authorities: BTreeMap::new(),
             users: BTreeMap::new(),
             tokens: BTreeMap::new(),
         };
+        for authority in vector.authorities.as_ref().unwrap_or(&file.world.authorities) {
+            facts.change(&Change::PutAuthority(authority.clone()));
+        }
         for user in vector.users.as_ref().unwrap_or(&file.world.users) {
             facts.change(&Change::PutUser(user.clone()));
         }
@@ -61,7 +67,10 @@ impl Facts {
                 }
             }
             Change::RemoveToken(secret) => drop(self.tokens.remove(secret)),
-            Change::DoubtUser(_) | Change::DoubtToken(_) => unreachable!("such a vector is left out"),
+            Change::PutAuthority(authority) => drop(self.authorities.insert(authority.id, authority.clone())),
+            Change::DoubtUser(_) | Change::DoubtToken(_) | Change::DoubtAuthority(_) | Change::Remember(_) => {
+                unreachable!("such a vector is left out")
+            }
         }
     }
 
@@ -75,6 +84,9 @@ impl Facts {
         let other = |id: u64| id % 1_000_000 + story * 1_000_000;
         let mut world = World::empty(digest_key);
         world.set_server(&self.server);
+        for authority in self.authorities.values() {
+            world.put_authority(authority);
+        }
         for user in self.users.values() {
             world.put_user(&User {
                 id: other(user.id),
@@ -348,8 +360,8 @@ fn introduced(arrivals: &[Arrival], permit: &Granted) -> Option<String> {
             "x-tollgate-user",
             subject.map(|subject| visible_name(&subject.name).into_owned()),
         ),
-        ("x-tollgate-client", None),
-        ("x-tollgate-scope", None),
+        ("x-tollgate-client", subject.and_then(|subject| subject.client.clone())),
+        ("x-tollgate-scope", subject.and_then(|subject| subject.scopes.clone())),
         ("x-tollgate-token-id", subject.map(|subject| subject.token.to_string())),
     ];
     let wrong = expected.iter().find_map(|(name, value)| {
@@ -369,12 +381,15 @@ fn refused(answer: &Response, denied: &facts::Denied, is_head: bool, since: Dead
     let passed = begun.saturating_sub(since.remaining().unwrap_or_default()) + Duration::from_secs(1);
     let differences: Option<Vec<String>> = (0..=passed.as_secs())
         .map(|second| {
-            let quota = denied.quota.as_ref().map(|quota| QuotaState {
-                limit: quota.limit,
-                remaining: quota.remaining,
+            let quota = denied.quota.as_ref().map(|quota| facts::Quota {
                 reset_after_ms: HOUR_MS - second * 1_000,
+                ..quota.clone()
             });
-            answers::differs(answer, &answers::refusal(answers::reason(&denied.deny), quota), is_head)
+            let denied = facts::Denied {
+                quota,
+                ..denied.clone()
+            };
+            answers::differs(answer, &native::refused(&denied, &facts::Request::default()), is_head)
         })
         .collect();
     differences.and_then(|differences| differences.into_iter().next())

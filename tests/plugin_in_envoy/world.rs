@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use tollgate_core::feed::{FeedRecord, Rule};
-use tollgate_core::{DigestKey, LiveView, ServerRecord, TokenRecord, UserId, UserRecord};
+use tollgate_core::{AuthorityId, AuthorityRecord, DigestKey, LiveView, ServerRecord, TokenRecord, UserId, UserRecord};
 
-use super::super::support::facts::{Server, Token, User, from_hex};
+use super::super::support::facts::{Authority, Server, Token, User, from_hex};
 use super::super::support::native;
 
 /// What a follower of the feed must come to hold.
@@ -13,6 +13,7 @@ use super::super::support::native;
 pub(crate) struct World {
     digest_key: [u8; 32],
     server: ServerRecord,
+    authorities: BTreeMap<AuthorityId, AuthorityRecord>,
     users: BTreeMap<UserId, UserRecord>,
     tokens: BTreeMap<[u8; 32], TokenRecord>,
 }
@@ -23,6 +24,7 @@ impl World {
         Self {
             digest_key: from_hex(digest_key).try_into().unwrap(),
             server: ServerRecord::default(),
+            authorities: BTreeMap::new(),
             users: BTreeMap::new(),
             tokens: BTreeMap::new(),
         }
@@ -31,6 +33,12 @@ impl World {
     /// Takes over what a vector says of the server, apart from how long it may be believed.
     pub(crate) fn set_server(&mut self, server: &Server) {
         self.server = native::server_record(server);
+    }
+
+    /// An authority is never taken away, so worlds that follow each other must have the same.
+    pub(crate) fn put_authority(&mut self, authority: &Authority) {
+        let record = native::authority_record(authority);
+        self.authorities.insert(record.id, record);
     }
 
     pub(crate) fn put_user(&mut self, user: &User) {
@@ -60,12 +68,14 @@ impl World {
         let mut records = vec![FeedRecord::Key(self.digest_key)];
         records.extend(self.settings());
         records.extend(rules(&self.server).into_iter().map(FeedRecord::AddRule));
+        records.extend(self.server.routes.iter().cloned().map(FeedRecord::PutRoute));
+        records.extend(self.authorities.values().cloned().map(FeedRecord::PutAuthority));
         records.extend(self.users.values().cloned().map(FeedRecord::PutUser));
         records.extend(self.tokens.values().copied().map(FeedRecord::PutToken));
         records
     }
 
-    fn settings(&self) -> [FeedRecord; 5] {
+    fn settings(&self) -> [FeedRecord; 6] {
         let server = &self.server;
         [
             FeedRecord::PerHour(server.per_hour),
@@ -73,6 +83,7 @@ impl World {
             FeedRecord::AuthtokenInUrl(server.authtoken_in_url),
             FeedRecord::AllowPreflight(server.allow_preflight),
             FeedRecord::ForeignTokens(server.foreign_tokens),
+            FeedRecord::ExternalIssuers(server.external_issuers),
         ]
     }
 
@@ -105,6 +116,23 @@ impl World {
                 .copied()
                 .map(FeedRecord::AddRule),
         );
+        let gone = self
+            .server
+            .routes
+            .iter()
+            .filter(|route| !next.server.routes.contains(route));
+        records.extend(gone.map(|route| FeedRecord::RemoveRoute(route.pattern.clone())));
+        let new = next
+            .server
+            .routes
+            .iter()
+            .filter(|route| !self.server.routes.contains(route));
+        records.extend(new.cloned().map(FeedRecord::PutRoute));
+        let new = next
+            .authorities
+            .iter()
+            .filter(|(id, authority)| self.authorities.get(id) != Some(authority));
+        records.extend(new.map(|(_, authority)| FeedRecord::PutAuthority(authority.clone())));
         let new = next.users.iter().filter(|(id, user)| self.users.get(id) != Some(user));
         records.extend(new.map(|(_, user)| FeedRecord::PutUser(user.clone())));
         let new = next

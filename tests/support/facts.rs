@@ -22,6 +22,8 @@ pub struct VectorFile {
 #[serde(deny_unknown_fields)]
 pub struct World {
     pub server: Server,
+    #[serde(default)]
+    pub authorities: Vec<Authority>,
     pub users: Vec<User>,
     pub tokens: Vec<Token>,
 }
@@ -37,6 +39,8 @@ pub struct Vector {
     pub twin: Option<String>,
     /// Instead of the world's.
     pub server: Option<Server>,
+    /// Instead of the world's, all of them.
+    pub authorities: Option<Vec<Authority>>,
     /// Instead of the world's, all of them.
     pub users: Option<Vec<User>>,
     /// Instead of the world's, all of them.
@@ -60,6 +64,9 @@ pub struct Server {
     pub banned: Vec<String>,
     /// Network rules.
     pub trusted: Vec<String>,
+    pub routes: Vec<Route>,
+    /// Which set of external issuers is trusted; 0 for none.
+    pub external_issuers: u32,
     /// The last millisecond at which the view may be believed; none for always.
     pub fresh_until_ms: Option<u64>,
 }
@@ -74,9 +81,51 @@ impl Default for Server {
             foreign_tokens: String::new(),
             banned: Vec::new(),
             trusted: Vec::new(),
+            routes: Vec::new(),
+            external_issuers: 0,
             fresh_until_ms: None,
         }
     }
+}
+
+/// What paths ask for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    pub pattern: String,
+    /// A comma-separated list of bearer, basic, password, header and parameter.
+    #[serde(default = "usual")]
+    pub schemes: String,
+    /// Blank-separated.
+    #[serde(default)]
+    pub scopes: String,
+    pub audience: Option<String>,
+    #[serde(default)]
+    pub anonymous: bool,
+}
+
+/// The schemes that are taken where no route says otherwise.
+pub fn usual() -> String {
+    "bearer,basic,header,parameter".to_owned()
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// In whose name tokens act, and how far.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Authority {
+    pub id: u32,
+    pub client: String,
+    /// Blank-separated.
+    #[serde(default)]
+    pub scopes: String,
+    #[serde(default)]
+    pub audiences: Vec<String>,
+    #[serde(default = "yes")]
+    pub active: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -95,6 +144,8 @@ pub struct User {
     pub banned: Vec<String>,
     /// Network rules.
     pub trusted: Vec<String>,
+    /// Which password the user has; 0 for none.
+    pub password_epoch: u32,
 }
 
 impl Default for User {
@@ -108,6 +159,7 @@ impl Default for User {
             concurrent: "inherit".into(),
             banned: Vec::new(),
             trusted: Vec::new(),
+            password_epoch: 0,
         }
     }
 }
@@ -118,7 +170,7 @@ pub struct Token {
     pub id: u64,
     /// The id of its user.
     pub user: u64,
-    /// The whole token; its prefix tells its kind. One that was made elsewhere stands behind the form in which it came and a
+    /// The whole token; its prefix tells its kind, and one that begins `eyJ` is signed. One that was made elsewhere stands behind the form in which it came and a
     /// colon, as in `sha256:…`.
     pub secret: String,
     /// The digest in which it came, as another tool has written it.
@@ -129,6 +181,8 @@ pub struct Token {
     pub not_before_s: Option<u32>,
     /// The first second in which it no longer is.
     pub expires_at_s: Option<u32>,
+    /// The authority that it acts by.
+    pub authority: Option<u32>,
 }
 
 /// One step of a story.
@@ -177,6 +231,27 @@ pub enum Change {
     DoubtUser(u64),
     /// It is not known whether a change to this token was made; by its secret.
     DoubtToken(String),
+    PutAuthority(Authority),
+    /// It is not known whether a change to this authority was made.
+    DoubtAuthority(u32),
+    /// Somebody has proven what a check left open.
+    Remember(Proof),
+}
+
+/// A proof, of a password where there is a name and of another issuer's signature otherwise.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proof {
+    /// Who presented it, in Basic.
+    pub name: Option<String>,
+    /// The password, or the signed token.
+    pub text: String,
+    pub user: u64,
+    /// The number of the password or of the set of issuers that it was proven against.
+    pub epoch: u32,
+    pub authority: Option<u32>,
+    /// The first moment at which it is forgotten; in whole seconds, rounded down.
+    pub until_ms: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -286,6 +361,12 @@ pub struct Denied {
     /// The HTTP status.
     pub status: u16,
     pub retry_after_s: Option<u64>,
+    /// `password` or `external`: what the check could not decide alone.
+    pub unsettled: Option<String>,
+    /// The schemes that a challenge names; none for the usual ones.
+    pub schemes: Option<String>,
+    /// The scopes that a challenge names.
+    pub wants: Option<String>,
     pub subject: Option<Subject>,
     pub quota: Option<Quota>,
 }
@@ -299,6 +380,12 @@ pub struct Subject {
     pub token: u64,
     /// `bearer`, `basic`, `header`, `query` or `form`.
     pub place: String,
+    /// `password` or `external`, where that was proven and there is no token.
+    pub settled: Option<String>,
+    /// The client that acts.
+    pub client: Option<String>,
+    /// What it may do, blank-separated.
+    pub scopes: Option<String>,
 }
 
 /// What the caller may be told of the hourly limit.

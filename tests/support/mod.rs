@@ -3,6 +3,7 @@
 
 pub mod facts;
 pub mod native;
+pub mod paths;
 pub mod reading;
 pub mod reference;
 
@@ -16,13 +17,22 @@ pub fn said(outcome: &Outcome) -> Answer {
             let verdict = if permit.upgrade { "permit upgrade" } else { "permit" };
             (verdict.to_owned(), &permit.subject, &permit.quota)
         }
-        Outcome::Denied(denied) => (
-            format!("{} {}", denied.gate, denied.deny),
-            &denied.subject,
-            &denied.quota,
-        ),
+        Outcome::Denied(denied) => {
+            let mut verdict = format!("{} {}", denied.gate, denied.deny);
+            for (word, more) in [
+                (" unsettled ", &denied.unsettled),
+                (" of ", &denied.schemes),
+                (" wants ", &denied.wants),
+            ] {
+                verdict.extend(more.iter().flat_map(|more| [word, more.as_str()]));
+            }
+            (verdict, &denied.subject, &denied.quota)
+        }
     };
-    let subject = subject.as_ref().map(|it| (it.user, it.token, it.place.clone()));
+    let subject = subject.as_ref().map(|it| {
+        let acts = [&it.settled, &it.client, &it.scopes].map(|word| word.clone().unwrap_or_default());
+        (it.user, it.token, it.place.clone(), acts.join("|"))
+    });
     let quota = quota.as_ref().map(|it| (it.limit, it.remaining, it.reset_after_ms));
     (verdict, subject, quota)
 }

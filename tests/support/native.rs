@@ -3,12 +3,16 @@
 use std::net::IpAddr;
 
 use tollgate_core::{
-    AddressRange, DigestKey, Field, Foreign, ForeignDigest, ForeignForm, Freshness, Gate, LiveView, LiveWriter,
-    NetworkRule, Networks, Place, QuotaState, RequestParts, ServerRecord, Timestamp, TokenDigest, TokenId, TokenKind,
-    TokenRecord, TokenStatus, UserId, UserRecord, Validity, Verdict, ViewError, WellFormed, check,
+    AddressRange, AuthorityId, AuthorityRecord, DENY_REASONS, Denial, DenyReason, DigestKey, Field, Foreign,
+    ForeignDigest, ForeignForm, Freshness, Gate, Jwt, LiveView, LiveWriter, NetworkRule, Networks, Place, QuotaState,
+    Refused, RequestParts, SchemeSet, ServerRecord, Settled, Timestamp, TokenDigest, TokenId, TokenKind, TokenRecord,
+    TokenStatus, Unsettled, UnsettledSort, UserId, UserRecord, Validity, Verdict, ViewError, WellFormed, check,
 };
 
-use super::facts::{Bytes, Change, Denied, Granted, Outcome, Quota, Request, Server, Subject, Token, User, from_hex};
+use super::facts::{
+    Authority, Bytes, Change, Denied, Granted, Outcome, Proof, Quota, Request, Route, Server, Subject, Token, User,
+    from_hex,
+};
 
 /// An empty view under a key of 64 hexadecimal digits.
 pub fn view(digest_key: &str) -> (LiveView, LiveWriter) {
@@ -42,12 +46,44 @@ pub fn change(writer: &mut LiveWriter, change: &Change) -> bool {
             writer.doubt_token(&digest(writer.view(), secret));
             Ok(())
         }
+        Change::PutAuthority(authority) => writer.put_authority(&authority_record(authority)),
+        Change::DoubtAuthority(id) => {
+            writer.doubt_authority(AuthorityId(*id));
+            Ok(())
+        }
+        Change::Remember(proof) => {
+            let (unsettled, settled) = settled(writer.view(), proof);
+            writer.remember(&unsettled, &settled);
+            Ok(())
+        }
     };
     match done {
         Ok(()) => true,
-        Err(ViewError::UnknownUser(_)) => false,
+        Err(ViewError::UnknownUser(_) | ViewError::UnknownAuthority(_) | ViewError::OtherAuthority(_)) => false,
         Err(other) => panic!("{other}"),
     }
+}
+
+fn settled(view: &LiveView, proof: &Proof) -> (Unsettled, Settled) {
+    let text = proof.text.as_bytes();
+    let unsettled = Unsettled {
+        sort: proof
+            .name
+            .as_ref()
+            .map_or(UnsettledSort::External, |_| UnsettledSort::Password),
+        digest: match &proof.name {
+            Some(name) => view.password(name.as_bytes(), text),
+            None => view.jwt(Jwt::parse(text).expect("a signed token")),
+        },
+        external_issuers: proof.epoch,
+    };
+    let settled = Settled {
+        user: UserId(proof.user),
+        password_epoch: proof.epoch,
+        authority: proof.authority.map(AuthorityId),
+        until: Timestamp::from_millis(proof.until_ms),
+    };
+    (unsettled, settled)
 }
 
 /// Asks for a verdict.
@@ -85,10 +121,49 @@ pub fn outcome(view: &LiveView, request: &Request, verdict: &Verdict<'_>) -> Out
             gate: gate(denial.gate).to_owned(),
             status: denial.reason.row().status,
             retry_after_s: denial.retry_after_s(),
+            unsettled: denial.unsettled.map(|unsettled| sort(unsettled.sort)),
+            schemes: (denial.schemes != SchemeSet::USUAL).then(|| denial.schemes.to_string()),
+            wants: denial.wanted.and_then(|wanted| view.wanted_scopes(wanted)),
             subject: denial.subject.map(|subject| named(view, subject)),
             quota: denial.quota.map(quota),
         }),
     }
+}
+
+/// A refusal in the words of HTTP, as every host says it.
+pub fn refused(denied: &Denied, asked: &Request) -> Refused {
+    let denial = Denial {
+        quota: denied.quota.as_ref().map(|quota| QuotaState {
+            limit: quota.limit,
+            remaining: quota.remaining,
+            reset_after_ms: quota.reset_after_ms,
+        }),
+        schemes: denied
+            .schemes
+            .as_ref()
+            .map_or(SchemeSet::USUAL, |schemes| schemes.parse().expect("schemes")),
+        ..Denial::plain(reason(&denied.deny), Gate::Extract)
+    };
+    let of_route = denied.wants.iter().flat_map(|wants| wants.split(' '));
+    let mut wanted: Vec<&str> = of_route.collect();
+    wanted.extend(
+        asked
+            .scopes
+            .iter()
+            .map(String::as_str)
+            .filter(|scope| !wanted.contains(scope))
+            .collect::<Vec<_>>(),
+    );
+    Refused::of(&denial, None).wanting(&wanted.join(" "))
+}
+
+/// The reason of a label.
+pub fn reason(label: &str) -> DenyReason {
+    DENY_REASONS
+        .iter()
+        .find(|row| row.label == label)
+        .expect("a label")
+        .reason
 }
 
 /// The addresses of a rule, from the first to the last; none where it is no rule.
@@ -119,6 +194,14 @@ pub fn gate(gate: Gate) -> &'static str {
     }
 }
 
+fn sort(sort: UnsettledSort) -> String {
+    let name = match sort {
+        UnsettledSort::Password => "password",
+        UnsettledSort::External => "external",
+    };
+    name.to_owned()
+}
+
 fn place(place: Place) -> &'static str {
     match place {
         Place::Bearer => "bearer",
@@ -136,6 +219,9 @@ fn named(view: &LiveView, subject: tollgate_core::Subject) -> Subject {
         name: view.user_name(&subject, &mut room).unwrap_or_default().to_owned(),
         token: subject.token.0,
         place: place(subject.place).to_owned(),
+        settled: subject.settled.map(sort),
+        client: view.client_name(&subject).map(str::to_owned),
+        scopes: view.scopes(&subject).map(str::to_owned),
     }
 }
 
@@ -153,6 +239,9 @@ fn slice(bytes: &Bytes) -> &[u8] {
 
 /// What the token with this secret is found by.
 pub fn digest(view: &LiveView, secret: &str) -> TokenDigest {
+    if let Ok(jwt) = Jwt::parse(secret.as_bytes()) {
+        return view.jwt(jwt);
+    }
     let Some((form, text)) = foreign(secret) else {
         return view.digest(well_formed(secret));
     };
@@ -179,8 +268,8 @@ pub fn server_record(server: &Server) -> ServerRecord {
         allow_preflight: server.allow_preflight,
         foreign_tokens: server.foreign_tokens.parse().expect("forms"),
         networks: networks(&server.banned, &server.trusted),
-        routes: Vec::new(),
-        external_issuers: 0,
+        routes: routes(&server.routes),
+        external_issuers: server.external_issuers,
     }
 }
 
@@ -193,7 +282,39 @@ pub fn user_record(user: &User) -> UserRecord {
         per_hour: user.per_hour.parse().expect("a limit"),
         concurrent: user.concurrent.parse().expect("a limit"),
         networks: networks(&user.banned, &user.trusted),
-        password_epoch: 0,
+        password_epoch: user.password_epoch,
+    }
+}
+
+fn routes(stated: &[Route]) -> Vec<tollgate_core::Route> {
+    let mut routes = Vec::new();
+    for route in stated {
+        route_record(route).insert_into(&mut routes);
+    }
+    routes
+}
+
+pub fn route_record(route: &Route) -> tollgate_core::Route {
+    tollgate_core::Route {
+        pattern: route.pattern.parse().expect("a pattern"),
+        schemes: route.schemes.parse().expect("schemes"),
+        scopes: route.scopes.parse().expect("scopes"),
+        audience: route.audience.as_ref().map(|text| text.parse().expect("an audience")),
+        anonymous: route.anonymous,
+    }
+}
+
+pub fn authority_record(authority: &Authority) -> AuthorityRecord {
+    let audiences = authority
+        .audiences
+        .iter()
+        .map(|text| text.parse().expect("an audience"));
+    AuthorityRecord {
+        id: AuthorityId(authority.id),
+        client: authority.client.parse().expect("a client"),
+        scopes: authority.scopes.parse().expect("scopes"),
+        audiences: audiences.collect(),
+        active: authority.active,
     }
 }
 
@@ -218,7 +339,11 @@ pub fn token_record(view: &LiveView, token: &Token) -> TokenRecord {
     });
     TokenRecord {
         id: TokenId(token.id),
-        kind: foreign.map_or_else(|| well_formed(&token.secret).kind(), |_| TokenKind::Authtoken),
+        kind: match foreign {
+            _ if token.secret.starts_with("eyJ") => TokenKind::Access,
+            Some(_) => TokenKind::Authtoken,
+            None => well_formed(&token.secret).kind(),
+        },
         digest: written.unwrap_or_else(|| digest(view, &token.secret)),
         user: UserId(token.user),
         status: if token.revoked {
@@ -230,6 +355,6 @@ pub fn token_record(view: &LiveView, token: &Token) -> TokenRecord {
             not_before_s: token.not_before_s,
             expires_at_s: token.expires_at_s,
         },
-        authority: None,
+        authority: token.authority.map(AuthorityId),
     }
 }

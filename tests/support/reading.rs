@@ -93,11 +93,8 @@ fn unescaped(encoded: &str) -> Option<String> {
 
 /// The secrets that a text in this place can be, those that came from elsewhere in the order in which they count.
 pub fn secrets(text: &str, place: &str, foreign_tokens: &str) -> Vec<String> {
-    let kind = text
-        .strip_prefix("tg_")
-        .and_then(|rest| rest.split_once('_'))
-        .map(|(kind, _)| kind);
-    let ours = kind.filter(|kind| (1..5).contains(&kind.len()) && kind.chars().all(|c| c.is_ascii_lowercase()));
+    let signed = (place == "bearer" && is_signed(text)).then(|| text.to_owned());
+    let ours = kind(text);
     if let Some(kind) = ours {
         let stands = PLACES.split(' ').any(|pair| pair == format!("{kind}:{place}"));
         let can_be = stands && tollgate_core::WellFormed::parse(text.as_bytes()).is_ok();
@@ -107,7 +104,31 @@ pub fn secrets(text: &str, place: &str, foreign_tokens: &str) -> Vec<String> {
     let fits = forms != [""] && (16..=512).contains(&text.len());
     let counts = |form: &&str| fits && (*form == "clear" || forms.contains(form));
     let secrets = ["clear", "sha256", "sha512", "blake3"].into_iter().filter(counts);
-    secrets.map(|form| format!("{form}:{text}")).collect()
+    signed
+        .into_iter()
+        .chain(secrets.map(|form| format!("{form}:{text}")))
+        .collect()
+}
+
+/// The kind of a token that begins like one of ours.
+fn kind(text: &str) -> Option<&str> {
+    let kind = text
+        .strip_prefix("tg_")
+        .and_then(|rest| rest.split_once('_'))
+        .map(|(kind, _)| kind);
+    kind.filter(|kind| (1..5).contains(&kind.len()) && kind.chars().all(|c| c.is_ascii_lowercase()))
+}
+
+/// Whether a text begins like a token of ours, and is never judged as anything else.
+pub fn is_ours(text: &str) -> bool {
+    kind(text).is_some()
+}
+
+/// Whether a text has the form of a signed token.
+pub fn is_signed(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    let digits = |part: &&str| part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    text.starts_with("eyJ") && text.len() <= 4_096 && parts.len() == 3 && parts.iter().all(digits)
 }
 
 /// The user's own limit over the server's; none for no limit.

@@ -34,10 +34,24 @@ pub(crate) enum Fault {
     EveryFormCounts,
     /// The digests of other schemes are never taken away.
     ForeignDigestsStay,
+    /// No path asks for anything.
+    RoutesAreForgotten,
+    /// A route asks for no scope.
+    ScopesAreForgotten,
+    /// A route names no audience.
+    AudiencesAreForgotten,
+    /// Paths are compared without regard to case.
+    PathsFoldCase,
+    /// A client that was switched off goes on.
+    ClientsStayActive,
+    /// What was proven is never forgotten.
+    ProofsLast,
+    /// A proof outlives the password that was proven.
+    PasswordsNeverChange,
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::WindowEndsLate,
         Self::AmendingRefunds,
         Self::RefusedIsCharged,
@@ -51,6 +65,13 @@ impl Fault {
         Self::ForeignersPass,
         Self::EveryFormCounts,
         Self::ForeignDigestsStay,
+        Self::RoutesAreForgotten,
+        Self::ScopesAreForgotten,
+        Self::AudiencesAreForgotten,
+        Self::PathsFoldCase,
+        Self::ClientsStayActive,
+        Self::ProofsLast,
+        Self::PasswordsNeverChange,
     ];
 
     /// What the twin is told of a change.
@@ -66,6 +87,17 @@ impl Fault {
                 server.foreign_tokens = "clear,sha256,sha512,blake3".to_owned();
             }
             (Self::ForeignDigestsStay, Change::RemoveToken(secret)) if !secret.starts_with("clear") => secret.clear(),
+            (Self::RoutesAreForgotten, Change::SetServer(server)) => server.routes.clear(),
+            (Self::ScopesAreForgotten, Change::SetServer(server)) => {
+                server.routes.iter_mut().for_each(|route| route.scopes.clear());
+            }
+            (Self::AudiencesAreForgotten, Change::SetServer(server)) => {
+                server.routes.iter_mut().for_each(|route| route.audience = None);
+            }
+            (Self::ClientsStayActive, Change::PutAuthority(authority)) => authority.active = true,
+            (Self::ProofsLast, Change::Remember(proof)) => proof.until_ms += 3_600_000,
+            (Self::PasswordsNeverChange, Change::PutUser(user)) => user.password_epoch = 1,
+            (Self::PasswordsNeverChange, Change::Remember(proof)) if proof.name.is_some() => proof.epoch = 1,
             (Self::RevokedPasses, Change::PutToken(token)) => token.revoked = false,
             (
                 Self::ExpiresLate,
@@ -85,6 +117,7 @@ impl Fault {
                 request.authtoken.clear();
                 (request.query, request.form) = (None, None);
             }
+            Self::PathsFoldCase => request.path.0.make_ascii_lowercase(),
             Self::MethodsFoldCase => request.method.0.make_ascii_uppercase(),
             _ => {}
         }

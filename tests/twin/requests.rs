@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use tollgate_core::TokenKind;
 
-use super::people::{NAMES, foreign_text, peers, secret, text};
+use super::people::{NAMES, PASSWORDS, foreign_text, peers, secret, signed, text};
 use crate::support::facts::{Bytes, Request};
 
 /// What stands where a token should: mostly one that may be there.
@@ -31,7 +31,9 @@ fn presented() -> impl Strategy<Value = Vec<u8>> {
             }
         });
     let foreign = (1..4_u8).prop_map(|seed| foreign_text(seed).into_bytes());
-    prop_oneof![8 => secret().prop_map(String::into_bytes), 3 => foreign, 1 => spoilt]
+    let password = select(PASSWORDS.to_vec()).prop_map(|password| password.as_bytes().to_vec());
+    let jwt = (1..4_u8).prop_map(|seed| signed(seed).into_bytes());
+    prop_oneof![8 => secret().prop_map(String::into_bytes), 3 => foreign, 3 => password, 3 => jwt, 1 => spoilt].boxed()
 }
 
 fn basic() -> impl Strategy<Value = Vec<u8>> {
@@ -108,7 +110,65 @@ fn placed() -> impl Strategy<Value = (usize, Vec<u8>)> {
     ];
     let parameter = (select(names), presented(), 2..4_usize)
         .prop_map(|(name, token, place)| (place, [name.as_bytes(), &token].concat()));
-    prop_oneof![3 => bearer, 3 => basic, 3 => header, 4 => parameter]
+    prop_oneof![3 => bearer, 3 => basic, 3 => header, 4 => parameter].boxed()
+}
+
+/// Paths that meet patterns, that nearly do, and that can be read in two ways.
+pub(crate) fn paths() -> impl Strategy<Value = Vec<u8>> {
+    let good = select(vec![
+        "/",
+        "/api",
+        "/api/",
+        "/api/v1",
+        "/api/v1/x",
+        "/api/v1/x/y",
+        "/API/v1/x",
+        "/other/v1/x",
+        "/files/a%20b",
+        "/open/x",
+        "/x",
+    ]);
+    let pieces = select(vec![
+        "/",
+        "api",
+        "API",
+        "v1",
+        "/v1",
+        "/x",
+        "/X",
+        "%61pi",
+        ".",
+        "..",
+        ";",
+        ";a=b",
+        "%2F",
+        "%2e",
+        "%3F",
+        "%23",
+        "%25",
+        "41",
+        "%00",
+        "\\",
+        "%5c",
+        "%zz",
+        "%",
+        "K",
+        "%E2%84%AA",
+        "%C0%AF",
+        "%c3%A9",
+        "files/a%20b",
+        "/open",
+        "*",
+        "a b",
+        "?",
+        "#",
+    ]);
+    let odd = prop::collection::vec(pieces, 0..6).prop_map(|pieces| pieces.concat());
+    prop_oneof![
+        6 => good.prop_map(|path| path.as_bytes().to_vec()),
+        2 => odd.clone().prop_map(|path| format!("/{path}").into_bytes()),
+        1 => odd.prop_map(String::into_bytes),
+    ]
 }
 
 /// A good token from a trusted address, in the header.
@@ -122,12 +182,21 @@ pub(crate) fn good_request(seed: u8) -> Request {
 
 /// The same, sometimes as a bearer token or as a password.
 pub(crate) fn plain_request() -> impl Strategy<Value = Request> {
-    (1..4_u8, 0..5_usize, prop::bool::weighted(0.3)).prop_map(|(seed, place, foreign)| {
-        let good = good_request(seed);
-        let secret = if foreign {
-            foreign_text(seed)
-        } else {
-            text(TokenKind::Authtoken, seed)
+    let path = prop_oneof![
+        1 => Just("/".to_owned()),
+        2 => select(vec!["/api/v1", "/api", "/other/v1/x", "/files/a%20b", "/open/x"]).prop_map(str::to_owned),
+    ];
+    (1..4_u8, 0..5_usize, 0..10_usize, path).prop_map(|(seed, place, kind, path)| {
+        let good = Request {
+            path: path.as_str().into(),
+            ..good_request(seed)
+        };
+        let secret = match kind {
+            0 | 1 => foreign_text(seed),
+            2 => signed(seed),
+            3 => text(TokenKind::Access, 1),
+            4 | 5 => PASSWORDS[usize::from(seed) % 2].to_owned(),
+            _ => text(TokenKind::Authtoken, seed),
         };
         let line = match place {
             0 => format!("Bearer {secret}").into_bytes(),
@@ -156,10 +225,18 @@ pub(crate) fn request() -> impl Strategy<Value = Request> {
         2 => prop::collection::vec(placed(), 2..4),
     ];
     let scopes = prop_oneof![9 => Just(vec![]), 1 => Just(vec!["js_api".to_owned()])];
-    (methods, credentials, peers(), prop::bool::weighted(0.3), scopes).prop_map(
-        |(method, credentials, peer, preflight, scopes)| {
+    (
+        methods,
+        credentials,
+        peers(),
+        prop::bool::weighted(0.3),
+        scopes,
+        paths(),
+    )
+        .prop_map(|(method, credentials, peer, preflight, scopes, path)| {
             let mut request = Request {
                 method: method.into(),
+                path: Bytes(path),
                 peer,
                 preflight,
                 scopes,
@@ -178,6 +255,5 @@ pub(crate) fn request() -> impl Strategy<Value = Request> {
                 }
             }
             request
-        },
-    )
+        })
 }

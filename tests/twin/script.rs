@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use tollgate_core::TokenKind;
 
-use super::people::{foreign, foreign_text, secret, server, text, token, user};
+use super::people::{authority, foreign, foreign_text, proof, secret, server, signed, text, token, user};
 use super::requests::{good_request, plain_request, request};
 use crate::support::facts::{Change, Request, Token};
 
@@ -45,26 +45,41 @@ pub(crate) fn scripts() -> impl Strategy<Value = Vec<Move>> {
             .boxed()
     };
     let own = |seed| owned(seed, text(TokenKind::Authtoken, seed));
+    let ours = [owned(1, signed(1)), owned(2, text(TokenKind::Access, 1))];
     let came = [("sha256", 1), ("blake3", 2), ("sha512", 3)].map(|(form, seed)| owned(seed, foreign(form, seed)));
-    let tokens = (own(1), own(2), own(3), token(), token(), came);
-    let facts = (server(), user(Just(1)), user(Just(2)), tokens).prop_map(|(server, alice, bob, tokens)| {
-        let own = [tokens.0, tokens.1, tokens.2, tokens.3, tokens.4];
-        let tokens = own.into_iter().chain(tokens.5);
-        // The third user is not there yet.
-        let tokens = tokens.filter(|token| token.user < 3).map(Change::PutToken);
-        let users = [Change::SetServer(server), Change::PutUser(alice), Change::PutUser(bob)];
-        users.into_iter().chain(tokens).map(Move::Change).collect::<Vec<_>>()
-    });
-    let steps = prop_oneof![20 => step().prop_map(|step| vec![step]), 1 => succession(), 1 => upgrade()];
-    (facts, prop::collection::vec(steps, 1..60)).prop_map(|(facts, steps)| [facts, steps.concat()].concat())
+    let tokens = (own(1), own(2), own(3), token().boxed(), token().boxed(), came, ours);
+    let authorities = prop::collection::vec(authority(), 1..5).boxed();
+    let facts = (
+        server().boxed(),
+        user(Just(1)).boxed(),
+        user(Just(2)).boxed(),
+        tokens,
+        authorities,
+    )
+        .prop_map(|(server, alice, bob, tokens, authorities)| {
+            let own = [tokens.0, tokens.1, tokens.2, tokens.3, tokens.4];
+            let tokens = own.into_iter().chain(tokens.5).chain(tokens.6);
+            // The third user is not there yet.
+            let tokens = tokens.filter(|token| token.user < 3).map(Change::PutToken);
+            let users = [Change::SetServer(server), Change::PutUser(alice), Change::PutUser(bob)];
+            let authorities = authorities.into_iter().map(Change::PutAuthority);
+            users
+                .into_iter()
+                .chain(authorities)
+                .chain(tokens)
+                .map(Move::Change)
+                .collect::<Vec<_>>()
+        });
+    let steps = prop_oneof![20 => step().prop_map(|step| vec![step]).boxed(), 1 => succession().boxed(), 1 => upgrade().boxed()];
+    (facts.boxed(), prop::collection::vec(steps, 1..60)).prop_map(|(facts, steps)| [facts, steps.concat()].concat())
 }
 
 /// Half of the requests are such as pass: only these get as far as the limits.
 fn step() -> impl Strategy<Value = Move> {
     prop_oneof![
-        2 => change().prop_map(Move::Change),
-        5 => (request(), keep()).prop_map(|(request, keep)| Move::Ask(request, keep)),
-        5 => (plain_request(), keep()).prop_map(|(request, keep)| Move::Ask(request, keep)),
+        2 => change().boxed().prop_map(Move::Change),
+        5 => (request().boxed(), keep()).prop_map(|(request, keep)| Move::Ask(request, keep)),
+        5 => (plain_request().boxed(), keep()).prop_map(|(request, keep)| Move::Ask(request, keep)),
         2 => (any::<usize>(), any::<bool>()).prop_map(|(pick, undo)| Move::End { pick, undo }),
         2 => clock().prop_map(Move::Clock),
     ]
@@ -140,11 +155,17 @@ fn clock() -> impl Strategy<Value = i64> {
 
 fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
-        2 => server().prop_map(Change::SetServer),
-        4 => user(1..4_u64).prop_map(Change::PutUser),
-        4 => token().prop_map(Change::PutToken),
+        2 => server().boxed().prop_map(Change::SetServer),
+        4 => user(1..4_u64).boxed().prop_map(Change::PutUser),
+        4 => token().boxed().prop_map(Change::PutToken),
+        2 => authority().prop_map(Change::PutAuthority),
+        4 => proof().boxed().prop_map(Change::Remember),
         1 => (1..4_u64).prop_map(Change::RemoveUser),
         1 => secret().prop_map(Change::RemoveToken),
-        1 => prop_oneof![(1..4_u64).prop_map(Change::DoubtUser), secret().prop_map(Change::DoubtToken)],
+        1 => prop_oneof![
+            (1..4_u64).prop_map(Change::DoubtUser),
+            secret().prop_map(Change::DoubtToken),
+            (1..4_u32).prop_map(Change::DoubtAuthority),
+        ],
     ]
 }

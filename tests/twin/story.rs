@@ -9,7 +9,7 @@ use tollgate_core::{HeldPermit, Permit, Verdict};
 use super::fault::Fault;
 use super::script::{Keep, Move};
 use crate::support::facts::Request;
-use crate::support::reference::{Held, Reference};
+use crate::support::reference::{Answer, Held, Reference};
 use crate::support::{native, said};
 
 const DIGEST_KEY: &str = "5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed";
@@ -61,9 +61,7 @@ pub(crate) fn tell(
                 let answer = said(&native::outcome(&view, request, &verdict));
                 let (twins_answer, twins_permit) = ask_twin(&mut twin, request, now_ms, fault);
                 prop_assert_eq!(&answer, &twins_answer, "step {} at {}: {:?}", at, now_ms, request);
-                *seen
-                    .entry(counted(&answer.0, answer.1.as_ref().map(|subject| subject.2.as_str())))
-                    .or_default() += 1;
+                *seen.entry(counted(&answer)).or_default() += 1;
                 if let (Verdict::Permit(permit), Some(twins)) = (verdict, twins_permit) {
                     match keep {
                         Keep::No => {
@@ -80,12 +78,7 @@ pub(crate) fn tell(
     Ok(())
 }
 
-fn ask_twin(
-    twin: &mut Reference,
-    request: &Request,
-    now_ms: u64,
-    fault: Option<Fault>,
-) -> (crate::support::reference::Answer, Option<Held>) {
+fn ask_twin(twin: &mut Reference, request: &Request, now_ms: u64, fault: Option<Fault>) -> (Answer, Option<Held>) {
     let mut told = request.clone();
     if let Some(fault) = fault {
         fault.bend_request(&mut told);
@@ -110,10 +103,15 @@ fn end(kept: Kept<'_>, undo: bool) -> bool {
     undo
 }
 
-/// The verdict, for a permit with its place.
-fn counted(verdict: &str, place: Option<&str>) -> String {
-    match place {
-        Some(place) if verdict.starts_with("permit") => format!("{verdict} {place}"),
-        Some(_) | None => verdict.to_owned(),
-    }
+/// The verdict, for a permit with its place, what was proven, and who acts.
+fn counted((verdict, subject, _): &Answer) -> String {
+    let Some((.., place, acts)) = subject.as_ref().filter(|_| verdict.starts_with("permit")) else {
+        return verdict.clone();
+    };
+    let mut words = acts.split('|');
+    let mut said = |word: &str| match words.next().unwrap_or_default() {
+        "" => String::new(),
+        name => format!(" {word} {name}"),
+    };
+    format!("{verdict} {place}{}{}", said("by"), said("as"))
 }

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use tollgate_core::{DENY_REASONS, Denial, DenyReason, Gate, QuotaState, Refused, visible_name};
+use tollgate_core::{DENY_REASONS, visible_name};
 use tollgate_wasm::{ContextId, Feed, Headers, LocalResponse, Outcome, Program, Request};
 
 use crate::plugin::facts::Facts;
 use crate::plugin::worker::{MAX_STALENESS, Worker, configuration, feed_token};
 use crate::support::facts::{self, Ask, Change, Granted, Server, Subject, from_hex};
+use crate::support::native;
 
 /// The longest form that is looked through, and what the HTTP host says of a longer one.
 const FORM_LEN_MAX: usize = 64 * 1024;
@@ -21,6 +22,8 @@ pub(crate) enum Left {
     Scopes,
     /// A feed tells that a commit is in doubt, and not whom it was about: then nobody passes.
     Doubt,
+    /// A proof is the plugin's own to ask for.
+    Proof,
     /// Where every address is trusted, the plugin asks for none, since each client of a proxy has one.
     Peer,
     /// A proxy tells the time in nanoseconds since 1970, which end in the year 2554.
@@ -55,6 +58,9 @@ impl Judge {
     }
 
     pub(crate) fn change(&mut self, change: &Change) -> Result<(), Left> {
+        if matches!(change, Change::Remember(_)) {
+            return Err(Left::Proof);
+        }
         let records = self.facts.records(change).ok_or(Left::Doubt)?;
         self.worker.feed.commit(records);
         Ok(())
@@ -144,7 +150,7 @@ fn request(asked: &facts::Request) -> Request {
             .body(form.0.clone());
     }
     if let Some(peer) = &asked.peer {
-        request = request.from_peer((crate::support::native::address(peer), 40_001).into());
+        request = request.from_peer((native::address(peer), 40_001).into());
     }
     request
 }
@@ -176,8 +182,14 @@ fn identity(headers: &Headers) -> Vec<(String, String)> {
 fn expected_identity(permit: &Granted) -> Vec<(String, String)> {
     let tell = |tell: fn(&Subject) -> String| permit.subject.as_ref().map(tell).unwrap_or_default();
     [
-        ("x-tollgate-client", String::new()),
-        ("x-tollgate-scope", String::new()),
+        (
+            "x-tollgate-client",
+            tell(|subject| subject.client.clone().unwrap_or_default()),
+        ),
+        (
+            "x-tollgate-scope",
+            tell(|subject| subject.scopes.clone().unwrap_or_default()),
+        ),
         ("x-tollgate-token-id", tell(|subject| subject.token.to_string())),
         (
             "x-tollgate-user",
@@ -188,28 +200,13 @@ fn expected_identity(permit: &Granted) -> Vec<(String, String)> {
     .into()
 }
 
-fn reason(label: &str) -> DenyReason {
-    DENY_REASONS.iter().find(|row| row.label == label).unwrap().reason
-}
-
 /// What the HTTP host answers, to the byte. What the proxy's log is told is the plugin's own affair.
 fn refusal(denied: &facts::Denied, asked: &facts::Request, got: &LocalResponse) -> LocalResponse {
-    let quota = denied.quota.as_ref().map(|quota| QuotaState {
-        limit: quota.limit,
-        remaining: quota.remaining,
-        reset_after_ms: quota.reset_after_ms,
-    });
-    let refused = Refused::of(
-        &Denial {
-            quota,
-            ..Denial::plain(reason(&denied.deny), Gate::Extract)
-        },
-        asked
-            .form
-            .as_ref()
-            .filter(|form| form.0.len() > FORM_LEN_MAX)
-            .map(|_| FORM_TOO_LONG),
-    );
+    let too_long = asked.form.as_ref().is_some_and(|form| form.0.len() > FORM_LEN_MAX);
+    let mut refused = native::refused(denied, asked);
+    if too_long {
+        FORM_TOO_LONG.clone_into(&mut refused.detail);
+    }
     let mut headers = Headers::new();
     for (name, value) in refused.fields() {
         headers.add(name, value);

@@ -34,10 +34,14 @@ pub(crate) fn files() -> BTreeMap<String, VectorFile> {
 
 pub(crate) fn run(program: &Program, file: &VectorFile, vector: &Vector) -> Result<(), Wrong> {
     let server = vector.server.as_ref().unwrap_or(&file.world.server);
+    let authorities = vector.authorities.as_ref().unwrap_or(&file.world.authorities);
     let users = vector.users.as_ref().unwrap_or(&file.world.users);
     let tokens = vector.tokens.as_ref().unwrap_or(&file.world.tokens);
     let mut judge = Judge::new(program, &file.digest_key);
     judge.state(&Change::SetServer(server.clone()))?;
+    for authority in authorities {
+        judge.state(&Change::PutAuthority(authority.clone()))?;
+    }
     for user in users {
         judge.state(&Change::PutUser(user.clone()))?;
     }

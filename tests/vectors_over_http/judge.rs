@@ -7,13 +7,14 @@ use std::sync::Arc;
 use serde_json::Value;
 use tokio::sync::oneshot;
 use tollgate::{
-    Command, DENY_REASONS, Engine, Import, ManualClock, NetworkRule, OpenOptions, PepperKey, Portable, RemoveNetwork,
-    RemoveUser, RevokeToken, SetSetting, SetUser, Timestamp, TokenId, UserChanges,
+    Command, DENY_REASONS, Engine, Import, ManualClock, NetworkRule, OpenOptions, PepperKey, Portable, PutRoute,
+    RemoveNetwork, RemoveRoute, RemoveUser, RevokeToken, Route, SetSetting, SetUser, Timestamp, TokenId, UserChanges,
 };
 use tollgate_http::Server as HttpServer;
 use tollgate_tests::http::{Connection, Request};
 
-use super::super::support::facts::{Ask, Change, Outcome, Quota, Server, Token, User};
+use super::super::support::facts::{Ask, Change, Outcome, Quota, Request as Asked, Server, Token, User};
+use super::super::support::native;
 use super::question::question;
 use super::world::{self, Left};
 
@@ -96,7 +97,8 @@ impl Judge {
         records.extend(networks.into_iter().map(Portable::Network));
         records.extend(world::settings(server).into_iter().map(Portable::Setting));
         self.forms = server.foreign_tokens.clone();
-        self.import(records)
+        self.import(records)?;
+        self.set_routes(server)
     }
 
     pub(crate) fn change(&mut self, change: &Change) -> Result<(), Left> {
@@ -113,7 +115,11 @@ impl Judge {
                 self.run(RemoveUser { name })
             }
             Change::RemoveToken(_) => Err(Left("a token that is taken away".to_owned())),
-            Change::DoubtUser(_) | Change::DoubtToken(_) => Err(Left("a change in doubt".to_owned())),
+            Change::DoubtUser(_) | Change::DoubtToken(_) | Change::DoubtAuthority(_) => {
+                Err(Left("a change in doubt".to_owned()))
+            }
+            Change::PutAuthority(_) => Err(Left("an authority that is made by no command".to_owned())),
+            Change::Remember(_) => Err(Left("a proof that the server itself would have to make".to_owned())),
         }
     }
 
@@ -135,7 +141,7 @@ impl Judge {
             self.held.insert(label.clone(), permit.to_owned());
         }
         let wrong = (answer.status != 200).then(|| format!("{} {decision}", answer.status));
-        Ok(wrong.or_else(|| differs(&decision, &ask.expect)))
+        Ok(wrong.or_else(|| differs(&decision, &ask.request, &ask.expect)))
     }
 
     /// Answers what is wrong, if anything is.
@@ -158,7 +164,22 @@ impl Judge {
         for setting in world::settings(server) {
             self.run(SetSetting { setting })?;
         }
+        self.set_routes(server)?;
         self.set_networks(&server.banned, &server.trusted, None)
+    }
+
+    fn set_routes(&mut self, server: &Server) -> Result<(), Left> {
+        if server.external_issuers != 0 {
+            return Err(Left("an issuer without keys".to_owned()));
+        }
+        for Route { pattern, .. } in self.engine.routes().unwrap() {
+            self.run(RemoveRoute { pattern })?;
+        }
+        for route in &server.routes {
+            let route = native::route_record(route);
+            self.run(PutRoute { route })?;
+        }
+        Ok(())
     }
 
     fn put_user(&mut self, user: &User) -> Result<(), Left> {
@@ -274,7 +295,7 @@ fn subject(outcome: &Outcome) -> Option<u64> {
     subject.as_ref().map(|subject| subject.token)
 }
 
-fn differs(decision: &Value, expected: &Outcome) -> Option<String> {
+fn differs(decision: &Value, asked: &Asked, expected: &Outcome) -> Option<String> {
     let said = match expected {
         Outcome::Granted { permit } => {
             let subject = permit.subject.as_ref();
@@ -282,6 +303,8 @@ fn differs(decision: &Value, expected: &Outcome) -> Option<String> {
                 && decision["status"] == 200
                 && decision["user"].as_str() == subject.map(|subject| subject.name.as_str())
                 && decision["token_id"].as_str() == subject.map(|subject| subject.token.to_string()).as_deref()
+                && decision["client"].as_str() == subject.and_then(|subject| subject.client.as_deref())
+                && decision["scope"].as_str() == subject.and_then(|subject| subject.scopes.as_deref())
                 && same_quota(&decision["quota"], permit.quota.as_ref())
         }
         Outcome::Denied(denied) => {
@@ -290,6 +313,7 @@ fn differs(decision: &Value, expected: &Outcome) -> Option<String> {
                 && decision["status"] == denied.status
                 && decision["problem"]["type"] == format!("urn:tollgate:problem:{}", row.problem)
                 && decision["problem"]["title"] == row.title
+                && decision["www_authenticate"] == serde_json::json!(native::refused(denied, asked).challenges)
                 && decision["retry_after"].as_u64() == denied.retry_after_s
                 && same_quota(&decision["quota"], denied.quota.as_ref())
         }

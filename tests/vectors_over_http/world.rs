@@ -71,6 +71,9 @@ pub(crate) fn token(token: &Token, name: &str) -> Result<Portable, Left> {
 }
 
 fn secret(token: &Token) -> Result<PortableSecret, Left> {
+    if token.authority.is_some() {
+        return Err(Left("a token that a client is granted".to_owned()));
+    }
     let clear = |text: &str| PortableSecret::Clear(Zeroizing::new(text.to_owned()));
     let Some((form, text)) = token.secret.split_once(':') else {
         return match token.secret.starts_with("tg_at_") {

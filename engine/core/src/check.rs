@@ -240,7 +240,7 @@ fn admit<'v, const MADE_ELSEWHERE: bool>(
         let held = grounds.map_or(&NOTHING, |grounds| &grounds.scopes);
         let holds_all = view.holds_scopes(routed, held, mark).ok_or(End::Moved)?;
         gates::scope(request.scopes, held, holds_all).map_err(|reason| Denial {
-            wanted: Some(Wanted::of(routed, mark)),
+            wanted: (routed.scopes() > 0).then(|| Wanted::of(routed, mark)),
             ..known(Gate::Scope)(reason)
         })?;
     }

@@ -157,8 +157,8 @@ impl LiveView {
         self.0.key.jwt(text)
     }
 
-    /// The digest of a user's name and password.
-    pub(crate) fn password(&self, name: &[u8], password: &[u8]) -> TokenDigest {
+    /// The digest of a user's name and password, as [`DigestKey::password`].
+    pub fn password(&self, name: &[u8], password: &[u8]) -> TokenDigest {
         self.0.key.password(name, password)
     }
 

@@ -34,7 +34,7 @@ impl Routed {
     /// What holds where no route says otherwise.
     pub(crate) const USUAL: Self = Self(SchemeSet::USUAL.bits() as u64);
     /// The path can be read in two ways.
-    pub(crate) const AMBIGUOUS: Self = Self(AMBIGUOUS);
+    pub(crate) const AMBIGUOUS: Self = Self(AMBIGUOUS | Self::USUAL.0);
 
     pub(crate) fn is_ambiguous(self) -> bool {
         self.0 & AMBIGUOUS != 0

@@ -93,7 +93,7 @@ impl AccessClaims<'_> {
             .with("iat", self.issued_at.as_seconds())
             .with_some("jti", self.identifier)
             .with_some("auth_time", self.auth_time.map(Timestamp::as_seconds))
-            .with("scope", self.scopes.to_string())
+            .with_some("scope", (!self.scopes.is_empty()).then(|| self.scopes.to_string()))
             .finish()
     }
 }

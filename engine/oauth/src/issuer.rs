@@ -68,6 +68,16 @@ impl KeySets {
         }
     }
 
+    /// The keys of an issuer that come from a text, read once for each text.
+    pub fn of_text(&mut self, issuer: &str, text: &str) -> Arc<Vec<VerifyingKey>> {
+        let known = self.of(issuer, text);
+        if known.since.is_none() {
+            known.keys = Arc::new(jwk::parse_set(text.as_bytes()).unwrap_or_default());
+            known.since = Some(Timestamp::from_millis(0));
+        }
+        Arc::clone(&known.keys)
+    }
+
     /// Takes what came from `source`; none where nothing did, or no key set. Then the keys from before stay.
     pub fn bring(&mut self, issuer: &str, source: &str, text: Option<&[u8]>, now: Timestamp) {
         let known = self.of(issuer, source);
@@ -312,6 +322,8 @@ mod tests {
             "fetch",
             "keys of another place are others"
         );
+        let text = String::from_utf8(set(&[&new])).unwrap();
+        assert_eq!((sets.of_text("i", &text).len(), sets.of_text("i", "{}").len()), (1, 0));
         sets.keep(&[]);
         assert!(sets.0.is_empty());
     }

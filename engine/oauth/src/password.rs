@@ -259,6 +259,18 @@ mod tests {
         }
     }
 
+    /// Else the time would tell who exists.
+    #[test]
+    fn nobody_costs_what_everybody_costs() {
+        let somebody = Stored::parse(&protect(b"x", &SystemEntropy).unwrap()).unwrap();
+        let nobody = Stored::nobody().unwrap();
+        assert_eq!(somebody.params, nobody.params);
+        assert_eq!(
+            (somebody.salt.len(), somebody.output.len()),
+            (nobody.salt.len(), nobody.output.len())
+        );
+    }
+
     #[test]
     fn nobody_has_no_password() {
         let pool = PasswordPool::new(1, 0);

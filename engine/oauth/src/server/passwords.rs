@@ -24,7 +24,8 @@ impl Inner {
         settled: impl FnOnce() -> Option<ProvenUser>,
     ) -> PasswordProof {
         // Who has to wait anyway takes nobody's turn.
-        if let Some(wait) = self.throttle.lock().wait(name, peer, now) {
+        let must_wait = self.throttle.lock().wait(name, peer, now);
+        if let Some(wait) = must_wait {
             return self.throttled(name, peer, wait, now);
         }
         let Ok(mut place) = self.passwords.place() else {
@@ -33,7 +34,8 @@ impl Inner {
         if let Some(user) = settled() {
             return PasswordProof::Proven(user);
         }
-        if let Err(wait) = self.throttle.lock().admit(name, peer, now) {
+        let admitted = self.throttle.lock().admit(name, peer, now);
+        if let Err(wait) = admitted {
             return self.throttled(name, peer, wait, now);
         }
         let person = match self.person_named(name) {

@@ -10,7 +10,6 @@ use super::Inner;
 use crate::base64url;
 use crate::issuer::{self, External, Keys};
 use crate::jose::Jws;
-use crate::jwk;
 use crate::steps::{PasswordProof, Settlement};
 
 impl Inner {
@@ -100,7 +99,7 @@ impl Inner {
         now: Timestamp,
     ) -> Result<std::sync::Arc<Vec<crate::jose::VerifyingKey>>, Settlement> {
         match &issuer.jwks {
-            JwksSource::Text(text) => Ok(jwk::parse_set(text.as_bytes()).unwrap_or_default().into()),
+            JwksSource::Text(text) => Ok(self.key_sets.lock().of_text(&issuer.issuer, text)),
             JwksSource::Url(url) => {
                 let keys = self
                     .key_sets

@@ -85,3 +85,41 @@ fn of_family(
         (Some(_), Some(_)) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::TokenRow;
+    use tollgate_core::{Timestamp, TokenDigest, TokenKind, Validity};
+
+    fn token(family: u64, revoked: bool) -> TokenRow {
+        TokenRow {
+            id: TokenId(9),
+            kind: TokenKind::Access,
+            digest: TokenDigest::from_bytes([1; 32]),
+            user: UserId(1),
+            validity: Validity::ALWAYS,
+            issued_at: Timestamp::from_millis(1),
+            revoked_at: revoked.then_some(Timestamp::from_millis(2)),
+            authority: None,
+            family: Some(FamilyId(family)),
+        }
+    }
+
+    /// A family that was taken back, and a token of it that was not, is what must never be.
+    #[test]
+    fn a_token_that_outlives_its_family_is_found() {
+        let fault = |token, revoked| of_family(token, FamilyId(4), TokenId(9), revoked).is_some();
+        for (token, revoked, found) in [
+            (Some(token(4, false)), Some(false), false),
+            (Some(token(4, true)), Some(true), false),
+            (Some(token(4, true)), Some(false), false),
+            (Some(token(4, false)), Some(true), true),
+            (Some(token(5, false)), Some(false), true),
+            (Some(token(4, false)), None, true),
+            (None, Some(false), true),
+        ] {
+            assert_eq!(fault(token.clone(), revoked), found, "{token:?} {revoked:?}");
+        }
+    }
+}

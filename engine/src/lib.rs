@@ -239,6 +239,6 @@ pub use tollgate_core::{
     ParseSchemeError, ParseScopeError, ParseTokenError, PathPattern, Permit, Place, QuotaState, REMEMBERED_S, Refused,
     RequestParts, Revision, Route, SCOPE_FIELD, Scheme, SchemeSet, Scope, ScopeSet, ServerRecord, Settled, Subject,
     TOKEN_ID_FIELD, Timestamp, TokenDigest, TokenId, TokenKind, TokenRecord, TokenStatus, TokenText, USER_FIELD,
-    Unsettled, UnsettledSort, Upgrade, UserId, UserName, UserNameError, UserRecord, Validity, Verdict, WINDOW_MS,
-    WellFormed, announces_form, is_spelt_like_ours, problem_type, quota_fields, visible_name,
+    Unproven, Unsettled, UnsettledSort, Upgrade, UserId, UserName, UserNameError, UserRecord, Validity, Verdict,
+    WINDOW_MS, WellFormed, announces_form, is_spelt_like_ours, problem_type, quota_fields, visible_name,
 };

@@ -76,6 +76,7 @@ mod live;
 mod permit;
 mod gates;
 mod check;
+mod unproven;
 mod answer;
 pub mod feed;
 
@@ -109,3 +110,4 @@ pub use scope::{ParseScopeError, Scope, ScopeSet};
 pub use settle::{REMEMBERED_S, Settled, Unsettled, UnsettledSort};
 pub use time::Timestamp;
 pub use token::{ParseTokenError, TokenKind, TokenText, WellFormed};
+pub use unproven::Unproven;

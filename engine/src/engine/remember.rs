@@ -1,11 +1,17 @@
 //! Proofs that settle what checks leave open, remembered for a while.
 
-use tollgate_core::{REMEMBERED_S, Settled, Timestamp, Unsettled};
+use tollgate_core::{Field, REMEMBERED_S, Settled, Timestamp, Unproven, Unsettled};
 
 use super::Engine;
 use crate::writer::{Message, Unavailable};
 
 impl Engine {
+    /// What a check would leave open about the credential in this `Authorization` wherever a route takes it, with the proof where one is
+    /// [remembered](Engine::remember): for whoever proves for checks elsewhere. Takes no lock; asks no gate and charges nothing.
+    pub fn unproven(&self, authorization: Field<'_>, now: Timestamp) -> Option<Unproven> {
+        self.0.view.unproven(authorization, now)
+    }
+
     /// Remembers that what a check left [unsettled](crate::Denial::unsettled) was proven, so that the same request passes without
     /// another proof until `settled.until`, or for [`REMEMBERED_S`] where that is sooner. It is in memory alone, and forgotten
     /// first when others need the room. Checks that begin after this has returned see it.

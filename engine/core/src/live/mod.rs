@@ -19,7 +19,7 @@ use crate::index::{Found, Run, TokenIndex, TokenWords, UserSlot, UserWords, User
 use crate::jwt::Jwt;
 use crate::record::{AuthorityId, AuthorityRecord, Limit, ServerRecord, TokenRecord, UserId, UserName, UserRecord};
 use crate::scope::ScopeSet;
-use crate::settle::{Unsettled, UnsettledSort};
+use crate::settle::{Settled, Unsettled, UnsettledSort};
 use crate::sync::{AtomicU64, Ordering};
 use crate::time::Timestamp;
 use crate::token::WellFormed;
@@ -396,6 +396,23 @@ impl LiveView {
             settled: Some(unsettled.sort),
             ..holder
         })
+    }
+
+    /// What was proven of whom [`LiveView::recall`] would find.
+    pub(crate) fn recall_settled(&self, unsettled: &Unsettled, name: Option<&[u8]>, now: Timestamp) -> Option<Settled> {
+        let holder = self.recall(unsettled, name, None, now)?;
+        let until_s = holder.token.validity().expires_at_s?;
+        Some(Settled {
+            user: holder.user.id(),
+            password_epoch: holder.user.epoch(),
+            authority: holder.token.authority(),
+            until: Timestamp::from_seconds(until_s.into()),
+        })
+    }
+
+    /// Which external issuers are trusted.
+    pub(crate) fn external_issuers(&self) -> u32 {
+        self.server_facts(None, b"").external_issuers()
     }
 
     /// The token of a digest and its user, if that user is called `name` wherever a name was given.

@@ -1,15 +1,21 @@
 //! Who may ask. What a question says of a request is believed, so a stranger could try tokens from any address, or spend a
-//! user's limits without the fields of a real request. Only a trusted proxy and an administrator of any role may.
+//! user's limits without the fields of a real request. Only a trusted proxy and an administrator of any role may. A follower of the
+//! feed decides by itself, and may ask for a proof alone.
 
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use tollgate::{Engine, problem_type};
+use tollgate::{Engine, Follower, problem_type};
 
 use crate::answer::problem_document;
 use crate::bearer::bearer;
 use crate::forwarded::{client, is_proxy};
+
+/// The follower whose feed token comes with a question.
+pub(super) fn follower(engine: &Engine, headers: &HeaderMap) -> Option<Follower> {
+    engine.admit_follower(bearer(headers).ok()?, engine.now()).ok()
+}
 
 /// Lets an asker through, or answers 403.
 ///

@@ -4,13 +4,14 @@ use std::net::SocketAddr;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::Response;
 use tollgate::problem_type;
 
-use super::asker::admit;
-use super::decision::{Decision, Problem, Results};
-use super::question::{Asked, Check, Malformed, Question};
+use super::asker::{admit, follower};
+use super::decision::{Decision, Problem, Proven, Results, json};
+use super::prove;
+use super::question::{Asked, Check, Malformed, Prove, Question};
 use crate::answer::problem_document;
 use crate::check::{self, Judged, Readable, Refusal, judge_at_once, may_hold_credential, settle_first};
 use crate::forwarded::{Target, origin_form};
@@ -19,7 +20,8 @@ use crate::parts::{FORM_LEN_MAX, UnreadableForm};
 
 /// Decides about one request, or about up to 1,000 in their order.
 ///
-/// The answer is 200 whatever the decisions are.
+/// The answer is 200 whatever the decisions are. With a feed token as `Authorization: Bearer TOKEN` it is asked whose a credential is,
+/// and nothing else.
 #[utoipa::path(
     post,
     path = "/v1/check",
@@ -41,7 +43,10 @@ pub(super) async fn check(
     request: Request<Body>,
 ) -> Response {
     let (head, body) = request.into_parts();
-    if let Err(refused) = admit(host.engine(), caller.ip(), &head.headers) {
+    let follower = follower(host.engine(), &head.headers);
+    if follower.is_none()
+        && let Err(refused) = admit(host.engine(), caller.ip(), &head.headers)
+    {
         return refused;
     }
     if !is_json(&head.headers) {
@@ -52,6 +57,12 @@ pub(super) async fn check(
     let Ok(body) = to_bytes(body, usize::MAX).await else {
         return malformed(StatusCode::BAD_REQUEST, "The body broke off.");
     };
+    if let Some(follower) = follower {
+        return match Prove::read(&body) {
+            Err(Malformed { status, detail }) => malformed(status, &detail),
+            Ok(question) => prove::answer(&host, &follower, &question).await,
+        };
+    }
     match Question::read(&body) {
         Err(Malformed { status, detail }) => malformed(status, &detail),
         Ok(question) => {
@@ -70,6 +81,10 @@ enum Decided {
     One(Decision),
     #[schema(title = "Many")]
     Many(Results),
+    /// To a follower alone.
+    #[schema(title = "Proof")]
+    #[expect(dead_code, reason = "it documents what is answered under a seal")]
+    Proof(Proven),
 }
 
 /// Settles what checks leave open, one after the other: whoever asks about many gets no more than their turn. Answers the
@@ -167,11 +182,7 @@ fn decided(decided: &Decided) -> Response {
         // Strings and numbers always encode.
         return Response::new(Body::empty());
     };
-    let mut answer = Response::new(Body::from(text));
-    let headers = answer.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer
+    json(text)
 }
 
 fn malformed(status: StatusCode, detail: &str) -> Response {

@@ -1,6 +1,8 @@
 //! What is answered: the decision in JSON, as `/check` would have put it into a status and fields.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
 use serde::Serialize;
 use tollgate::{QuotaState, Refused, problem_type};
 use utoipa::ToSchema;
@@ -79,6 +81,38 @@ pub(super) struct Denied {
     quota: Option<Quota>,
 }
 
+/// Whose the credential is.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum Proven {
+    #[schema(title = "Proven")]
+    Yes {
+        /// Always true.
+        proven: bool,
+        /// What was proven.
+        sort: &'static str,
+        /// The user's number, as the feed has it.
+        user_id: u64,
+        /// The number of the password, for a password.
+        password_epoch: u32,
+        /// In whose name the token acts, as the feed has it.
+        #[schema(required = true)]
+        authority: Option<u32>,
+        /// The number of the set of issuers.
+        external_issuers: u32,
+        /// For how many seconds this may be remembered.
+        seconds: u64,
+    },
+    #[schema(title = "Unproven")]
+    No {
+        /// Always false.
+        proven: bool,
+        /// Where nobody knows just now: after how many seconds it may be known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_after: Option<u32>,
+    },
+}
+
 /// A problem document (RFC 9457).
 #[derive(Serialize, ToSchema)]
 pub(super) struct Problem {
@@ -109,6 +143,15 @@ pub(super) struct Quota {
 pub(super) struct Results {
     /// One for each check.
     pub(super) results: Vec<Decision>,
+}
+
+/// A text of JSON as an answer.
+pub(super) fn json(text: Vec<u8>) -> Response {
+    let mut answer = Response::new(Body::from(text));
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
 }
 
 impl Decision {

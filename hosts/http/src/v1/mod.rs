@@ -5,12 +5,15 @@
 //! request came from and which fields it had; from there on it is read as `/check` reads one. What is asked is answered
 //! with 200 whatever the decision is; other statuses say that there was no question.
 //!
+//! A follower of the feed asks with its feed token, and for proofs alone: see [`prove`].
+//!
 //! With `hold`, a permit stays held after the answer, and counts as a request under way until
 //! `DELETE /v1/permits/{id}`, until its time is over, or until the server stops.
 
 mod asker;
 mod question;
 mod decision;
+mod prove;
 mod check;
 mod release;
 

@@ -75,6 +75,26 @@ pub(super) struct Batch<'a> {
     checks: Vec<Check<'a>>,
 }
 
+/// A credential that somebody else holds. It has no `Debug`.
+#[derive(serde::Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Proof)]
+pub(super) struct Prove<'a> {
+    /// Always true.
+    prove: bool,
+    /// 32 hexadecimal digits that were never used before.
+    #[serde(borrow)]
+    #[schema(value_type = String)]
+    nonce: Cow<'a, str>,
+    /// The address of the client, which guesses are counted by.
+    #[schema(value_type = Option<String>)]
+    pub(super) ip: Option<IpAddr>,
+    /// The client's `Authorization`.
+    #[serde(borrow)]
+    #[schema(value_type = String)]
+    pub(super) authorization: Cow<'a, str>,
+}
+
 /// What the body of a question may be.
 #[derive(ToSchema)]
 #[schema(as = Question)]
@@ -84,6 +104,9 @@ pub(super) enum Asked<'a> {
     One(Box<Check<'a>>),
     #[schema(title = "Many")]
     Many(Batch<'a>),
+    /// From a follower alone.
+    #[schema(title = "Proof")]
+    Proof(Prove<'a>),
 }
 
 /// What was asked.
@@ -143,6 +166,30 @@ impl<'a> Question<'a> {
     }
 }
 
+impl<'a> Prove<'a> {
+    /// Reads the body of a follower's question.
+    pub(super) fn read(body: &'a [u8]) -> Result<Self, Malformed> {
+        let read: Option<Self> = serde_json::from_slice(body).ok();
+        // What a parser says may repeat what it read.
+        read.filter(|question| question.prove && question.nonce().is_some())
+            .ok_or_else(|| {
+                unprocessable(
+                    "Expected `{\"prove\": true, \"nonce\": …, \"ip\": …, \"authorization\": …}` with a nonce of 32 hexadecimal \
+                     digits: a feed token may ask for proofs alone."
+                        .to_owned(),
+                )
+            })
+    }
+
+    /// What the answer is to be sealed over, too.
+    pub(super) fn nonce(&self) -> Option<[u8; 16]> {
+        let digits = &*self.nonce;
+        let are_digits = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = u128::from_str_radix(digits, 16).ok().filter(|_| are_digits)?;
+        Some(number.to_be_bytes())
+    }
+}
+
 impl Check<'_> {
     /// Who sent the request.
     pub(super) fn client(&self) -> Option<IpAddr> {
@@ -198,7 +245,7 @@ fn unread(error: &serde_json::Error) -> Malformed {
     }
 }
 
-fn unprocessable(detail: String) -> Malformed {
+pub(super) fn unprocessable(detail: String) -> Malformed {
     Malformed {
         status: StatusCode::UNPROCESSABLE_ENTITY,
         detail,

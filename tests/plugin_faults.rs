@@ -11,6 +11,7 @@ mod plugin_faults {
     mod answers;
     mod calls;
     mod configurations;
+    mod credentials;
     mod interface;
     mod memory;
     mod random;

@@ -14,7 +14,11 @@ pub(crate) struct Configuration {
     pub(crate) max_staleness_ms: u64,
     /// How long a request waits for the first snapshot, in milliseconds.
     pub(crate) wait_for_snapshot_ms: u64,
-    /// How many wait at a time.
+    /// How long a request waits for the engine to settle its credential, in milliseconds.
+    pub(crate) wait_for_proof_ms: u32,
+    /// How many credentials the engine is asked about at a time; none at all where it is zero.
+    pub(crate) questions_most: usize,
+    /// How many wait at a time, for whichever.
     pub(crate) requests_waiting_most: usize,
     /// How large this module's memory may become, in bytes.
     pub(crate) memory_most: u64,
@@ -58,6 +62,10 @@ struct Raw {
     wait_for_snapshot_ms: u64,
     #[serde(default = "requests_waiting_most")]
     requests_waiting_most: usize,
+    #[serde(default = "wait_for_proof_ms")]
+    wait_for_proof_ms: u64,
+    #[serde(default = "questions_most")]
+    questions_most: u64,
     #[serde(default = "memory_most_mib")]
     memory_most_mib: u64,
     #[serde(default)]
@@ -78,6 +86,14 @@ fn requests_waiting_most() -> usize {
     1_024
 }
 
+fn wait_for_proof_ms() -> u64 {
+    5_000
+}
+
+fn questions_most() -> u64 {
+    16
+}
+
 fn memory_most_mib() -> u64 {
     768
 }
@@ -89,6 +105,7 @@ const STALENESS_MS_LEAST: u64 = 100;
 const STALENESS_MS_MOST: u64 = 24 * 3_600 * 1_000;
 const WAIT_MS_MOST: u64 = 60_000;
 const WAITING_MOST: usize = 65_536;
+const QUESTIONS_MOST: u64 = 256;
 
 impl Configuration {
     /// Reads a configuration.
@@ -147,6 +164,8 @@ impl Configuration {
                 STALENESS_MS_MOST,
             )?,
             wait_for_snapshot_ms: within("wait_for_snapshot_ms", raw.wait_for_snapshot_ms, 0, WAIT_MS_MOST)?,
+            wait_for_proof_ms: short(within("wait_for_proof_ms", raw.wait_for_proof_ms, 1, WAIT_MS_MOST)?),
+            questions_most: short(within("questions_most", raw.questions_most, 0, QUESTIONS_MOST)?) as usize,
             requests_waiting_most: raw.requests_waiting_most,
             memory_most: within("memory_most_mib", raw.memory_most_mib, 1, MEMORY_MIB_MOST)? * 1024 * 1024,
             read_forms: raw.read_forms,
@@ -164,6 +183,11 @@ impl Configuration {
     pub(crate) fn answer_within_ms(&self) -> u32 {
         u32::try_from(self.max_staleness_ms.clamp(1_000, 5_000)).unwrap_or(5_000)
     }
+}
+
+/// Invariant: it is within bounds that are far smaller.
+fn short(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// Says where and what, and nothing of what was found: it may be the token.
@@ -224,6 +248,8 @@ mod tests {
                 json(r#", "memory_most_mib": 4096"#),
                 "`memory_most_mib` between 1 and 896",
             ),
+            (json(r#", "wait_for_proof_ms": 0"#), "`wait_for_proof_ms` between 1 and"),
+            (json(r#", "questions_most": 257"#), "`questions_most` between 0 and 256"),
             (json(r#", "readiness_path": "ready""#), "begin with a slash"),
             (json(r#", "feed_token_env": "HOME""#), "and not both"),
             (

@@ -1,7 +1,7 @@
 //! One engine's feed, followed: the call that is under way, the next try, and how long the view may be believed.
 
 use tollgate_core::feed::{FRAME_LEN_MAX, Follower, FrameKey, Heard, Worked};
-use tollgate_core::{Freshness, HeldPermit, LiveView, Timestamp};
+use tollgate_core::{Freshness, HeldPermit, LiveView, Settled, Timestamp, Unsettled};
 
 use crate::clock;
 use crate::configuration::{Configuration, Source};
@@ -98,7 +98,7 @@ impl Following {
     pub(crate) fn standing(&self) -> Standing {
         let age_ms = || clock::steady_ms()?.checked_sub(self.follower.complete_ms()?);
         Standing {
-            revision: self.follower.revision().map_or(0, |revision| revision.0),
+            revision: self.revision(),
             view_age_ms: age_ms().unwrap_or(Standing::NO_AGE),
             tokens: self.follower.counts().1,
             ready: self.is_ready(clock::now()),
@@ -127,6 +127,21 @@ impl Following {
             self.ask(root, now_ms, stats);
         }
         opened
+    }
+
+    /// Remembers a proof that settles what a check by the view left open.
+    pub(crate) fn remember(&mut self, unsettled: &Unsettled, settled: &Settled) {
+        self.follower.remember(unsettled, settled);
+    }
+
+    /// A number that is another one whenever the view may have changed.
+    pub(crate) fn revision(&self) -> u64 {
+        self.follower.revision().map_or(0, |revision| revision.0)
+    }
+
+    /// The moment at which the view was last known to lack nothing.
+    pub(crate) fn complete_ms(&self) -> Option<u64> {
+        self.follower.complete_ms()
     }
 
     /// A request that is under way, counted in the new view too.
@@ -196,7 +211,7 @@ impl Following {
             ("accept", "application/vnd.tollgate.feed"),
         ]);
         let within_ms = poll_ms.saturating_add(self.answer_within_ms);
-        match door::call(&self.source.cluster, &headers, within_ms) {
+        match door::call(&self.source.cluster, &headers, &[], within_ms) {
             Ok(token) => {
                 let until_ms = now_ms.saturating_add(u64::from(within_ms) + NEVER_AFTER_MS);
                 self.call = Some(Call { root, token, until_ms });

@@ -70,6 +70,14 @@ impl<'a> Head<'a> {
         self.split().0
     }
 
+    /// The one line of `Authorization`.
+    pub(crate) fn authorization(&self) -> Option<&'a [u8]> {
+        match self.authorization {
+            Field::Once(line) => Some(line),
+            Field::Absent | Field::Repeated => None,
+        }
+    }
+
     /// The parts of a request that `peer` sent.
     pub(crate) fn parts(&self, peer: Option<IpAddr>, form: Option<&'a [u8]>) -> RequestParts<'a> {
         if self.is_unreadable {

@@ -31,6 +31,8 @@ mod head;
 mod peer;
 mod verdict;
 mod following;
+mod proof;
+mod settling;
 #[cfg(all(feature = "trap", target_arch = "wasm32"))]
 mod trap;
 mod vm;

@@ -12,6 +12,11 @@ pub(crate) fn peer(view: &LiveView) -> Option<IpAddr> {
     if !view.address_matters() {
         return Some(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     }
+    address()
+}
+
+/// The address that this request came from, as far as the proxy knows it.
+pub(crate) fn address() -> Option<IpAddr> {
     let text = door::property(b"source\0address").ok()??;
     let address = read(&text);
     door::keep(text);

@@ -57,6 +57,10 @@ pub(crate) struct Stats {
     pub(crate) failed: Counter,
     pub(crate) snapshots: Counter,
     pub(crate) waited: Counter,
+    pub(crate) questions: Counter,
+    pub(crate) proven: Counter,
+    pub(crate) disproven: Counter,
+    pub(crate) unanswered: Counter,
     revision: Gauge,
     view_age_ms: Gauge,
     tokens: Gauge,
@@ -92,6 +96,10 @@ impl Stats {
             failed: Counter::define("tollgate.feed.failed"),
             snapshots: Counter::define("tollgate.snapshots"),
             waited: Counter::define("tollgate.waited"),
+            questions: Counter::define("tollgate.questions.asked"),
+            proven: Counter::define("tollgate.questions.proven"),
+            disproven: Counter::define("tollgate.questions.refused"),
+            unanswered: Counter::define("tollgate.questions.failed"),
             revision: Gauge::define("tollgate.revision"),
             view_age_ms: Gauge::define("tollgate.view_age_ms"),
             tokens: Gauge::define("tollgate.tokens"),
@@ -126,6 +134,10 @@ impl Stats {
             &mut self.failed,
             &mut self.snapshots,
             &mut self.waited,
+            &mut self.questions,
+            &mut self.proven,
+            &mut self.disproven,
+            &mut self.unanswered,
         ]) {
             counter.tell();
         }

@@ -3,6 +3,7 @@
 mod facts;
 mod pages;
 mod question;
+mod proofs;
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tollgate_core::feed::{FeedRecord, FrameHead, FrameKey, FrameKind, FrameWrite
 use crate::callout::{Callout, Response};
 use crate::vm::Vm;
 use facts::Facts;
+use proofs::Proofs;
 use question::Question;
 
 /// A feed with all its facts, from which any revision on can be followed, unless it has forgotten older ones.
@@ -26,6 +28,9 @@ pub struct Feed {
     sets: Vec<Vec<FeedRecord>>,
     oldest: u64,
     in_doubt: bool,
+    proofs: Proofs,
+    /// Whether it says nothing about credentials that it is asked about.
+    pub keeps_proofs: bool,
     /// Whether it never lets wait, so that every answer says that nothing is lacking.
     pub hurries: bool,
     /// The most records of a frame; none is as many as fit.
@@ -44,6 +49,8 @@ impl Feed {
             sets: Vec::new(),
             oldest: 1,
             in_doubt: false,
+            proofs: Proofs::default(),
+            keeps_proofs: false,
             hurries: false,
             records_most: None,
         }
@@ -86,12 +93,21 @@ impl Feed {
         self.in_doubt = in_doubt;
     }
 
+    /// Says what it answers, in JSON, where it is asked about the credential that stands in this `Authorization`. All others are
+    /// nobody's.
+    pub fn settle(&mut self, authorization: impl Into<String>, answer: impl Into<String>) {
+        self.proofs.put(authorization.into(), answer.into());
+    }
+
     /// The answer to a callout at `now` of the clock by which it was sent; none as long as it waits for news.
     pub fn answer(&self, callout: &Callout, now: Duration) -> Option<Response> {
         let bearer = format!("Bearer {}", self.token);
         if callout.headers.first("authorization") != Some(bearer.as_bytes()) {
             let response = Response::new(401, r#"{"title":"no feed token"}"#);
             return Some(response.field("content-type", "application/problem+json"));
+        }
+        if callout.path() == "/v1/check" {
+            return (!self.keeps_proofs).then(|| self.proofs.answer(callout, &self.key));
         }
         let Some(question) = Question::of(callout.path()) else {
             return Some(Response::new(400, "{}").field("content-type", "application/problem+json"));

@@ -169,8 +169,8 @@ pub(crate) fn act_for(context: u32) -> Result<(), Status> {
     done(import::proxy_set_effective_context(context))
 }
 
-/// Sends a request without a body to a cluster, and names the answer that will come. `headers` are pairs.
-pub(crate) fn call(cluster: &str, headers: &[u8], timeout_ms: u32) -> Result<u32, Status> {
+/// Sends a request to a cluster, and names the answer that will come. `headers` are pairs.
+pub(crate) fn call(cluster: &str, headers: &[u8], body: &[u8], timeout_ms: u32) -> Result<u32, Status> {
     let no_trailers = [0_u8; 4];
     let mut token = 0;
     // SAFETY: the proxy reads all, keeps nothing, and writes a number.
@@ -180,8 +180,8 @@ pub(crate) fn call(cluster: &str, headers: &[u8], timeout_ms: u32) -> Result<u32
             cluster.len(),
             headers.as_ptr(),
             headers.len(),
-            no_trailers.as_ptr(),
-            0,
+            body.as_ptr(),
+            body.len(),
             no_trailers.as_ptr(),
             no_trailers.len(),
             timeout_ms,

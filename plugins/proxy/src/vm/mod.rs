@@ -3,6 +3,7 @@
 //! A change of the plugin's configuration makes a second root context in the same module while the first still has requests, so
 //! views belong to the module and not to a root context.
 
+mod settle;
 mod requests;
 
 use std::cell::RefCell;
@@ -14,8 +15,10 @@ use tollgate_core::{DenyReason, HeldPermit};
 use crate::configuration::{self, Configuration};
 use crate::door::{self, Level};
 use crate::following::Following;
+use crate::settling::Settling;
 use crate::stats::Stats;
 use crate::verdict::{deny, plain};
+use settle::Pending;
 
 /// What a callback about a request answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +44,14 @@ struct Root {
 struct Plan {
     configuration: Rc<Configuration>,
     following: Rc<RefCell<Following>>,
+    settling: Rc<RefCell<Settling>>,
+}
+
+impl Plan {
+    /// Whether both have one view.
+    fn is_of_source(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.following, &other.following)
+    }
 }
 
 /// Where a request is.
@@ -53,6 +64,8 @@ enum Stage {
     Parked,
     /// Its form is still coming.
     AwaitsForm,
+    /// It waits for the engine to say whose its credential is.
+    Unsettled(Pending),
     /// It was refused.
     Refused,
 }
@@ -70,7 +83,7 @@ struct Stream {
     held: Option<HeldPermit>,
 }
 
-/// A request that waits for the first snapshot, or for its form.
+/// A request that waits for the first snapshot, for its form, or for what the engine says.
 struct Waiting {
     context: u32,
     until_ms: u64,
@@ -191,14 +204,18 @@ impl Vm {
     fn plan(&self, configuration: Configuration) -> Plan {
         let mut plans = self.roots.iter().filter_map(|root| root.plan.as_ref());
         let same = plans.find(|plan| plan.configuration.source == configuration.source);
-        let following = match same {
-            Some(plan) => Rc::clone(&plan.following),
-            None => Rc::new(RefCell::new(Following::new(&configuration))),
+        let (following, settling) = match same {
+            Some(plan) => (Rc::clone(&plan.following), Rc::clone(&plan.settling)),
+            None => (
+                Rc::new(RefCell::new(Following::new(&configuration))),
+                Rc::new(RefCell::new(Settling::new(&configuration.source))),
+            ),
         };
         let configuration = Rc::new(configuration);
         Plan {
             configuration,
             following,
+            settling,
         }
     }
 
@@ -206,7 +223,7 @@ impl Vm {
     fn obey(&self) {
         let mut seen: Vec<&Plan> = Vec::new();
         for plan in self.roots.iter().filter_map(|root| root.plan.as_ref()) {
-            let alone = !seen.iter().any(|before| Rc::ptr_eq(&before.following, &plan.following));
+            let alone = !seen.iter().any(|before| before.is_of_source(plan));
             plan.following.borrow_mut().obey(&plan.configuration, alone);
             seen.push(plan);
         }
@@ -222,14 +239,22 @@ impl Vm {
         }
     }
 
-    /// The plan that a request is under. One that nobody knows a root context of came when there was but one.
-    fn plan_of(&self, context: u32) -> Option<Plan> {
+    /// Under which root context a request is. One that nobody knows a root context of came when there was but one.
+    fn root(&self, context: u32) -> Option<&Root> {
         let named = self.streams.get(&context).and_then(|stream| stream.root);
-        let root = match named {
+        match named {
             Some(named) => self.roots.iter().find(|root| root.context == named),
             None => self.roots.first(),
-        };
-        root?.plan.clone()
+        }
+    }
+
+    fn root_of(&self, context: u32) -> Option<u32> {
+        self.root(context).map(|root| root.context)
+    }
+
+    /// The plan that a request is under.
+    fn plan_of(&self, context: u32) -> Option<Plan> {
+        self.root(context)?.plan.clone()
     }
 
     fn tick(&mut self, root: u32) {
@@ -254,6 +279,7 @@ impl Vm {
         if opened {
             self.move_permits(plan);
         }
+        self.give_up_questions(plan);
         self.attend(root);
         let tick_ms = match (busy, self.waiting.is_empty()) {
             (true, _) => TICK_BUSY_MS,
@@ -275,7 +301,7 @@ impl Vm {
         let contexts: Vec<u32> = held.map(|(context, _)| *context).collect();
         for context in contexts {
             let theirs = self.plan_of(context);
-            let same = theirs.is_some_and(|theirs| Rc::ptr_eq(&theirs.following, &plan.following));
+            let same = theirs.is_some_and(|theirs| theirs.is_of_source(plan));
             if let Some(stream) = self.streams.get_mut(&context).filter(|_| same)
                 && let Some(held) = &stream.held
             {
@@ -288,11 +314,19 @@ impl Vm {
     fn answered(&mut self, root: u32, call: u32, has_head: bool, body_len: usize) {
         let mut plans = self.roots.iter().filter_map(|known| known.plan.as_ref());
         let asked = plans.find(|plan| plan.following.borrow_mut().is_answered_by(root, call));
-        let asked = asked.cloned();
-        let Some(plan) = asked else { return };
-        let stats = self.stats.get_or_insert_with(Stats::define);
-        plan.following.borrow_mut().hear(has_head, body_len, stats);
-        self.drive(root, &plan);
+        if let Some(plan) = asked.cloned() {
+            let stats = self.stats.get_or_insert_with(Stats::define);
+            plan.following.borrow_mut().hear(has_head, body_len, stats);
+            return self.drive(root, &plan);
+        }
+        let mut plans = self.roots.iter().filter_map(|known| known.plan.as_ref());
+        let heard = plans.find_map(|plan| {
+            let heard = plan.settling.borrow_mut().hear(root, call, has_head, body_len)?;
+            Some((plan.clone(), heard))
+        });
+        if let Some((plan, heard)) = heard {
+            self.take_answer(root, &plan, &heard);
+        }
     }
 
     fn delete(&mut self, context: u32) {
@@ -300,6 +334,7 @@ impl Vm {
             let gone = self.roots.remove(at);
             if let Some(plan) = gone.plan {
                 plan.following.borrow_mut().lose(context);
+                self.lose_questions(&plan, context);
             }
             self.obey();
             if self.roots.is_empty() {
@@ -308,7 +343,7 @@ impl Vm {
             return;
         }
         if let Some(stream) = self.streams.remove(&context)
-            && matches!(stream.stage, Stage::Parked)
+            && matches!(stream.stage, Stage::Parked | Stage::Unsettled(_))
         {
             self.waiting.retain(|waiting| waiting.context != context);
         }

@@ -1,8 +1,8 @@
-//! What becomes of one request: decided, parked until there is a view, or kept until its form has come.
+//! What becomes of one request: decided, parked until there is a view, or kept until its form or the engine's word has come.
 
-use tollgate_core::{Denial, DenyReason, LiveView, check};
+use tollgate_core::{Denial, DenyReason, LiveView, Unsettled, Verdict, check};
 
-use super::{Action, Stage, Vm, Waiting};
+use super::{Action, Plan, Stage, Vm, Waiting};
 use crate::clock;
 use crate::configuration::Configuration;
 use crate::door;
@@ -35,7 +35,7 @@ impl Vm {
         };
         let following = plan.following.borrow();
         match following.view() {
-            Some(view) => self.decide(context, &plan.configuration, view, if is_end { Some(0) } else { None }),
+            Some(view) => self.decide(context, &plan, view, if is_end { Some(0) } else { None }),
             None => self.park(context, &plan.configuration, is_end),
         }
     }
@@ -71,6 +71,8 @@ impl Vm {
             Stage::Elsewhere | Stage::Refused => Due::Never,
             Stage::AwaitsForm if late => Due::Now(Some(FORM_LEN_MAX + 1)),
             Stage::AwaitsForm => Due::Later,
+            Stage::Unsettled(pending) if self.is_settled(waiting.context, pending, now_ms) => Due::Now(stream.body_len),
+            Stage::Unsettled(_) => Due::Later,
             Stage::Parked => {
                 let plan = self.plan_of(waiting.context);
                 let waits = plan.is_some_and(|plan| plan.following.borrow().view().is_none());
@@ -84,13 +86,8 @@ impl Vm {
     }
 
     /// Decides a request whose body has come (with so many bytes), or has not.
-    pub(super) fn decide(
-        &mut self,
-        context: u32,
-        configuration: &Configuration,
-        view: &LiveView,
-        body: Option<usize>,
-    ) -> Action {
+    pub(super) fn decide(&mut self, context: u32, plan: &Plan, view: &LiveView, body: Option<usize>) -> Action {
+        let configuration = &plan.configuration;
         let Ok(bytes) = door::request_headers() else {
             return self.refuse(context, &plain(DenyReason::StaleView), None);
         };
@@ -123,9 +120,13 @@ impl Vm {
         } else {
             head.parts(peer, form.as_deref())
         };
-        let detail = too_long.then_some(FORM_TOO_LONG);
-        let done = carry_out(check(view, &parts, clock::now()), view, &head, detail);
-        let action = self.remember(context, done);
+        let verdict = check(view, &parts, clock::now());
+        let waits = unsettled(&verdict).and_then(|unsettled| self.settle(context, plan, &unsettled, (&head, body)));
+        let action = waits.unwrap_or_else(|| {
+            let detail = too_long.then_some(FORM_TOO_LONG);
+            let done = carry_out(verdict, view, &head, detail);
+            self.remember(context, done)
+        });
         door::keep(bytes);
         action
     }
@@ -191,7 +192,7 @@ impl Vm {
         match stream.stage {
             Stage::Elsewhere => Action::Continue,
             Stage::Refused => Action::Pause,
-            Stage::Parked => {
+            Stage::Parked | Stage::Unsettled(_) => {
                 if is_end || len > FORM_LEN_MAX {
                     stream.body_len = Some(len);
                 }
@@ -211,7 +212,7 @@ impl Vm {
         match stream.stage {
             Stage::Elsewhere => Action::Continue,
             Stage::Refused => Action::Pause,
-            Stage::Parked => {
+            Stage::Parked | Stage::Unsettled(_) => {
                 stream.body_len = Some(len);
                 Action::Pause
             }
@@ -225,7 +226,7 @@ impl Vm {
         let decided = plan.as_ref().and_then(|plan| {
             let following = plan.following.borrow();
             let view = following.view()?;
-            Some(self.decide(context, &plan.configuration, view, body))
+            Some(self.decide(context, plan, view, body))
         });
         decided.unwrap_or_else(|| self.refuse(context, &plain(DenyReason::StaleView), None))
     }
@@ -238,6 +239,14 @@ impl Vm {
         });
         self.streams.entry(context).or_default().stage = Stage::AwaitsForm;
         Action::Pause
+    }
+}
+
+/// What a check leaves open, and the engine may know.
+fn unsettled(verdict: &Verdict<'_>) -> Option<Unsettled> {
+    match verdict {
+        Verdict::Permit(_) => None,
+        Verdict::Denial(denial) => denial.unsettled,
     }
 }
 

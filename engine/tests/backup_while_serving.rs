@@ -96,5 +96,5 @@ fn no_file_is_overwritten() {
     );
     assert_eq!(std::fs::read(&partial).unwrap(), b"under way");
     std::fs::remove_file(&partial).unwrap();
-    assert_eq!(world.engine.backup(&other).unwrap().rows, 12, "the twin");
+    assert_eq!(world.engine.backup(&other).unwrap().rows, 15, "the twin");
 }

@@ -39,6 +39,7 @@ pub(crate) fn copy(view: &ReadView, file: File, feed: FeedIdentity) -> Result<u6
         }
     }
     done(store.transact(|transaction| {
+        transaction.make_tables()?;
         let identity = u128::from_be_bytes(feed.0);
         transaction.put::<Meta>(&Number::FeedHigh, &((identity >> 64) as u64))?;
         transaction.put::<Meta>(&Number::FeedLow, &(identity as u64))?;

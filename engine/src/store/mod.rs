@@ -77,7 +77,7 @@ impl Store {
 
     /// A view of what is committed now.
     pub(crate) fn read(&self) -> Result<ReadView, StoreError> {
-        self.with_database(|database| ReadView::new(&database.begin_read()?, self.seal.clone()))
+        self.with_database(|database| Ok(ReadView::new(database.begin_read()?, self.seal.clone())))
     }
 
     /// Runs one transaction. Only the writer calls this: two at a time would wait for each other.

@@ -176,6 +176,7 @@ pub(crate) fn create(place: Place, seal: Seal, numbers: &StoreNumbers, cache_len
     };
     let store = Store::new(path.clone(), database.map_err(|error| opening(&path, error))?, seal);
     let made = store.transact(|rows| {
+        rows.make_tables()?;
         rows.put_raw(Table::Meta, FORMAT_KEY, &FORMAT.to_be_bytes())?;
         for number in Number::ALL {
             rows.put::<Meta>(&number, &numbers.of(number, &store.seal))?;

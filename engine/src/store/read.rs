@@ -1,6 +1,7 @@
 //! Reading rows, inside a write transaction or from one consistent view of the store.
 
 use std::ops::{Bound, ControlFlow};
+use std::sync::OnceLock;
 
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
@@ -82,23 +83,28 @@ fn open<R: Row>(seal: &Seal, bytes: &[u8], key: &R::Key, value: &[u8]) -> Result
 
 /// The store at one moment: what commits later does not show here.
 pub(crate) struct ReadView {
-    tables: Vec<ReadOnlyTable<&'static [u8], &'static [u8]>>,
+    transaction: ReadTransaction,
+    /// Opened when they are first needed: most readers need few.
+    tables: Vec<OnceLock<ReadOnlyTable<&'static [u8], &'static [u8]>>>,
     seal: Seal,
 }
 
 impl ReadView {
-    pub(super) fn new(transaction: &ReadTransaction, seal: Seal) -> Result<Self, StoreError> {
-        let tables = Table::ALL
-            .into_iter()
-            .map(|table| transaction.open_table(table.definition()));
-        Ok(Self {
-            tables: tables.collect::<Result<_, _>>()?,
+    pub(super) fn new(transaction: ReadTransaction, seal: Seal) -> Self {
+        Self {
+            transaction,
+            tables: Table::ALL.into_iter().map(|_| OnceLock::new()).collect(),
             seal,
-        })
+        }
     }
 
     fn table(&self, table: Table) -> Result<&ReadOnlyTable<&'static [u8], &'static [u8]>, StoreError> {
-        self.tables.get(table as usize).ok_or(StoreError::Closed)
+        let place = self.tables.get(table as usize).ok_or(StoreError::Closed)?;
+        if let Some(open) = place.get() {
+            return Ok(open);
+        }
+        let open = self.transaction.open_table(table.definition())?;
+        Ok(place.get_or_init(|| open))
     }
 }
 

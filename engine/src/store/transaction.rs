@@ -1,5 +1,7 @@
 //! Writing rows: one transaction at a time, all or nothing, durable when it has been committed.
 
+use std::cell::OnceCell;
+
 use redb::{Database, TableHandle as _, WriteTransaction};
 
 use super::fault::StoreError;
@@ -13,7 +15,9 @@ type OpenTable<'t> = redb::Table<'t, &'static [u8], &'static [u8]>;
 
 /// Rows that are being written. Nothing of it is anywhere before the commit.
 pub(crate) struct Transaction<'t> {
-    tables: Vec<OpenTable<'t>>,
+    transaction: &'t WriteTransaction,
+    /// Opened when they are first needed: each open table costs the commit, and most commands need few.
+    tables: Vec<OnceCell<OpenTable<'t>>>,
     seal: &'t Seal,
     writes: u64,
 }
@@ -51,7 +55,7 @@ pub(super) fn transact<T>(
     };
     transaction.set_two_phase_commit(true);
     transaction.set_quick_repair(true);
-    let made = guarded(|| make(&mut Transaction::open(&transaction, seal)?));
+    let made = guarded(|| make(&mut Transaction::new(&transaction, seal)));
     match made {
         Ok(Wish::Commit(outcome)) => match guarded(|| commit(transaction)) {
             Ok(Committed::Durably) => Ending::Done(outcome),
@@ -86,15 +90,18 @@ fn commit(transaction: WriteTransaction) -> Result<Committed, StoreError> {
 }
 
 impl<'t> Transaction<'t> {
-    fn open(transaction: &'t WriteTransaction, seal: &'t Seal) -> Result<Self, StoreError> {
-        let tables = Table::ALL
-            .into_iter()
-            .map(|table| transaction.open_table(table.definition()));
-        Ok(Self {
-            tables: tables.collect::<Result<_, _>>()?,
+    fn new(transaction: &'t WriteTransaction, seal: &'t Seal) -> Self {
+        Self {
+            transaction,
+            tables: Table::ALL.into_iter().map(|_| OnceCell::new()).collect(),
             seal,
             writes: 0,
-        })
+        }
+    }
+
+    /// Makes every table that is not there yet.
+    pub(super) fn make_tables(&self) -> Result<(), StoreError> {
+        Table::ALL.into_iter().try_for_each(|table| self.table(table).map(drop))
     }
 
     /// How many rows were put or removed so far.
@@ -130,11 +137,18 @@ impl<'t> Transaction<'t> {
     }
 
     fn table(&self, table: Table) -> Result<&OpenTable<'t>, StoreError> {
-        self.tables.get(table as usize).ok_or(StoreError::Closed)
+        let place = self.tables.get(table as usize).ok_or(StoreError::Closed)?;
+        if let Some(open) = place.get() {
+            return Ok(open);
+        }
+        let open = self.transaction.open_table(table.definition())?;
+        Ok(place.get_or_init(|| open))
     }
 
     fn table_mut(&mut self, table: Table) -> Result<&mut OpenTable<'t>, StoreError> {
-        let open = self.tables.get_mut(table as usize).ok_or(StoreError::Closed)?;
+        self.table(table)?;
+        let place = self.tables.get_mut(table as usize);
+        let open = place.and_then(OnceCell::get_mut).ok_or(StoreError::Closed)?;
         debug_assert_eq!(open.name(), table.name());
         Ok(open)
     }

@@ -35,13 +35,13 @@ pub(super) fn refuse_missing_tables(store: &Store, format: u64) -> Result<(), Op
     }
 }
 
-/// Brings a store of an older format to the present one. Tables that are missing are made when a transaction begins. A store under
-/// another key is left as it is.
+/// Brings a store of an older format to the present one. A store under another key is left as it is.
 pub(super) fn upgrade(store: &Store, format: u64) -> Result<(), OpenError> {
     let written = store.transact(|rows| {
         if let Err(refused) = refuse_other_key(store, rows) {
             return Ok(Wish::Drop(Err(refused)));
         }
+        rows.make_tables()?;
         rows.put_raw(Table::Meta, FORMAT_KEY, &FORMAT.to_be_bytes())?;
         for number in Number::ALL.into_iter().filter(|number| number.since() > format) {
             // The format number is not sealed: whoever lowers it must not make numbers be given away twice.

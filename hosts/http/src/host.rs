@@ -151,7 +151,7 @@ impl Host {
         &self.0.settling
     }
 
-    /// Counts one decision. Every route that decides does so here.
+    /// Counts one decision, and notes the use of what was permitted. Every route that decides does so here.
     pub(crate) fn count(&self, verdict: &Verdict<'_>, now: Timestamp) {
         let (denied, subject) = match verdict {
             Verdict::Permit(permit) => (None, permit.subject()),
@@ -160,6 +160,9 @@ impl Host {
         self.0.metrics.count_check(denied);
         if let Some(subject) = subject {
             self.0.busiest.count(subject.user.0, subject, denied.is_some(), now);
+            if denied.is_none() {
+                self.0.engine.used(&subject, now);
+            }
         }
     }
 

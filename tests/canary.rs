@@ -17,8 +17,11 @@ const GARBAGE: &str = "canary-Zq7xT0kEn-4f1e8d2c6b9a";
 /// A token of another system, which is imported while the server runs.
 const IMPORTED: &str = "canary-Im9PoRt3d-0a7c5e31f842";
 
+/// The password of a user, which came through standard input.
+const PASSWORD: &str = "canary-Pa55w0rd-7b2e9d40c81f";
+
 /// Every door, with a body where it takes one. A path is no place for a secret, and is logged, but for that of a permit.
-const DOORS: [(&str, &str, &str); 27] = [
+const DOORS: [(&str, &str, &str); 47] = [
     ("GET", "/check/orders", ""),
     ("POST", "/check/orders", "a=b"),
     ("GET", "/check/%2e%2e//x;y", ""),
@@ -53,6 +56,58 @@ const DOORS: [(&str, &str, &str); 27] = [
         r#"{"name":"SECRET:","SECRET":"SECRET"}"#,
     ),
     ("GET", "/admin/v1/feed-tokens?cursor=SECRET", ""),
+    (
+        "POST",
+        "/admin/v1/clients",
+        r#"{"client_id":"a:b","grants":["SECRET"],"client_secret":"SECRET"}"#,
+    ),
+    (
+        "POST",
+        "/admin/v1/clients",
+        r#"{"client_id":"odd","grants":["password"],"login_urls":["SECRET"]}"#,
+    ),
+    ("PATCH", "/admin/v1/clients/shop", r#"{"scopes":["SECRET",7]}"#),
+    ("POST", "/admin/v1/clients/shop/rotate", r#"{"overlap_s":"SECRET"}"#),
+    (
+        "POST",
+        "/admin/v1/users/alice/client-credentials",
+        r#"{"access":"SECRET"}"#,
+    ),
+    (
+        "POST",
+        "/admin/v1/users/alice/personal-tokens",
+        r#"{"token":"SECRET","name":7}"#,
+    ),
+    ("PUT", "/admin/v1/users/alice/password", r#"{"password":["SECRET"]}"#),
+    ("PUT", "/admin/v1/users/alice/profile", r#"{"email":"SECRET"}"#),
+    ("PUT", "/admin/v1/routes", r#"{"pattern":"SECRET"}"#),
+    (
+        "PUT",
+        "/admin/v1/issuers",
+        r#"{"issuer":"x","audiences":["x"],"client_id":"x","jwks":{"keys":["SECRET"]}}"#,
+    ),
+    ("GET", "/admin/v1/signing-keys", ""),
+    ("GET", "/admin/v1/clients", ""),
+    ("GET", "/admin/v1/personal-tokens", ""),
+    (
+        "POST",
+        "/identity/connect/token",
+        "grant_type=password&username=alice&password=SECRET&client_id=shop&client_secret=SECRET",
+    ),
+    (
+        "POST",
+        "/oauth2/token",
+        "grant_type=client_credentials&client_id=shop&client_secret=SECRET",
+    ),
+    (
+        "POST",
+        "/oauth2/token",
+        "grant_type=refresh_token&refresh_token=SECRET&client_id=shop",
+    ),
+    ("POST", "/oauth2/introspect", "token=SECRET"),
+    ("POST", "/oauth2/revoke", "token=SECRET"),
+    ("GET", "/oauth2/userinfo", ""),
+    ("POST", "/account/login", "username=alice&password=SECRET"),
     ("PUT", "/admin/v1/settings/per_hour", r#"{"value":"SECRET"}"#),
     ("GET", "/admin/v1/audit", ""),
     ("GET", "/admin/v1/openapi.json", ""),
@@ -137,6 +192,11 @@ fn no_secret_is_found_anywhere() {
     let admin = admin["token"].as_str().unwrap().to_owned();
     let feed = store.run(&["feed-token", "issue", "edge"]);
     let feed = feed["token"].as_str().unwrap().to_owned();
+    let client = store.run(&["client", "add", "shop", "--grant", "password"]);
+    let client = client["client_secret"].as_str().unwrap().to_owned();
+    let personal = store.run(&["pat", "issue", "alice", "--name", "laptop"]);
+    let personal = personal["token"].as_str().unwrap().to_owned();
+    set_password(&store);
     let (mut server, address) = serve(&store);
     let lines = store.path().with_file_name("in.jsonl");
     std::fs::write(&lines, json!({ "user": "moved", "token": IMPORTED }).to_string()).unwrap();
@@ -145,7 +205,16 @@ fn no_secret_is_found_anywhere() {
     let passes = exchange(address, &Request::get("/check").bearer(IMPORTED));
     assert_eq!(passes.status, 200, "the twin: what is imported passes");
 
-    let secrets = [GARBAGE, IMPORTED, authtoken.as_str(), admin.as_str(), feed.as_str()];
+    let secrets = [
+        GARBAGE,
+        IMPORTED,
+        PASSWORD,
+        authtoken.as_str(),
+        admin.as_str(),
+        feed.as_str(),
+        client.as_str(),
+        personal.as_str(),
+    ];
     let mut found = Vec::new();
     for secret in secrets {
         for (door, answer) in send(address, secret, &admin) {
@@ -182,6 +251,19 @@ fn no_secret_is_found_anywhere() {
             assert_eq!(lines, [""; 0], "{secret} is in {place}");
         }
     }
+}
+
+fn set_password(store: &Store) {
+    let file = store.path().with_file_name("password.txt");
+    std::fs::write(&file, PASSWORD).unwrap();
+    let arguments = ["user", "set", "alice", "--password-stdin"];
+    let mut command = store.command();
+    let status = command
+        .args(arguments)
+        .stdin(std::fs::File::open(&file).unwrap())
+        .status();
+    assert!(status.unwrap().success());
+    std::fs::remove_file(&file).unwrap();
 }
 
 fn text(answer: &Response) -> String {

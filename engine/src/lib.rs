@@ -204,8 +204,8 @@ pub use command::{
     RotatedSecret, Seen, SetClient, SetPassword, SetProfile, SetSetting, SetUser, USER_NETWORKS_MOST, UserChanges,
 };
 pub use engine::{
-    Admin, AdminDenial, AuditOrder, Authored, Condition, Engine, ExportError, Exported, Follower, FollowerDenial,
-    OpenOptions, Page, PageError, ReadError, State, StateCursor, Submitted,
+    Acting, Admin, AdminDenial, AuditOrder, Authored, Condition, Engine, ExportError, Exported, Follower,
+    FollowerDenial, OpenOptions, Page, PageError, ReadError, State, StateCursor, Submitted,
 };
 pub use entropy::{Entropy, EntropyError, SeededEntropy, SystemEntropy};
 pub use execute::{Command, Repeatable, Swept};

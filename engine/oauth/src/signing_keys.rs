@@ -4,7 +4,10 @@
 //! published [`AHEAD_S`] before it begins to sign, so that whoever keeps a key set for an hour has it by then; and it stays published
 //! until the last token under it has ended. Checks here need none of this: they know tokens by their digests.
 
-use tollgate::{AddSigningKey, Engine, ExecuteError, ReadError, RetireSigningKey, Signature, SigningKey, Timestamp};
+use tollgate::{
+    AddSigningKey, Author, Authored, Engine, ExecuteError, ReadError, RetireSigningKey, Signature, SigningKey,
+    Timestamp,
+};
 
 use crate::certificate::Certificate;
 use crate::jose::{Algorithm, KeyFault, SigningPair};
@@ -68,6 +71,7 @@ pub(crate) fn algorithm_of(key: &SigningKey) -> Algorithm {
 /// nothing is due, so it may be called as often as one likes.
 pub fn ensure_keys(engine: &Engine, now: Timestamp) -> Result<Vec<NewKey>, KeysError> {
     let keys = engine.signing_keys()?;
+    let by = engine.by(Author::application());
     let mut made = Vec::new();
     for algorithm in SIGNED_WITH {
         let newest = newest(&keys, algorithm, now);
@@ -82,18 +86,24 @@ pub fn ensure_keys(engine: &Engine, now: Timestamp) -> Result<Vec<NewKey>, KeysE
                 ends.max(now.plus_millis(KEPT_S * 1_000))
             }
         };
-        made.push(make(engine, algorithm, signs_from, now)?);
+        made.push(make(&by, algorithm, signs_from, now)?);
         if let Some(key) = newest {
-            retire(engine, key, signs_from)?;
+            retire(engine, &by, key, signs_from)?;
         }
     }
-    keep_published(engine, &keys, now)?;
+    keep_published(engine, &by, &keys, now)?;
     Ok(made)
 }
 
-/// Makes new keys for all algorithms now.
-pub fn rotate_keys(engine: &Engine, rotation: Rotation, now: Timestamp) -> Result<Vec<NewKey>, KeysError> {
+/// Makes new keys for all algorithms now, in the name of `author`.
+pub fn rotate_keys(
+    engine: &Engine,
+    author: Author,
+    rotation: Rotation,
+    now: Timestamp,
+) -> Result<Vec<NewKey>, KeysError> {
     let keys = engine.signing_keys()?;
+    let by = engine.by(author);
     let signs_from = match rotation {
         Rotation::Planned => now.plus_millis(KEPT_S * 1_000),
         Rotation::Compromised => now,
@@ -101,20 +111,17 @@ pub fn rotate_keys(engine: &Engine, rotation: Rotation, now: Timestamp) -> Resul
     let mut made = Vec::new();
     for algorithm in SIGNED_WITH {
         let had = newest(&keys, algorithm, now);
-        made.push(make(
-            engine,
-            algorithm,
-            if had.is_some() { signs_from } else { now },
-            now,
-        )?);
+        made.push(make(&by, algorithm, if had.is_some() { signs_from } else { now }, now)?);
     }
     for key in keys.iter().filter(|key| key.is_published_at(now)) {
         match rotation {
-            Rotation::Planned if key.signs_until.is_none_or(|end| end > signs_from) => retire(engine, key, signs_from)?,
+            Rotation::Planned if key.signs_until.is_none_or(|end| end > signs_from) => {
+                retire(engine, &by, key, signs_from)?
+            }
             Rotation::Planned => {}
             Rotation::Compromised => {
                 let (number, signs_until) = (key.number, now);
-                engine.execute(RetireSigningKey {
+                by.execute(RetireSigningKey {
                     number,
                     signs_until,
                     published_until: now,
@@ -133,7 +140,7 @@ fn newest(keys: &[SigningKey], algorithm: Algorithm, now: Timestamp) -> Option<&
     of.max_by_key(|key| (key.signs_from, key.number))
 }
 
-fn make(engine: &Engine, algorithm: Algorithm, signs_from: Timestamp, now: Timestamp) -> Result<NewKey, KeysError> {
+fn make(by: &Authored<'_>, algorithm: Algorithm, signs_from: Timestamp, now: Timestamp) -> Result<NewKey, KeysError> {
     let private = SigningPair::generate(algorithm)?;
     // Ten years: the schedule ends the key long before.
     let until = signs_from.plus_millis(10 * 365 * 24 * 3_600 * 1_000);
@@ -149,7 +156,7 @@ fn make(engine: &Engine, algorithm: Algorithm, signs_from: Timestamp, now: Times
         certificate: certificate.der,
         signs_from,
     };
-    engine.execute(command)?;
+    by.execute(command)?;
     Ok(NewKey {
         kid: certificate.kid,
         algorithm,
@@ -158,10 +165,10 @@ fn make(engine: &Engine, algorithm: Algorithm, signs_from: Timestamp, now: Times
 }
 
 /// Ends a key at `signs_until`, and its publication when the last token under it has ended.
-fn retire(engine: &Engine, key: &SigningKey, signs_until: Timestamp) -> Result<(), KeysError> {
+fn retire(engine: &Engine, by: &Authored<'_>, key: &SigningKey, signs_until: Timestamp) -> Result<(), KeysError> {
     let published_until = signs_until.plus_millis(longest_life_s(engine)? * 1_000);
     let number = key.number;
-    engine.execute(RetireSigningKey {
+    by.execute(RetireSigningKey {
         number,
         signs_until,
         published_until,
@@ -170,13 +177,13 @@ fn retire(engine: &Engine, key: &SigningKey, signs_until: Timestamp) -> Result<(
 }
 
 /// A client may have been given a longer life for its tokens while a key goes on to sign.
-fn keep_published(engine: &Engine, keys: &[SigningKey], now: Timestamp) -> Result<(), KeysError> {
+fn keep_published(engine: &Engine, by: &Authored<'_>, keys: &[SigningKey], now: Timestamp) -> Result<(), KeysError> {
     for key in keys {
         let (Some(signs_until), Some(published_until)) = (key.signs_until, key.published_until) else {
             continue;
         };
         if now < signs_until && published_until < signs_until.plus_millis(longest_life_s(engine)? * 1_000) {
-            retire(engine, key, signs_until)?;
+            retire(engine, by, key, signs_until)?;
         }
     }
     Ok(())

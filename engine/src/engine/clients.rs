@@ -1,12 +1,24 @@
 //! What the façade says of clients, of routes and of issuers elsewhere.
 
-use tollgate_core::{ClientName, Foreign, Route, Timestamp, TokenKind};
+use tollgate_core::{Audience, ClientName, Foreign, Route, ScopeSet, Subject, Timestamp, TokenKind};
 
 use super::{Engine, ReadError};
 use crate::client::{Client, ClientAuthentication, ClientProof};
 use crate::facts;
 use crate::issuer::Issuer;
 use crate::store::{Clients, EVERYTHING, Issuers, Source as _};
+
+/// How far a token acts for its user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Acting {
+    /// The client that it was given to.
+    pub client: ClientName,
+    /// What it may do.
+    pub scopes: ScopeSet,
+    /// For whom it is meant.
+    pub audiences: Vec<Audience>,
+}
 
 impl Engine {
     /// The client of a name, if there is one.
@@ -59,6 +71,18 @@ impl Engine {
         });
         let client = holds.map(|row| facts::client_shown(&view, &row)).transpose()?;
         Ok(client.map(ClientProof::of))
+    }
+
+    /// In whose name the token of a decision acts, and how far; none where its user acts for themselves.
+    pub fn acting(&self, subject: &Subject) -> Option<Acting> {
+        let client = self.0.view.client_name(subject)?.parse().ok()?;
+        let scopes = self.0.view.scopes(subject)?.parse().ok()?;
+        let audiences = self.0.view.audiences(subject).to_vec();
+        Some(Acting {
+            client,
+            scopes,
+            audiences,
+        })
     }
 
     /// What paths ask for, in the order of their patterns.

@@ -39,6 +39,7 @@ use crate::store::{OpenError, Store};
 use crate::writer::{ExecuteError, Message, Queue, Standing, Unavailable};
 
 pub use admin::{Admin, AdminDenial};
+pub use clients::Acting;
 pub use condition::Condition;
 pub use export::{ExportError, Exported};
 pub use follower::{Follower, FollowerDenial};

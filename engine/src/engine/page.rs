@@ -190,7 +190,10 @@ impl Engine {
             }
         };
         let list = Listing::new(&view, list, number, cursor, limit)?;
-        list.walk::<PersonalTokens, _>(bounds, |(_, id), _| facts::personal_token(&view, id))
+        list.walk::<PersonalTokens, _>(bounds, |(_, id), _| {
+            let token = facts::personal_token(&view, id)?;
+            Ok(token.map(|token| self.with_last_use(token)))
+        })
     }
 
     /// The authtoken of an id, if there is one whose user is there.

@@ -65,7 +65,8 @@ impl Engine {
         }
     }
 
-    fn with_last_use(&self, token: PersonalToken) -> PersonalToken {
+    /// The token with its last use, whether that is written down already or not.
+    pub(super) fn with_last_use(&self, token: PersonalToken) -> PersonalToken {
         let last_used_at = self.0.uses.of(token.id).max(token.last_used_at);
         PersonalToken { last_used_at, ..token }
     }

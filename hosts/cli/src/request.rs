@@ -27,7 +27,9 @@ pub(crate) fn request(verb: &Verb, cursor: Option<String>) -> Result<Request, Fa
         Verb::Route(verb) => Request::Route(access::route(verb)),
         Verb::Issuer(verb) => Request::Issuer(access::issuer(verb)?),
         Verb::Key(KeyVerb::List) => Request::Key(KeyRequest::List),
-        Verb::Key(KeyVerb::Rotate) => Request::Key(KeyRequest::Rotate),
+        Verb::Key(KeyVerb::Rotate { compromised }) => Request::Key(KeyRequest::Rotate {
+            compromised: *compromised,
+        }),
         Verb::Network(verb) => network(verb, cursor),
         Verb::AdminToken(verb) => admin_token(verb, cursor),
         Verb::FeedToken(verb) => feed_token(verb, cursor),

@@ -4,7 +4,8 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::explained::{course, explain, folder, refusing};
+use support::explained::{course, explain, folder, refused, refusing};
+use support::server::Server;
 
 #[test]
 fn a_permit_shows_every_gate_and_charges_nothing() {
@@ -22,7 +23,7 @@ fn a_permit_shows_every_gate_and_charges_nothing() {
         );
         assert_eq!(
             course(&explained),
-            "network_global extract look_up status validity network_user operation scope freshness rate concurrency"
+            "network_global route extract look_up status validity audience network_user operation scope freshness rate concurrency"
         );
         for gate in explained["gates"].as_array().unwrap() {
             assert!(gate["why"].as_str().unwrap().ends_with('.'), "{gate}");
@@ -143,18 +144,18 @@ fn an_address_that_only_the_user_trusts_is_asked_about_before_the_state_of_the_t
     let explained = explain(&folder, &token, &["--ip", "198.51.100.1"]);
     assert_eq!(
         course(&explained),
-        "network_global extract look_up network_user status validity operation scope freshness rate concurrency"
+        "network_global route extract look_up network_user status validity audience operation scope freshness rate concurrency"
     );
     folder.done(&["network", "ban", "198.51.100.0/24", "--user", "alice"]);
     let explained = explain(&folder, &token, &["--ip", "198.51.100.1"]);
     assert!(
-        course(&explained).starts_with("network_global extract look_up network_user! -status"),
+        course(&explained).starts_with("network_global route extract look_up network_user! -status"),
         "{explained}"
     );
 }
 
 #[test]
-fn a_preflight_meets_two_gates() {
+fn a_preflight_meets_three_gates() {
     let (folder, _, _) = folder();
     let preflight = [
         "check",
@@ -172,9 +173,117 @@ fn a_preflight_meets_two_gates() {
     let permitted = folder.run(&preflight);
     assert_eq!(permitted.code, 0);
     assert!(
-        course(&permitted.json()).starts_with("network_global freshness -extract -look_up"),
+        course(&permitted.json()).starts_with("network_global route freshness -extract -look_up"),
         "{permitted:?}"
     );
+}
+
+#[test]
+fn routes_and_what_they_want_are_told() {
+    let (folder, _, token) = folder();
+    for route in [
+        &["/bearer/**", "--scheme", "bearer"][..],
+        &["/basic/**", "--scheme", "password"],
+        &["/scoped/**", "--scope", "orders.read"],
+        &["/meant/**", "--audience", "orders"],
+        &["/open", "--anonymous"],
+    ] {
+        folder.done(&[&["route", "add"], route].concat());
+    }
+    let ask = |path: &str| explain(&folder, &token, &["--path", path]);
+    let passed = ask("/bearer/7");
+    assert_eq!(passed["permitted"], json!(true), "the twin");
+    assert!(
+        passed
+            .to_string()
+            .contains("`/bearer/**` is about this path: it takes bearer."),
+        "{passed}"
+    );
+    assert!(ask("/elsewhere").to_string().contains("No route is about this path"));
+    for (path, gate, status, words) in [
+        (
+            "/basic/7",
+            "extract",
+            401,
+            "`/basic/**` takes, which is one of these: password",
+        ),
+        ("/scoped/7", "scope", 403, "wants orders.read, and token"),
+        ("/meant/7", "audience", 401, "for `orders`, and token"),
+        ("/bearer/../scoped/7", "route", 400, "two ways"),
+        ("/BEARER/7", "route", 400, "two ways"),
+    ] {
+        let explained = ask(path);
+        let (id, why) = refused(&explained);
+        assert_eq!(
+            (id.as_str(), &explained["status"]),
+            (gate, &json!(status)),
+            "{path}: {explained}"
+        );
+        assert!(why.contains(words), "{path}: {why}");
+        assert!(explained["next"].as_str().unwrap().len() > 20, "{explained}");
+    }
+    let nobody = folder.json(&["check", "--path", "/open"]);
+    assert!(
+        course(&nobody).starts_with("network_global route freshness -extract"),
+        "{nobody}"
+    );
+
+    // "alice:correct horse", which is not tried here.
+    let header = "Authorization: Basic YWxpY2U6Y29ycmVjdCBob3JzZQ==";
+    let run = folder.run(&["check", "--json", "--path", "/basic/7", "--header", header]);
+    let (id, why) = refused(&run.json());
+    assert!(id == "look_up" && why.contains("user name with a password"), "{why}");
+    assert!(
+        run.stdout.contains("/check") && !run.stdout.contains("YWxpY2U6"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn the_client_that_acts_is_told_and_one_that_is_disabled_too() {
+    let (folder, _, _) = folder();
+    let add = [
+        "client",
+        "add",
+        "nightly",
+        "--grant",
+        "client_credentials",
+        "--user",
+        "alice",
+        "--scope",
+        "orders.read",
+    ];
+    let added = folder.json(&add);
+    let server = Server::start(&folder, &[]);
+    let credentials = format!("nightly:{}", added["client_secret"].as_str().unwrap());
+    let url = format!("http://{}/oauth2/token", server.address);
+    let arguments = ["-s", "-u", &credentials, "-d", "grant_type=client_credentials", &url];
+    let output = std::process::Command::new("curl").args(arguments).output().unwrap();
+    let granted: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"));
+    let token = granted["access_token"].as_str().unwrap_or_else(|| panic!("{granted}"));
+    let passed = explain(&folder, token, &[]);
+    assert_eq!(passed["permitted"], json!(true), "{passed}");
+    assert!(
+        passed
+            .to_string()
+            .contains("by which client `nightly` acts for user `alice`"),
+        "{passed}"
+    );
+    folder.done(&["client", "set", "nightly", "--disabled"]);
+    let explained = explain(&folder, token, &[]);
+    let (id, why) = refused(&explained);
+    assert!(id == "status" && why.contains("Client `nightly`"), "{explained}");
+    assert_eq!(
+        explained["next"],
+        json!("Enable the client: tollgate client set nightly --enabled")
+    );
+    folder.done(&["client", "set", "nightly", "--enabled"]);
+    assert_eq!(
+        explain(&folder, token, &[])["permitted"],
+        json!(true),
+        "the advice helps"
+    );
+    drop(server);
 }
 
 #[test]

@@ -8,10 +8,12 @@ mod support;
 mod administration {
     mod access;
     mod canary;
+    mod clients;
     mod conditions;
     mod console;
     mod document;
     mod feed_tokens;
+    mod people;
     mod records;
     mod refusals;
 }

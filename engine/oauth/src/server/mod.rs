@@ -19,7 +19,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tollgate::{Engine, RequestParts, SystemEntropy, Timestamp, Unsettled};
+use tollgate::{Author, Engine, RequestParts, SystemEntropy, Timestamp, Unsettled};
 
 use crate::answers::{self, GRANTED};
 use crate::call::{Activity, Answer, Call, Profile};
@@ -201,11 +201,11 @@ impl AuthorizationServer {
         signing_keys::ensure_keys(&self.0.engine, now)
     }
 
-    /// Makes new signing keys now.
-    pub fn rotate_keys(&self, rotation: Rotation, now: Timestamp) -> Result<Vec<NewKey>, KeysError> {
+    /// Makes new signing keys now, in the name of `author`.
+    pub fn rotate_keys(&self, author: Author, rotation: Rotation, now: Timestamp) -> Result<Vec<NewKey>, KeysError> {
         let mut keyring = self.0.keyring.lock();
         *keyring = None;
-        signing_keys::rotate_keys(&self.0.engine, rotation, now)
+        signing_keys::rotate_keys(&self.0.engine, author, rotation, now)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Signing keys: the schedule, and what is published.
 
-use tollgate::AccessForm;
+use tollgate::{AccessForm, Author};
 use tollgate_oauth::Profile;
 use tollgate_oauth::signing_keys::{AHEAD_S, Rotation, SIGNS_S};
 
@@ -87,7 +87,11 @@ fn a_planned_rotation_waits_an_hour() {
     let known = client(&scene);
     let old = kid(&signed(&scene, &known));
     assert_eq!(
-        scene.server.rotate_keys(Rotation::Planned, scene.now()).unwrap().len(),
+        scene
+            .server
+            .rotate_keys(Author::application(), Rotation::Planned, scene.now())
+            .unwrap()
+            .len(),
         2
     );
     assert_eq!(
@@ -104,7 +108,10 @@ fn a_key_that_somebody_knows_is_gone_at_once() {
     let scene = Scene::new();
     let known = client(&scene);
     let token = signed(&scene, &known);
-    scene.server.rotate_keys(Rotation::Compromised, scene.now()).unwrap();
+    scene
+        .server
+        .rotate_keys(Author::application(), Rotation::Compromised, scene.now())
+        .unwrap();
     assert!(!published(&scene).contains(&kid(&token)));
     assert_ne!(kid(&signed(&scene, &known)), kid(&token));
     assert_eq!(scene.denial(&token), None, "what we have issued we know by its digest");

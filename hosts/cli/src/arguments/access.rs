@@ -116,12 +116,18 @@ pub(crate) enum KeyVerb {
   tollgate key list --json")]
     List,
     /// Make new keys that take over from the present ones
-    #[command(after_help = "Example:
+    #[command(after_help = "Examples:
   tollgate key rotate
+  tollgate key rotate --compromised
 
-The new keys are published at once, and sign once those who verify have had time to fetch them. The old ones stay published until the last
-token under them has ended. What was issued goes on working: our own checks need no signature.")]
-    Rotate,
+The new keys are published at once, and sign an hour later, when those who verify have fetched them. The old ones stay
+published until the last token under them has ended. Where somebody else may know the old ones, the new ones sign at once, and the
+old ones are published no more: tokens under them are refused by all who verify for themselves. What was issued goes on working: our own checks need no signature.")]
+    Rotate {
+        /// Somebody else may know the present keys
+        #[arg(long)]
+        compromised: bool,
+    },
 }
 
 /// About what users have agreed to.

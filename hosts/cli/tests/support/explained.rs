@@ -45,3 +45,14 @@ pub(crate) fn refusing(explained: &Value) -> String {
         .unwrap_or("none")
         .to_owned()
 }
+
+/// What the gate that refused says, with its name.
+pub(crate) fn refused(explained: &Value) -> (String, String) {
+    let gates = explained["gates"].as_array().unwrap();
+    let gate = gates
+        .iter()
+        .find(|gate| gate["outcome"] == "refused")
+        .unwrap_or_else(|| panic!("{explained}"));
+    let text = |field: &str| gate[field].as_str().unwrap().to_owned();
+    (text("id"), text("why"))
+}

@@ -68,7 +68,7 @@ pub(super) async fn issue(State(api): State<Api>, call: Call, sent: Sent<NewAdmi
         role: role.into(),
         expires_at: end(api.host().engine(), expires_at, expires_in_s)?,
     };
-    issued::issue(&api, call, sent.fingerprint, command).await
+    issued::issue(&api, call, sent.fingerprint, command, Issued::of).await
 }
 
 /// Shows an administrator's token
@@ -103,7 +103,6 @@ pub(super) async fn revoke(
 
 impl Secretive for AdminToken {
     type Shown = AdminTokenShown;
-    type Told = Issued<AdminTokenShown>;
     const LIST: &'static str = "admin-tokens";
 
     fn id(&self) -> String {

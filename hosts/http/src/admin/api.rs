@@ -23,6 +23,7 @@ struct Inner {
     secrets: Arc<Secrets>,
     places: Arc<Semaphore>,
     walk: Arc<Semaphore>,
+    derivation: Arc<Semaphore>,
 }
 
 impl Api {
@@ -33,6 +34,7 @@ impl Api {
             secrets: Secrets::new(),
             places: Arc::new(Semaphore::new(PLACES)),
             walk: Arc::new(Semaphore::new(1)),
+            derivation: Arc::new(Semaphore::new(1)),
         }))
     }
 
@@ -62,6 +64,14 @@ impl Api {
         work: impl FnOnce(&Engine) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         run(&self.0.host, &self.0.walk, work).await
+    }
+
+    /// As [`Api::run`], for work that derives a digest from a password: one at a time.
+    pub(super) async fn derive<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Engine) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        run(&self.0.host, &self.0.derivation, work).await
     }
 }
 

@@ -102,7 +102,7 @@ pub(super) async fn issue(
         expires_at: end(api.host().engine(), expires_at, expires_in_s)?,
         not_before: not_before.map(|Moment(moment)| moment),
     };
-    issued::issue(&api, call, sent.fingerprint, command).await
+    issued::issue(&api, call, sent.fingerprint, command, Issued::of).await
 }
 
 /// Shows an authtoken
@@ -154,7 +154,6 @@ pub(super) async fn expire(
 
 impl Secretive for Authtoken {
     type Shown = AuthtokenShown;
-    type Told = Issued<AuthtokenShown>;
     const LIST: &'static str = "authtokens";
 
     fn id(&self) -> String {

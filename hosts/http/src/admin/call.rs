@@ -82,16 +82,32 @@ fn named(caller: &Caller, path: &str, key: &[u8]) -> KeyDigest {
 /// The one variable segment of a path.
 pub(super) struct Segment(pub(super) String);
 
+/// The two variable segments of a path.
+pub(super) struct Segments(pub(super) String, pub(super) String);
+
 impl<S: Send + Sync> FromRequestParts<S> for Segment {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
         match Path::<String>::from_request_parts(parts, state).await {
             Ok(Path(segment)) => Ok(Self(segment)),
-            Err(_) => Err(Problem::malformed(
-                "malformed-path",
-                "expected a path in UTF-8, but some percent escapes are not",
-            )),
+            Err(_) => Err(malformed_path()),
         }
     }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Segments {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
+        match Path::<(String, String)>::from_request_parts(parts, state).await {
+            Ok(Path((first, second))) => Ok(Self(first, second)),
+            Err(_) => Err(malformed_path()),
+        }
+    }
+}
+
+fn malformed_path() -> Problem {
+    let detail = "expected a path in UTF-8, but some percent escapes are not";
+    Problem::malformed("malformed-path", detail)
 }

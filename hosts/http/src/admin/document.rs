@@ -27,6 +27,15 @@ pub(super) fn empty() -> OpenApi {
     let tags = [
         ("users", "Who may call"),
         ("authtokens", "What they call with"),
+        ("personal-tokens", "What they have made for themselves"),
+        (
+            "people",
+            "What others are told of them, and how they prove who they are",
+        ),
+        ("clients", "Which programs may ask for tokens"),
+        ("routes", "What paths take"),
+        ("issuers", "Who else is believed"),
+        ("signing-keys", "What tokens are signed with"),
         ("networks", "From where"),
         ("settings", "What holds for everybody"),
         ("admin-tokens", "Who may administer"),
@@ -99,7 +108,7 @@ impl Traits {
         let has = |name: &str| names.iter().any(|named| named == name);
         Self {
             only_looks,
-            is_about_one: ["name", "id", "key"].iter().any(|name| has(name)),
+            is_about_one: ["name", "id", "key", "client_id"].iter().any(|name| has(name)),
             saves_looks: has("If-None-Match"),
             is_conditional: has("If-Match"),
             creates: has("Idempotency-Key"),

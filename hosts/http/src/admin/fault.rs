@@ -1,10 +1,10 @@
 //! From what the engine says to a problem.
 
 use axum::http::StatusCode;
-use tollgate::{ExecuteError, PageError, ReadError, Refusal, Unavailable};
+use tollgate::{ClientFault, ExecuteError, PageError, ReadError, Refusal, Unavailable};
 
 use super::problem::Problem;
-use crate::control::{refusal_code, refusal_words};
+use crate::control::{PasswordFault, TermsFault, refusal_code, refusal_words};
 
 impl From<ExecuteError> for Problem {
     fn from(error: ExecuteError) -> Self {
@@ -29,6 +29,16 @@ impl From<Refusal> for Problem {
                 "expected a new name, but there is a user of this name already: choose another, or change that user"
                     .into()
             }
+            Refusal::NoSuchClient { .. } => no_such_client(),
+            Refusal::ClientExists { .. } => {
+                "expected a new name, but there is a client of this name already: choose another, or change that client"
+                    .into()
+            }
+            Refusal::Client(ClientFault::Url { .. }) => {
+                "expected absolute URLs of at most 2000 visible ASCII characters without `#` and `;`".into()
+            }
+            Refusal::Client(ClientFault::UrlTwice { .. }) => "expected each URL once, but one is there twice".into(),
+            Refusal::NoSuchRoute { .. } | Refusal::NoSuchIssuer { .. } => no_such_record(),
             other => refusal_words(other),
         };
         Self::new(status, &kind, title(status), words)
@@ -37,14 +47,24 @@ impl From<Refusal> for Problem {
 
 fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
-        Refusal::NoSuchUser { .. } | Refusal::NoSuchToken { .. } | Refusal::NoSuchNetwork { .. } => {
-            StatusCode::NOT_FOUND
-        }
+        Refusal::NoSuchUser { .. }
+        | Refusal::NoSuchToken { .. }
+        | Refusal::NoSuchNetwork { .. }
+        | Refusal::NoSuchClient { .. }
+        | Refusal::NoSuchRoute { .. }
+        | Refusal::NoSuchIssuer { .. } => StatusCode::NOT_FOUND,
         Refusal::NeverValid { .. }
         | Refusal::MomentTooFar { .. }
         | Refusal::LimitTooHigh { .. }
         | Refusal::TooManyProxies { .. }
         | Refusal::RuleTooLong { .. }
+        | Refusal::Client(_)
+        | Refusal::OverlapTooLong { .. }
+        | Refusal::Profile(_)
+        | Refusal::PersonalTokenName
+        | Refusal::PersonalTokenDescription
+        | Refusal::LastsTooLong { .. }
+        | Refusal::Issuer(_)
         | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::CONFLICT,
     }
@@ -60,6 +80,28 @@ fn title(status: StatusCode) -> &'static str {
 
 fn no_such_user() -> String {
     "expected the name of a user, but there is no user of this name: GET /admin/v1/users lists them".into()
+}
+
+/// No client is there of a name that a path has.
+pub(super) fn no_such_client() -> String {
+    "expected the client_id of a client, but there is no client of this name: GET /admin/v1/clients lists them".into()
+}
+
+/// No record is there of an id that follows from its name.
+pub(super) fn no_such_record() -> String {
+    "expected the id of a record, as its list shows it, but there is none of this id".into()
+}
+
+impl From<TermsFault> for Problem {
+    fn from(fault: TermsFault) -> Self {
+        Self::unprocessable("unexpected-client", fault.to_string())
+    }
+}
+
+impl From<PasswordFault> for Problem {
+    fn from(fault: PasswordFault) -> Self {
+        Self::unprocessable("unexpected-password", fault.to_string())
+    }
 }
 
 impl From<Unavailable> for Problem {

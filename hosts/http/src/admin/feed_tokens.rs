@@ -65,7 +65,7 @@ pub(super) async fn issue(State(api): State<Api>, call: Call, sent: Sent<NewFeed
         name,
         expires_at: end(api.host().engine(), expires_at, expires_in_s)?,
     };
-    issued::issue(&api, call, sent.fingerprint, command).await
+    issued::issue(&api, call, sent.fingerprint, command, Issued::of).await
 }
 
 /// Shows a feed token
@@ -100,7 +100,6 @@ pub(super) async fn revoke(
 
 impl Secretive for FeedToken {
     type Shown = FeedTokenShown;
-    type Told = Issued<FeedTokenShown>;
     const LIST: &'static str = "feed-tokens";
 
     fn id(&self) -> String {

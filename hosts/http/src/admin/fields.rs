@@ -2,16 +2,93 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
+use std::str::FromStr;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
-use tollgate::{Limit, NetworkRule, Operation, OperationSet, Timestamp, UserName};
+use tollgate::{
+    AccessForm, Audience, ClientName, Grant, Limit, NetworkRule, Operation, OperationSet, PathPattern, SchemeSet,
+    Scope, ScopeSet, SignatureSet, Timestamp, UserName,
+};
 
+use super::problem::Problem;
 use crate::control::parse_moment;
 
 /// A field that may be left out, and is no null where it is there.
 pub(super) fn some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(source: D) -> Result<Option<T>, D::Error> {
     T::deserialize(source).map(Some)
+}
+
+/// A field that may be left out, and takes what is there away where it is null.
+pub(super) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    source: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(source).map(Some)
+}
+
+/// What can be read from a text.
+pub(super) trait Expected: FromStr {
+    /// What is said where it cannot: nothing of the text itself.
+    const EXPECTED: &'static str;
+}
+
+/// A text that stands for something else.
+pub(super) struct Text<T>(pub(super) T);
+
+impl<'de, T: Expected> Deserialize<'de> for Text<T> {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(source)?;
+        text.parse().map(Self).map_err(|_| D::Error::custom(T::EXPECTED))
+    }
+}
+
+impl Expected for ClientName {
+    const EXPECTED: &'static str = "expected a client's name of 1 to 100 visible ASCII characters without a colon";
+}
+
+impl Expected for Scope {
+    const EXPECTED: &'static str =
+        "expected a scope of 1 to 128 visible ASCII characters without quotes, backslashes and commas";
+}
+
+impl Expected for Audience {
+    const EXPECTED: &'static str =
+        "expected an audience: a plain name, or an absolute URI without a fragment, of 1 to 255 bytes";
+}
+
+impl Expected for Grant {
+    const EXPECTED: &'static str =
+        "expected `password`, `client_credentials`, `authorization_code`, `refresh_token` or `saml2`";
+}
+
+impl Expected for AccessForm {
+    const EXPECTED: &'static str = "expected `opaque`, `rs256` or `es256`";
+}
+
+impl Expected for PathPattern {
+    const EXPECTED: &'static str =
+        "expected a pattern that begins with `/` and can be read in one way, such as `/API/**`";
+}
+
+impl Expected for SchemeSet {
+    const EXPECTED: &'static str = "expected `bearer`, `basic`, `password`, `header` or `parameter`";
+}
+
+impl Expected for SignatureSet {
+    const EXPECTED: &'static str = "expected `RS256`, `ES256` or `EdDSA`";
+}
+
+/// A set of scopes, in the order in which they came.
+pub(super) fn scope_set(scopes: Vec<Text<Scope>>) -> Result<ScopeSet, Problem> {
+    ScopeSet::of(scopes.into_iter().map(|Text(scope)| scope)).map_err(|error| {
+        let detail = format!("at `scopes`: {error}");
+        Problem::unprocessable("unexpected-json", detail).at(Some("scopes".to_owned()), 0)
+    })
+}
+
+/// Audiences, in the order in which they came.
+pub(super) fn audiences(named: Vec<Text<Audience>>) -> Vec<Audience> {
+    named.into_iter().map(|Text(audience)| audience).collect()
 }
 
 /// A name.

@@ -24,8 +24,6 @@ use super::secrets::Secrets;
 pub(super) trait Secretive: Clone + Send + 'static {
     /// The record as it is shown, without the secret.
     type Shown: Serialize + for<'r> From<&'r Self>;
-    /// The answer to its making.
-    type Told: Serialize + From<(Self::Shown, Secret)>;
     /// The list that it stands in, as a segment of a path.
     const LIST: &'static str;
     /// What stands beside a secret that is not remembered any more.
@@ -85,8 +83,9 @@ pub(super) struct Issued<T> {
     record: T,
 }
 
-impl<T> From<(T, Secret)> for Issued<T> {
-    fn from((record, Secret { text, note }): (T, Secret)) -> Self {
+impl<T> Issued<T> {
+    /// A token as it is shown, and its secret.
+    pub(super) fn of(record: T, Secret { text, note }: Secret) -> Self {
         Self {
             token: text,
             note,
@@ -100,11 +99,18 @@ impl<T> From<(T, Secret)> for Issued<T> {
 #[serde(deny_unknown_fields)]
 pub(super) struct Nothing {}
 
-/// Makes a record, or answers the one that was made before under the same key.
-pub(super) async fn issue<C>(api: &Api, call: Call, fingerprint: [u8; 32], command: C) -> Result<Response, Problem>
+/// Makes a record, or answers the one that was made before under the same key, as `tell` puts it together with its secret.
+pub(super) async fn issue<C, T>(
+    api: &Api,
+    call: Call,
+    fingerprint: [u8; 32],
+    command: C,
+    tell: impl FnOnce(Shown<C>, Secret) -> T + Send + 'static,
+) -> Result<Response, Problem>
 where
     C: Command<Outcome: Making> + Send + 'static,
     Once<C>: Command<Outcome = Repeatable<<C as Command>::Outcome>>,
+    T: Serialize,
 {
     let turn = match call.key() {
         Some(key) => api.secrets().turn(&key).await,
@@ -117,14 +123,14 @@ where
         let (record, secret, is_replayed) = told(&secrets, engine, &call, &made)?;
         let id = record.id();
         let entity = entity(&record)?;
-        let told = Told::<C>::from((shown(&record), secret));
+        let told = tell(shown(&record), secret);
         entity.created(&[Record::<C>::LIST, &id], Some(&told), is_replayed)
     })
     .await
 }
 
 type Record<C> = <<C as Command>::Outcome as Making>::Record;
-type Told<C> = <Record<C> as Secretive>::Told;
+type Shown<C> = <Record<C> as Secretive>::Shown;
 
 /// The record and what can be told of its secret, and whether it was made before. Must be called within a runtime.
 fn told<M: Making>(
@@ -204,6 +210,15 @@ pub(super) fn end(engine: &Engine, at: Option<Moment>, in_s: Option<u32>) -> Res
             "unexpected-json",
             "expected one end for the token, but found `expires_at` and `expires_in_s`: leave one out",
         )),
+    }
+}
+
+/// What a body names and is not there is no fault of the path.
+pub(super) fn about_body(problem: Problem) -> Problem {
+    if problem.status() == StatusCode::NOT_FOUND {
+        problem.with_status(StatusCode::UNPROCESSABLE_ENTITY)
+    } else {
+        problem
     }
 }
 

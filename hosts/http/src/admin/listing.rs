@@ -87,6 +87,11 @@ pub(super) fn whole<R, T: for<'r> From<&'r R>>(found: &[R]) -> Listed<T> {
     }
 }
 
+/// A whole list of what is shown.
+pub(super) fn shown_whole<T>(items: Vec<T>) -> Listed<T> {
+    Listed { items, next: None }
+}
+
 impl<T: Serialize> Listed<T> {
     /// The answer, with a link to the page that follows (RFC 8288).
     pub(super) fn answer(&self, uri: &Uri) -> Result<Response, Problem> {

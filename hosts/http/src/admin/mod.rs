@@ -26,6 +26,15 @@ mod once;
 mod issued;
 mod users;
 mod authtokens;
+mod personal_tokens;
+mod people;
+mod client_bodies;
+mod clients;
+mod client_credentials;
+mod consents;
+mod route_table;
+mod issuers;
+mod signing_keys;
 mod networks;
 mod settings;
 mod admin_tokens;
@@ -61,6 +70,24 @@ pub(crate) fn routes(host: Host) -> Router {
         .routes(routes!(authtokens::show))
         .routes(routes!(authtokens::revoke))
         .routes(routes!(authtokens::expire))
+        .routes(routes!(personal_tokens::list_of_user, personal_tokens::issue))
+        .routes(routes!(personal_tokens::list))
+        .routes(routes!(personal_tokens::show))
+        .routes(routes!(personal_tokens::revoke))
+        .routes(routes!(people::show_profile, people::set_profile))
+        .routes(routes!(people::set_password, people::remove_password))
+        .routes(routes!(clients::list, clients::add))
+        .routes(routes!(clients::show, clients::set_some, clients::remove))
+        .routes(routes!(clients::rotate))
+        .routes(routes!(client_credentials::list, client_credentials::issue))
+        .routes(routes!(consents::list))
+        .routes(routes!(consents::withdraw))
+        .routes(routes!(route_table::list, route_table::put))
+        .routes(routes!(route_table::show, route_table::remove))
+        .routes(routes!(issuers::list, issuers::put))
+        .routes(routes!(issuers::show, issuers::remove))
+        .routes(routes!(signing_keys::list))
+        .routes(routes!(signing_keys::rotate))
         .routes(routes!(networks::list, networks::add))
         .routes(routes!(networks::show, networks::remove))
         .routes(routes!(settings::list))

@@ -11,6 +11,7 @@ use super::api::Api;
 use super::call::{Call, Segment};
 use super::entity::{Entity, change, gone};
 use super::fields::{Name, Rule};
+use super::issued::about_body;
 use super::listing::{Listed, PageParameters, Wanted, page};
 use super::once::{IdempotencyKey, create, still};
 use super::problem::Problem;
@@ -87,15 +88,6 @@ pub(super) async fn add(State(api): State<Api>, call: Call, sent: Sent<NewNetwor
         Entity::of(&shown)?.created::<()>(&["networks", &shown.id], None, is_replayed)
     })
     .await
-}
-
-/// A user who is not there is no fault of the path.
-fn about_body(problem: Problem) -> Problem {
-    if problem.status() == StatusCode::NOT_FOUND {
-        problem.with_status(StatusCode::UNPROCESSABLE_ENTITY)
-    } else {
-        problem
-    }
 }
 
 /// Shows a network rule

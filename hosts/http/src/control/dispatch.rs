@@ -33,6 +33,7 @@ use people::{PersonChanges, person};
 pub fn dispatch_served(host: &Host, author: &Author, request: Request) -> Reply {
     match request {
         Request::Status => Reply::Done(Answer::Status(Box::new(status(host)))),
+        Request::Key(request) => reply(access::keys(host.engine(), host.authorization(), author, &request)),
         request => match dispatch(host.engine(), author, request) {
             Reply::Done(Answer::ClientSecret(mut shown)) => {
                 shown.access_url = access_url(host, &shown.facts.grants);
@@ -46,7 +47,14 @@ pub fn dispatch_served(host: &Host, author: &Author, request: Request) -> Reply 
 /// Carries `request` out on `engine` and answers it. Blocks for as long as the disk takes. What it changes stands in the audit
 /// trail under the name of `author`.
 pub fn dispatch(engine: &Engine, author: &Author, request: Request) -> Reply {
-    match carry_out(engine, &engine.by(author.clone()), request) {
+    reply(match request {
+        Request::Key(request) => access::keys(engine, None, author, &request),
+        request => carry_out(engine, &engine.by(author.clone()), request),
+    })
+}
+
+fn reply(done: Result<Answer, Stop>) -> Reply {
+    match done {
         Ok(answer) => Reply::Done(answer),
         Err(Stop::Refused(fault)) => Reply::Refused(fault),
         Err(Stop::Failed(fault)) => Reply::Failed(fault),
@@ -117,7 +125,7 @@ fn carry_out(engine: &Engine, by: &Authored<'_>, request: Request) -> Result<Ans
         Request::Consent(request) => people::consents(engine, by, request),
         Request::Route(request) => access::routes(engine, by, request),
         Request::Issuer(request) => access::issuers(engine, by, request),
-        Request::Key(request) => access::keys(engine, &request),
+        Request::Key(_) => Err(Stop::malformed("expected a request that has an author")),
         Request::AuditList(asked) => Ok(Answer::Audit(followed::entries(engine, &asked)?)),
         Request::AuditVerify { head } => Ok(Answer::Trail(followed::follow_store(engine, head.as_deref())?)),
         Request::Check(check) => Ok(Answer::Explained(Box::new(explain(engine, &check)?))),

@@ -5,6 +5,8 @@ use tollgate::{
     Unavailable,
 };
 
+use tollgate_oauth::signing_keys::KeysError;
+
 use super::moment::{MomentError, write_moment};
 use super::reply::Fault;
 use super::shown::in_shell;
@@ -50,6 +52,16 @@ pub(super) fn of_token_among(list: &str, error: ExecuteError) -> Stop {
 impl From<MomentError> for Stop {
     fn from(error: MomentError) -> Self {
         Self::malformed(error.to_string())
+    }
+}
+
+impl From<KeysError> for Stop {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::Execute(error) => error.into(),
+            KeysError::Read(error) => error.into(),
+            _ => Self::Failed(Fault::new("no_key", error.to_string())),
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Signing keys as replies show them.
 
 use serde::{Deserialize, Serialize};
-use tollgate::{SigningKey, Timestamp};
+use tollgate::{Author, Engine, ReadError, SigningKey, Timestamp};
+use tollgate_oauth::AuthorizationServer;
+use tollgate_oauth::signing_keys::{self, KeysError, Rotation};
 use utoipa::ToSchema;
 
 use super::moment::write_moment;
@@ -84,4 +86,30 @@ impl SigningKeyShown {
             published_until: key.published_until.map(write_moment),
         }
     }
+}
+
+/// All signing keys, as they are now.
+pub(crate) fn signing_keys(engine: &Engine) -> Result<Vec<SigningKeyShown>, ReadError> {
+    let (keys, now) = (engine.signing_keys()?, engine.now());
+    Ok(keys.iter().map(|key| SigningKeyShown::at(key, now)).collect())
+}
+
+/// Makes new signing keys: by the authorization server, which then knows of them, or where none runs in the store alone.
+pub(crate) fn rotate_keys(
+    engine: &Engine,
+    server: Option<&AuthorizationServer>,
+    author: Author,
+    compromised: bool,
+) -> Result<(), KeysError> {
+    let rotation = if compromised {
+        Rotation::Compromised
+    } else {
+        Rotation::Planned
+    };
+    let now = engine.now();
+    match server {
+        Some(server) => server.rotate_keys(author, rotation, now)?,
+        None => signing_keys::rotate_keys(engine, author, rotation, now)?,
+    };
+    Ok(())
 }

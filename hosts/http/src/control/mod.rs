@@ -31,22 +31,26 @@ mod path;
 mod socket;
 mod call;
 
+pub(crate) use access::id_of;
 pub use access::{IssuerShown, RouteShown};
 pub use admins::{AdminTokenShown, IssuedAdminShown, RoleShown};
 pub use audited::{AuditLineError, TrailShown};
 pub use author::this_process;
 pub use call::{AskError, ask};
 pub use clients::{ClientFacts, ClientSecretFacts, ClientSecretShown, ClientShown};
+pub(crate) use clients::{access_url, new_client};
 pub use dispatch::{dispatch, dispatch_served};
 pub use explain::{Explained, GateShown, Outcome};
 pub(crate) use fault::{refusal_code, refusal_words};
 pub use feed_tokens::{FeedTokenShown, IssuedFeedShown};
 pub use followed::follow_lines;
 pub use keys::{KeyState, SigningKeyShown};
+pub(crate) use keys::{rotate_keys, signing_keys};
 pub use moment::{MomentError, parse_moment, write_moment};
 pub use moved::{ExportedShown, ImportedShown, LineFaultShown};
 pub use password::{PASSWORD_CHARS_LEAST, PasswordFault, protected};
 pub use path::socket_path;
+pub(crate) use people::PERSONAL_DAYS;
 pub use people::{ConsentShown, IssuedPersonalShown, PersonShown, PersonalTokenShown, ProfileShown, UserDetail};
 pub use reply::{Answer, Fault, Reply};
 pub use request::{
@@ -62,4 +66,5 @@ pub use shown::{
 pub use socket::ControlSocket;
 pub(crate) use status::status;
 pub use status::{BusyShown, FollowerShown, OutcomeShown, StatusShown};
+pub(crate) use terms::{TermsFault, accept_source, accept_terms};
 pub use trail::AuditEntryShown;

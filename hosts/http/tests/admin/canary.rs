@@ -34,7 +34,7 @@ impl<'w> MakeWriter<'w> for Log {
 }
 
 /// Every operation with a body that it takes.
-const OPERATIONS: [(&str, &str); 30] = [
+const OPERATIONS: [(&str, &str); 54] = [
     ("GET /users", ""),
     ("POST /users", r#"{"name":"bob"}"#),
     ("GET /users/alice", ""),
@@ -45,6 +45,30 @@ const OPERATIONS: [(&str, &str); 30] = [
     ("GET /authtokens/1", ""),
     ("POST /authtokens/4/expire", "{}"),
     ("POST /authtokens/4/revoke", "{}"),
+    ("POST /users/alice/personal-tokens", r#"{"name":"x"}"#),
+    ("GET /users/alice/personal-tokens", ""),
+    ("GET /personal-tokens/6", ""),
+    ("POST /personal-tokens/6/revoke", "{}"),
+    ("GET /users/alice/profile", ""),
+    ("PUT /users/alice/profile", r#"{"email":"a@b"}"#),
+    ("PUT /users/alice/password", r#"{"password":"short"}"#),
+    ("DELETE /users/alice/password", ""),
+    ("GET /clients", ""),
+    ("POST /clients", r#"{"client_id":"x","grants":["password"]}"#),
+    ("GET /clients/x", ""),
+    ("PATCH /clients/x", r#"{"consent":true}"#),
+    ("POST /clients/x/rotate", "{}"),
+    ("POST /users/alice/client-credentials", "{}"),
+    ("GET /users/alice/client-credentials", ""),
+    ("GET /users/alice/consents", ""),
+    ("DELETE /users/alice/consents/x", ""),
+    ("PUT /routes", r#"{"pattern":"/x"}"#),
+    ("GET /routes", ""),
+    ("GET /routes/0", ""),
+    ("PUT /issuers", r#"{"issuer":"x","audiences":["x"],"client_id":"x"}"#),
+    ("GET /issuers", ""),
+    ("GET /signing-keys", ""),
+    ("POST /signing-keys/x", "{}"),
     ("GET /networks", ""),
     ("POST /networks", r#"{"rule":"10.0.0.1","standing":"trusted"}"#),
     ("GET /networks/10.0.0.1", ""),
@@ -137,6 +161,15 @@ fn sendings<'c>(console: &'c Console, line: &str, body: &str, secret: &str) -> V
         format!("{{\"rule\":{as_text},\"standing\":\"trusted\"}}"),
         format!("{{\"name\":\"y\",\"role\":{as_text}}}"),
         format!("{{\"value\":{as_text}}}"),
+        format!("{{\"password\":[{as_text}]}}"),
+        format!("{{\"email\":{as_text}}}"),
+        format!("{{\"client_id\":\"y\",\"grants\":[{as_text}]}}"),
+        format!("{{\"client_id\":\"y\",\"grants\":[\"password\"],\"scopes\":[{as_text},7]}}"),
+        format!("{{\"client_id\":\"y\",\"grants\":[\"password\"],\"login_urls\":[{as_text}]}}"),
+        format!("{{\"client_id\":\"y\",\"grants\":[\"password\"],\"jwks\":{{\"keys\":[{as_text}]}}}}"),
+        format!("{{\"pattern\":{as_text}}}"),
+        format!("{{\"pattern\":\"/y\",\"schemes\":[{as_text}]}}"),
+        format!("{{\"issuer\":\"y\",\"audiences\":[\"y\"],\"client_id\":\"y\",\"jwks_url\":{as_text}}}"),
         format!("{{\"value\":[{as_text}]}}"),
         format!("{{\"name\" {secret}"),
         format!("{{}} {secret}"),
@@ -169,6 +202,19 @@ fn no_secret_is_found_where_it_does_not_belong() {
         .field("idempotency-key", "Canary-Key-5e1f")
         .done(201);
     let issued = issued.json()["token"].as_str().unwrap().to_owned();
+    let made = |line: &str, body: &str, field: &str| {
+        let told = console.call(line).json(body).done(201).json();
+        told[field].as_str().unwrap().to_owned()
+    };
+    let client = made(
+        "POST /clients",
+        r#"{"client_id":"x","grants":["password"]}"#,
+        "client_secret",
+    );
+    let personal = made("POST /users/alice/personal-tokens", r#"{"name":"x"}"#, "token");
+    let password = "Canary-Password-88";
+    let body = format!("{{\"password\":\"{password}\"}}");
+    console.call("PUT /users/alice/password").json(&body).done(204);
     let mut unknown = console.token.clone();
     unknown.replace_range(10..14, "AAAA");
     let secrets = vec![
@@ -176,6 +222,9 @@ fn no_secret_is_found_where_it_does_not_belong() {
         console.reader.clone(),
         console.world.token().to_owned(),
         issued,
+        client,
+        personal,
+        password.to_owned(),
         unknown,
         "Canary-Password-77".to_owned(),
         "Canary-Key-5e1f".to_owned(),

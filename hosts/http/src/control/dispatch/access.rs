@@ -1,13 +1,14 @@
 //! Routes, issuers elsewhere and signing keys.
 
 use tollgate::{
-    Audience, Authored, Engine, Issuer, JwksSource, PathPattern, PutIssuer, PutRoute, RemoveIssuer, RemoveRoute, Route,
-    SignatureSet,
+    Audience, Author, Authored, Engine, Issuer, JwksSource, PathPattern, PutIssuer, PutRoute, RemoveIssuer,
+    RemoveRoute, Route, SignatureSet,
 };
+use tollgate_oauth::AuthorizationServer;
 
 use super::super::access::{IssuerShown, RouteShown, id_of};
 use super::super::fault::Stop;
-use super::super::keys::SigningKeyShown;
+use super::super::keys::{rotate_keys, signing_keys};
 use super::super::reply::Answer;
 use super::super::request::{IssuerAsked, IssuerRequest, KeyRequest, RouteRequest};
 use super::super::shown::RemovedShown;
@@ -93,14 +94,14 @@ fn issuer(asked: IssuerAsked) -> Result<Issuer, Stop> {
     })
 }
 
-pub(super) fn keys(engine: &Engine, request: &KeyRequest) -> Result<Answer, Stop> {
-    match request {
-        KeyRequest::List => {
-            let (keys, now) = (engine.signing_keys()?, engine.now());
-            Ok(Answer::Keys(
-                keys.iter().map(|key| SigningKeyShown::at(key, now)).collect(),
-            ))
-        }
-        KeyRequest::Rotate => Err(Stop::no_server()),
+pub(super) fn keys(
+    engine: &Engine,
+    server: Option<&AuthorizationServer>,
+    author: &Author,
+    request: &KeyRequest,
+) -> Result<Answer, Stop> {
+    if let KeyRequest::Rotate { compromised } = request {
+        rotate_keys(engine, server, author.clone(), *compromised)?;
     }
+    Ok(Answer::Keys(signing_keys(engine)?))
 }

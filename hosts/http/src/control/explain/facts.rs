@@ -3,10 +3,12 @@
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use tollgate::{Authtoken, Engine, Network, QuotaState, Settings, Standing, Subject, User};
+use tollgate::{Acting, Engine, Network, QuotaState, Route, Settings, Standing, Subject, Timestamp, User};
 
 use super::super::fault::Stop;
 use super::super::request::CheckRequest;
+use super::routes::route_of;
+use crate::bearer::bearer;
 use crate::forwarded::{Target, method_token, origin_form};
 
 /// The request that is asked about.
@@ -63,6 +65,42 @@ fn header(line: &str) -> Result<(HeaderName, HeaderValue), Stop> {
     Ok((name, value))
 }
 
+/// When a token begins and ends.
+#[derive(Default)]
+pub(super) struct Life {
+    pub(super) not_before: Option<Timestamp>,
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) revoked_at: Option<Timestamp>,
+}
+
+impl Life {
+    fn read(engine: &Engine, asked: &Asked<'_>, subject: Option<Subject>) -> Result<Self, Stop> {
+        let Some(subject) = subject.filter(|subject| subject.settled.is_none()) else {
+            return Ok(Self::default());
+        };
+        if let Some(token) = engine.token(subject.token)? {
+            return Ok(Self {
+                not_before: token.not_before,
+                expires_at: token.expires_at,
+                revoked_at: token.revoked_at,
+            });
+        }
+        let (expires_at, revoked_at) = match (engine.personal_token(subject.token)?, bearer(&asked.headers)) {
+            (Some(token), _) => (Some(token.expires_at), token.revoked_at),
+            (None, Ok(presented)) => match engine.access(presented, engine.now())? {
+                Some(access) => (Some(access.token.expires_at), access.token.revoked_at),
+                None => (None, None),
+            },
+            (None, Err(_)) => (None, None),
+        };
+        Ok(Self {
+            not_before: None,
+            expires_at,
+            revoked_at,
+        })
+    }
+}
+
 /// What the decision went by.
 pub(super) struct Facts {
     pub(super) ip: IpAddr,
@@ -72,7 +110,12 @@ pub(super) struct Facts {
     pub(super) names_authtoken_in_url: bool,
     pub(super) subject: Option<Subject>,
     pub(super) user: Option<User>,
-    pub(super) token: Option<Authtoken>,
+    /// The life of the token, where it is known.
+    pub(super) life: Life,
+    /// Who acts by the token, and how far; none where its user does.
+    pub(super) acting: Option<Acting>,
+    /// The most specific route that is about the path.
+    pub(super) route: Option<Route>,
     pub(super) quota: Option<QuotaState>,
     networks: Vec<Network>,
 }
@@ -88,10 +131,7 @@ impl Facts {
             Some(subject) => engine.users()?.into_iter().find(|user| user.id == subject.user),
             None => None,
         };
-        let tokens = match &user {
-            Some(user) => engine.tokens(Some(&user.name))?,
-            None => Vec::new(),
-        };
+        let path = String::from_utf8_lossy(asked.target.path);
         let query = asked.target.query.unwrap_or_default();
         Ok(Self {
             ip: asked.ip,
@@ -99,9 +139,9 @@ impl Facts {
             settings: engine.settings()?,
             names_authtoken_in_url: query.windows(9).any(|bytes| bytes == b"authtoken"),
             subject,
-            token: tokens
-                .into_iter()
-                .find(|token| subject.is_some_and(|subject| subject.token == token.id)),
+            life: Life::read(engine, asked, subject)?,
+            acting: subject.and_then(|subject| engine.acting(&subject)),
+            route: route_of(&engine.routes()?, &path).cloned(),
             user,
             quota,
             networks: engine.networks()?,

@@ -2,6 +2,7 @@
 //!
 //! The decision itself is the engine's; here it is only put in words, with the facts that it went by.
 
+mod routes;
 mod facts;
 mod words;
 
@@ -72,7 +73,8 @@ pub(super) fn explain(engine: &Engine, request: &CheckRequest) -> Result<Explain
         Verdict::Denial(denial) => (Some(denial), denial.subject, denial.quota),
     };
     let facts = Facts::read(engine, &asked, subject, quota)?;
-    let sequence = sequence(&facts, parts.preflight);
+    let is_unasked = parts.preflight && facts.settings.allow_preflight || denial.is_none() && subject.is_none();
+    let sequence = sequence(&facts, is_unasked);
     let refused_at = denial.and_then(|denial| sequence.iter().position(|gate| *gate == denial.gate));
     let mut gates: Vec<GateShown> = Vec::with_capacity(Gate::ALL.len());
     for (at, gate) in sequence.iter().enumerate() {
@@ -89,7 +91,9 @@ pub(super) fn explain(engine: &Engine, request: &CheckRequest) -> Result<Explain
         status: denial.map_or(200, |denial| denial.reason.row().status),
         reason: denial.map(|denial| denial.reason.row().label.to_owned()),
         user: facts.user.as_ref().map(|user| user.name.to_string()),
-        token_id: subject.map(|subject| subject.token.0.to_string()),
+        token_id: subject
+            .filter(|subject| subject.settled.is_none())
+            .map(|subject| subject.token.0.to_string()),
         next: denial.map(|denial: Denial| words::next(&facts, &denial)),
         gates,
     })
@@ -104,10 +108,10 @@ fn shown(gate: Gate, outcome: Outcome, why: String) -> GateShown {
 }
 
 /// The gates in the order in which this request meets them. A token that came from an address which not everybody trusts
-/// must first be one whose user trusts it; a preflight meets two gates only.
-fn sequence(facts: &Facts, preflight: bool) -> Vec<Gate> {
-    if preflight && facts.settings.allow_preflight {
-        return vec![Gate::NetworkGlobal, Gate::Freshness];
+/// must first be one whose user trusts it; a request that no credential is asked of meets three gates only.
+fn sequence(facts: &Facts, is_unasked: bool) -> Vec<Gate> {
+    if is_unasked {
+        return vec![Gate::NetworkGlobal, Gate::Route, Gate::Freshness];
     }
     let mut gates = Gate::ALL.to_vec();
     if !facts.is_trusted_by_all() {

@@ -72,5 +72,8 @@ pub enum KeyRequest {
     /// Lists all, without what is secret of them.
     List,
     /// Makes new ones that take over.
-    Rotate,
+    Rotate {
+        /// Whether somebody else may know the present ones.
+        compromised: bool,
+    },
 }

@@ -1,8 +1,9 @@
 //! Tollgate as people run it: a store in a folder, commands on it, a server of it.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -38,7 +39,21 @@ impl Store {
 
     /// Runs `tollgate ARGUMENTS --json` and answers what it printed; panics unless it was done.
     pub fn run(&self, arguments: &[&str]) -> Value {
-        let output = self.command().args(arguments).arg("--json").output().unwrap();
+        self.run_with_input(arguments, "")
+    }
+
+    /// [`Store::run`] with a line on standard input, where secrets are read from.
+    pub fn run_with_input(&self, arguments: &[&str], line: &str) -> Value {
+        let mut command = self.command();
+        command.args(arguments).arg("--json");
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        // It may end without having read anything.
+        let _ = writeln!(process.stdin.take().unwrap(), "{line}");
+        let output = process.wait_with_output().unwrap();
         let (stdout, stderr) = (
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr),

@@ -3,8 +3,6 @@
 //! Each client is a script in `tests/clients`, run by the interpreter it was written for; the two of Rust are linked. None is
 //! changed in any way, and none knows that this is a test but for the permission to talk without TLS on one machine.
 
-#[path = "clients/foreign.rs"]
-mod foreign;
 #[path = "clients/scene.rs"]
 mod scene;
 #[path = "clients/rust.rs"]
@@ -12,8 +10,8 @@ mod rust;
 
 use serde_json::Value;
 
-use foreign::Heard;
 use scene::Scene;
+use tollgate_tests::foreign::Heard;
 
 /// What every token answer must be.
 #[track_caller]

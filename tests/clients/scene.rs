@@ -5,10 +5,9 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 use tollgate_tests::browser::{Browser, Place};
+use tollgate_tests::foreign::{self, Heard, Interpreter};
 use tollgate_tests::http::{Request, exchange};
 use tollgate_tests::tollgate::{Server, Store};
-
-use super::foreign::{self, Heard, Interpreter};
 
 /// Where clients are called back. Nobody listens there.
 pub const REDIRECT: &str = "http://127.0.0.1:9/back";
@@ -101,13 +100,13 @@ impl Scene {
         }
     }
 
-    pub fn python(&self, script: &str) -> Heard {
+    pub fn python(&self, script: &'static str) -> Heard {
         foreign::run(&Interpreter::Python, script, &self.settings, |address| {
             self.visit(address)
         })
     }
 
-    pub fn node(&self, script: &str) -> Heard {
+    pub fn node(&self, script: &'static str) -> Heard {
         foreign::run(&Interpreter::Node, script, &self.settings, |address| {
             self.visit(address)
         })

@@ -15,3 +15,4 @@ pub mod envoy;
 pub mod binary;
 pub mod tollgate;
 pub mod control;
+pub mod foreign;

@@ -2,7 +2,8 @@
 
 use tollgate_tests::http::Request;
 
-use super::world::{World, basic};
+use super::world::World;
+use tollgate_tests::basic::basic;
 
 pub(crate) fn a_valid_token_passes_from_each_place_and_the_upstream_learns_whose_it_is(world: &World) {
     let (id, token) = world.user("alice", &[]);

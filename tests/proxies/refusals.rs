@@ -12,7 +12,8 @@ use tollgate_tests::http::{Request, Response};
 use tollgate_tests::tollgate::Store;
 use tollgate_tests::wait::{self, PATIENCE};
 
-use super::world::{TRUSTED, World, basic};
+use super::world::{TRUSTED, World};
+use tollgate_tests::basic::basic;
 
 /// An address that nobody trusts at first.
 const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));

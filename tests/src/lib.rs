@@ -7,6 +7,7 @@ pub mod wait;
 pub mod ports;
 pub mod process;
 pub mod http;
+pub mod basic;
 pub mod browser;
 pub mod upstream;
 pub mod tap;

@@ -11,6 +11,7 @@ mod tidy {
     pub(crate) mod house;
 
     pub(crate) mod assertions;
+    pub(crate) mod conformance;
     pub(crate) mod dependencies;
     pub(crate) mod docs;
     pub(crate) mod doors;
@@ -60,6 +61,11 @@ fn the_house_is_tidy() {
             findings.extend(tidy::imports::upwards(&library, source));
         }
     }
+    let functions = house.sources().flat_map(tidy::conformance::functions);
+    let functions = functions.map(str::to_owned).collect();
+    for source in house.sources() {
+        findings.extend(tidy::conformance::every_row_is_shown(source, &functions));
+    }
     findings.sort();
     let report: Vec<String> = findings.iter().map(ToString::to_string).collect();
     assert!(
@@ -82,6 +88,7 @@ fn the_walk_reaches_every_room() {
         "engine/src/lib.rs",
         "tests/run",
         "tests/tidy.rs",
+        tidy::conformance::TABLE,
     ] {
         assert!(paths.contains(&path), "the walk missed {path}");
     }

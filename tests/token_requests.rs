@@ -212,7 +212,43 @@ fn cases(web: &Known, machine: &Known) -> Vec<Case> {
 }
 
 /// Where the two differ, and why Tollgate is as it is.
-const DIFFERENCES: &[(&str, &str)] = &[];
+const DIFFERENCES: &[(&str, &str)] = &[
+    ("GET", "405 with Allow says what to do; the other knows no such page"),
+    ("a grant that the client may not use", UNAUTHORIZED),
+    ("a refresh for a client without it", UNAUTHORIZED),
+    ("a password", "the grant is known here, and this client may not use it"),
+    ("a scope beyond", NARROWED),
+    ("a scope partly beyond", NARROWED),
+    ("nothing at all", NO_CLIENT),
+    ("no client", NO_CLIENT),
+    ("Basic that is not base64", ATTEMPTED),
+    ("Basic without a colon", ATTEMPTED),
+    ("Basic with a broken escape", ATTEMPTED),
+    ("an empty Basic", ATTEMPTED),
+    (
+        "an assertion that is none",
+        "it is a proof that failed, like a wrong secret",
+    ),
+    ("a wrong secret in the body", CHALLENGED),
+    ("an unknown client in the body", CHALLENGED),
+    ("an id without a secret", CHALLENGED),
+    ("an empty secret", CHALLENGED),
+    (
+        "bytes that are not UTF-8",
+        "the form cannot be read, so nothing is said about one of its parameters",
+    ),
+];
+
+/// RFC 6749 section 5.2 has a code of its own for it.
+const UNAUTHORIZED: &str = "unauthorized_client: the client is known and may not use this grant";
+/// The other leaves out what it will not give, and a client that does not look at the answer believes it has it.
+const NARROWED: &str = "invalid_scope: a client that asks for too much learns it at once";
+/// RFC 6749 section 5.2: `invalid_client` where no authentication is included.
+const NO_CLIENT: &str = "invalid_client: no authentication is included";
+/// RFC 6749 section 5.2: 401 where a client has attempted to authenticate by `Authorization`.
+const ATTEMPTED: &str = "401: authentication by Authorization was attempted and failed";
+/// RFC 9110 section 15.5.2: every 401 has a challenge.
+const CHALLENGED: &str = "a 401 without a challenge is none";
 
 #[test]
 fn refusals_are_those_of_another_server_but_for_a_few_with_reasons() {

@@ -17,7 +17,7 @@ const config = ({ id, secret }, auth) => ({ client: { id, secret }, auth });
 
 for (const authorizationMethod of ['header', 'body']) {
   const machine = new ClientCredentials({
-    ...config(given.machine_client, standard),
+    ...config(given.machine_client, at(given.metadata.token_endpoint)),
     options: { authorizationMethod },
   });
   tell(`client credentials ${authorizationMethod}`, { token: (await machine.getToken({})).token });

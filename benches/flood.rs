@@ -1,4 +1,6 @@
-//! Checks over HTTP while strangers guess passwords as fast as they are let.
+//! What do checks over HTTP suffer while strangers guess passwords as fast as they are let?
+//!
+//! `cargo build --release -p tollgate-cli && cargo bench --bench flood`; some ten seconds, with the real binary.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,7 +18,7 @@ const ROUNDS: usize = 5;
 /// Who guesses, each from an address of their own.
 const GUESSERS: u8 = 16;
 
-pub(crate) fn table() -> Table {
+fn main() {
     let store = Store::init();
     store.run(&["network", "trust", "127.0.0.0/8"]);
     store.run_with_input(
@@ -56,7 +58,7 @@ pub(crate) fn table() -> Table {
         String::new(),
         format!("{ratio:.2}, {word}"),
     ]);
-    table
+    println!("{table}");
 }
 
 fn histogram() -> Histogram<u64> {

@@ -42,6 +42,7 @@ fn main() {
                 scope.spawn(move || guess(to, own, round, secret, over, guesses));
             }
             checks(server.address(), &token, &mut flooded);
+            // Ordering: Relaxed, since it only ends loops; the threads are joined behind it.
             over.store(true, Ordering::Relaxed);
         });
     }
@@ -52,6 +53,7 @@ fn main() {
     }
     let ratio = flooded.value_at_quantile(0.99) as f64 / quiet.value_at_quantile(0.99) as f64;
     let word = if ratio <= 2.0 { "met" } else { "missed" };
+    // Ordering: Relaxed, since all who counted were joined.
     let guesses = guesses.load(Ordering::Relaxed);
     table.row([
         format!("p99 with {guesses} guesses / without, goal ≤ 2"),
@@ -79,6 +81,7 @@ fn checks(to: SocketAddr, token: &str, seen: &mut Histogram<u64>) {
 /// Guesses under ever new names until it is over.
 fn guess(to: SocketAddr, own: u8, round: usize, secret: &str, over: &AtomicBool, guesses: &AtomicUsize) {
     for turn in 0_usize.. {
+        // Ordering: Relaxed, since a guess more is none too many.
         if over.load(Ordering::Relaxed) {
             return;
         }
@@ -97,6 +100,7 @@ fn guess(to: SocketAddr, own: u8, round: usize, secret: &str, over: &AtomicBool,
         if let Ok(mut connection) = Connection::open_from(IpAddr::V4(source), to)
             && connection.send(&request).is_ok()
         {
+            // Ordering: Relaxed, since it is a count.
             guesses.fetch_add(1, Ordering::Relaxed);
         }
     }

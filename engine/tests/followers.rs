@@ -310,10 +310,17 @@ fn a_backup_takes_feed_tokens_along_and_an_export_does_not() {
     );
 }
 
-/// Takes tables out of the store, as if it had been written by a version that knew none of them.
-fn without(path: &std::path::Path, tables: &[&str]) {
+/// Takes tables out of a store of this format, as if it had been written by a version that knew none of them.
+fn without(path: &std::path::Path, format: u64, tables: &[&str]) {
     let database = redb::Database::open(path).unwrap();
     let transaction = database.begin_write().unwrap();
+    let meta: redb::TableDefinition<'_, &[u8], &[u8]> = redb::TableDefinition::new("meta");
+    let bytes = format.to_be_bytes();
+    transaction
+        .open_table(meta)
+        .unwrap()
+        .insert(b"format".as_slice(), bytes.as_slice())
+        .unwrap();
     for table in tables {
         let table: redb::TableDefinition<'_, &[u8], &[u8]> = redb::TableDefinition::new(table);
         assert!(transaction.delete_table(table).unwrap());
@@ -336,7 +343,7 @@ fn a_store_from_before_feed_tokens_gets_their_table_and_no_other() {
     let path = world.path();
     let World { engine, clock, folder } = world;
     engine.close();
-    without(&path, &["feed_tokens"]);
+    without(&path, 2, &["feed_tokens"]);
     let other = options(&clock).key(PepperKey::from_bytes([1; 32])).open(&path);
     assert!(matches!(other, Err(OpenError::OtherKey { .. })), "{other:?}");
     assert!(!has_feed_tokens(&path), "a store under another key is left as it is");
@@ -349,9 +356,11 @@ fn a_store_from_before_feed_tokens_gets_their_table_and_no_other() {
     assert_eq!(admitted(&engine, issued.token.expose(), BEGIN), Ok(issued.record.id));
     engine.close();
 
-    without(&path, &["feed_tokens", "tokens"]);
-    let damaged = options(&clock).open(&path);
-    assert!(matches!(damaged, Err(OpenError::Storage { .. })), "{damaged:?}");
+    for (format, tables) in [(2, &["feed_tokens", "tokens"][..]), (3, &["families"])] {
+        without(&path, format, tables);
+        let damaged = options(&clock).open(&path);
+        assert!(matches!(damaged, Err(OpenError::Damaged { .. })), "{damaged:?}");
+    }
     assert!(!has_feed_tokens(&path));
     drop(folder);
 }

@@ -260,6 +260,24 @@ fn a_store_of_a_newer_format() {
     }
 }
 
+/// A table that is missing was made anew, so that everything in it seemed never to have been.
+#[test]
+fn a_store_without_one_of_its_tables() {
+    for (table, opens) in [("clients", false), ("audit", false), ("unknown_to_us", true)] {
+        let (world, _) = closed();
+        let definition: redb::TableDefinition<'_, &[u8], &[u8]> = redb::TableDefinition::new(table);
+        let database = redb::Database::open(world.path()).unwrap();
+        let transaction = database.begin_write().unwrap();
+        transaction.delete_table(definition).unwrap();
+        transaction.commit().unwrap();
+        drop(database);
+        match options(&world.clock).open(world.path()) {
+            Err(OpenError::Damaged { damage, .. }) => assert!(!opens && damage.table == table, "{damage}"),
+            other => assert!(opens && other.is_ok(), "{table}: {}", words(other)),
+        }
+    }
+}
+
 #[test]
 fn a_store_under_another_key() {
     let (world, token) = closed();

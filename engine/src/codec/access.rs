@@ -128,3 +128,41 @@ pub(crate) fn read_issuer(issuer: &str, payload: &[u8]) -> Result<Issuer, Undeco
         scopes: read_scopes(&scopes)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bytes themselves: a field that moves would read old files wrongly.
+    #[test]
+    fn layouts_are_these_bytes_for_ever() {
+        let pattern: PathPattern = "/a".parse().unwrap();
+        let route = Route {
+            pattern: pattern.clone(),
+            schemes: SchemeSet::from_bits(5),
+            scopes: "r".parse().unwrap(),
+            audience: Some("x".parse().unwrap()),
+            anonymous: true,
+        };
+        assert_eq!(route_payload(&route), b"\x01\x05\x01r\x01\x01x\x01");
+        assert_eq!(read_route(&pattern, &route_payload(&route)), Ok(route));
+        assert_eq!(
+            read_route(&pattern, b"\x01\x80\x01r\x00\x01"),
+            Err(Undecodable::Field("set of schemes"))
+        );
+        let issuer = Issuer {
+            issuer: "i".into(),
+            jwks: JwksSource::Text("{}".into()),
+            audiences: vec!["x".parse().unwrap()],
+            algorithms: SignatureSet::from_bits(5),
+            user_claim: "sub".into(),
+            client: "abc".parse().unwrap(),
+            scopes: "r".parse().unwrap(),
+        };
+        assert_eq!(
+            issuer_payload(&issuer),
+            b"\x01\x01\x02{}\x01\x01x\x05\x03sub\x03abc\x01r"
+        );
+        assert_eq!(read_issuer("i", &issuer_payload(&issuer)), Ok(issuer));
+    }
+}

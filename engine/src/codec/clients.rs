@@ -202,3 +202,94 @@ pub(crate) fn read_authority(id: AuthorityId, payload: &[u8]) -> Result<Authorit
         audiences: read_audiences(&audiences)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row() -> ClientRow {
+        let client = Client {
+            number: 7,
+            name: "abc".parse().unwrap(),
+            title: "A".into(),
+            grants: GrantSet::from_bits(9),
+            login_urls: vec!["a:b".into()],
+            logout_urls: Vec::new(),
+            scopes: "r w".parse().unwrap(),
+            audiences: vec!["x".parse().unwrap()],
+            lifetime_s: 60,
+            refresh_lifetime_s: 61,
+            show_login: true,
+            consent: false,
+            enabled: true,
+            access: AccessForm::Es256,
+            authentication: ClientAuthentication::PrivateKeyJwt { jwks: "{}".into() },
+            user: None,
+            secrets: vec![SecretShown {
+                id: TokenId(9),
+                created_at: Timestamp::from_millis(5),
+                expires_at: Some(Timestamp::from_millis(6)),
+            }],
+            created_at: Timestamp::from_millis(8),
+        };
+        ClientRow {
+            client,
+            user: Some(UserId(3)),
+            digests: vec![TokenDigest::from_bytes([0xab; 32])],
+        }
+    }
+
+    /// The bytes themselves: a field that moves would read old files wrongly.
+    #[test]
+    fn layouts_are_these_bytes_for_ever() {
+        let head =
+            b"\x01\x07\x01A\x09\x01\x03a:b\x00\x03r w\x01\x01x\x3c\x3d\x01\x00\x01\x03\x01\x02{}\x01\x03\x01\x09";
+        let bytes = [head.as_slice(), &[0xab; 32], &[5, 1, 6, 8]].concat();
+        assert_eq!(client_payload(&row()), bytes);
+        let authority = AuthorityRow {
+            id: AuthorityId(4),
+            client: "abc".parse().unwrap(),
+            client_number: 7,
+            scopes: "r".parse().unwrap(),
+            audiences: vec!["x".parse().unwrap()],
+        };
+        assert_eq!(authority_payload(&authority), b"\x01\x03abc\x07\x01r\x01\x01x");
+        assert_eq!(
+            read_authority(AuthorityId(4), &authority_payload(&authority)),
+            Ok(authority)
+        );
+    }
+
+    #[test]
+    fn a_client_reads_what_it_writes_and_the_rest_is_refused() {
+        let (name, payload) = ("abc".parse().unwrap(), client_payload(&row()));
+        assert_eq!(read_client(&name, &payload), Ok(row()));
+        for cut in 0..payload.len() {
+            assert!(read_client(&name, &payload[..cut]).is_err(), "cut at {cut}");
+        }
+        let mut grants = payload.clone();
+        grants[4] = 32;
+        assert_eq!(read_client(&name, &grants), Err(Undecodable::Field("set of grants")));
+    }
+
+    /// The greatest client that commands accept is a record.
+    #[test]
+    fn the_greatest_client_fits() {
+        let mut row = row();
+        let url = |n: usize| format!("https://a.example/{n:02}{}", "u".repeat(1_979));
+        row.client.login_urls = (0..12).map(url).collect();
+        row.client.scopes = (0..64)
+            .map(|n| format!("{n:0128}"))
+            .collect::<Vec<_>>()
+            .join(" ")
+            .parse()
+            .unwrap();
+        row.client.audiences = (0..16).map(|n| format!("{n:0255}").parse().unwrap()).collect();
+        row.client.authentication = ClientAuthentication::PrivateKeyJwt {
+            jwks: format!("{{{}", "k".repeat(16 * 1_024 - 1)),
+        };
+        row.client.title = "t".repeat(255);
+        crate::client::accept(&row.client, true).unwrap();
+        assert_eq!(read_client(&"abc".parse().unwrap(), &client_payload(&row)), Ok(row));
+    }
+}

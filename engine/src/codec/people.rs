@@ -71,3 +71,40 @@ pub(crate) fn personal_payload(row: &PersonalRow) -> Vec<u8> {
 pub(crate) fn read_personal(payload: &[u8]) -> Result<PersonalRow, Undecodable> {
     decode(payload).map(|PersonalV1 { name, description }| PersonalRow { name, description })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bytes themselves: a field that moves would read old files wrongly.
+    #[test]
+    fn layouts_are_these_bytes_for_ever() {
+        let text = "$argon2id$v=19$m=8,t=1,p=1$c29t$Y29t";
+        let row = PersonRow {
+            password: Some(PasswordPhc::parse(text).unwrap()),
+            epoch: 3,
+            profile: Profile {
+                display_name: Some("A".into()),
+                email: None,
+                roles: vec!["r".into()],
+            },
+        };
+        let bytes = [
+            &[1, 1, text.len() as u8][..],
+            text.as_bytes(),
+            b"\x03\x01\x01A\x00\x01\x01r",
+        ]
+        .concat();
+        assert_eq!(person_payload(&row), bytes);
+        assert_eq!(read_person(&bytes), Ok(row));
+        let mut other = bytes.clone();
+        other[3] = b'x';
+        assert_eq!(read_person(&other), Err(Undecodable::Field("password digest")));
+        let personal = PersonalRow {
+            name: "n".into(),
+            description: "d".into(),
+        };
+        assert_eq!(personal_payload(&personal), b"\x01\x01n\x01d");
+        assert_eq!(read_personal(b"\x01\x01n\x01d"), Ok(personal));
+    }
+}

@@ -42,7 +42,7 @@
 //! |---|---|
 //! | `/identity/connect/token`, `/authorize`, `/introspect`, `/revocation`, `/userinfo`, `/endsession` | the profile of Cinchy, with `/identity/.well-known/openid-configuration` and its `/jwks` |
 //! | `/oauth2/token`, `/authorize`, `/introspect`, `/revoke`, `/userinfo`, `/endsession`, `/register`, `/jwks` | the profile of the RFCs, with `/.well-known/oauth-authorization-server` and `/.well-known/openid-configuration` |
-//! | `/account/login`, `/account/consent`, `/account/tokens`, `/account/logout` | pages for people, which need no script |
+//! | `/account/login`, `/account/consent`, `/account/tokens`, `/account/applications`, `/account/logout` | pages for people, which need no script |
 //!
 //! An address that the global network rules ban is answered 403 at all of these. One that no rule trusts is served: whoever
 //! logs in or asks for a token shows who they are, and whether the token may be used from there is decided at each check.

@@ -1,4 +1,4 @@
-//! Pages for people: logging in and out, allowing a client to act, and personal access tokens.
+//! Pages for people: logging in and out, allowing a client to act and taking that away, and personal access tokens.
 //!
 //! They are written by the server, need no script and load nothing but one style sheet. What a person decides comes by a form
 //! that the page was made with for their session; every form is answered with a redirect, or shown again with what is wrong.
@@ -17,6 +17,7 @@ mod login;
 mod authorize;
 mod consent;
 mod tokens;
+mod applications;
 mod logout;
 
 use std::sync::Arc;
@@ -114,6 +115,10 @@ pub(crate) fn routes(host: Host) -> Router {
         .route("/account/consent", post(consent::decide))
         .route("/account/tokens", get(tokens::list).post(tokens::make))
         .route("/account/tokens/revoke", post(tokens::revoke))
+        .route(
+            "/account/applications",
+            get(applications::list).post(applications::take_away),
+        )
         .merge(logout::routes())
         .route("/account/style.css", get(style))
         .method_not_allowed_fallback(other_method)

@@ -221,6 +221,51 @@ fn where_a_redirect_is_not_registered_nobody_is_sent_anywhere_and_nothing_that_c
 }
 
 #[test]
+fn what_acts_for_somebody_is_listed_and_taken_away_at_once() {
+    let scene = Scene::new();
+    let mut browser = scene.logged_in();
+    let question = browser.get(&request("/oauth2/authorize", ""));
+    let sent = location(&browser.submit(&text(&question), "/account/consent", &[("decision", "allow")]));
+    let code = parameter(&sent, "code").unwrap();
+    let redeem = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+    ];
+    let granted = json(&scene.token("/oauth2/token", &redeem));
+    let bearer = format!("Bearer {}", granted["access_token"].as_str().unwrap());
+    let refresh = granted["refresh_token"].as_str().unwrap();
+    let page = browser.get("/account/applications");
+    is_page(&page);
+    let page = text(&page);
+    assert!(
+        page.contains("<code>app</code>") && page.contains("<code>openid js_api</code>"),
+        "{page}"
+    );
+    let forged = browser.post("/account/applications", &[("form_token", "0"), ("application", "1")]);
+    assert_eq!(forged.status, 403);
+    assert_eq!(scene.check("/", &bearer).status, 200);
+    assert_eq!(
+        location(&browser.submit(&page, "/account/applications", &[])),
+        "/account/applications"
+    );
+    assert_eq!(scene.check("/", &bearer).status, 401);
+    let again = scene.token(
+        "/oauth2/token",
+        &[("grant_type", "refresh_token"), ("refresh_token", refresh)],
+    );
+    assert_eq!(
+        (again.status, json(&again)["error"].as_str()),
+        (400, Some("invalid_grant"))
+    );
+    assert!(text(&browser.get("/account/applications")).contains("There are none"));
+    let question = browser.get(&request("/oauth2/authorize", ""));
+    assert_eq!(question.status, 200, "it has to ask again");
+    assert_eq!(scene.browser().get("/account/applications").status, 303);
+}
+
+#[test]
 fn logging_out_ends_the_session_and_leads_where_the_client_may_send_people() {
     let scene = Scene::new();
     let mut browser = scene.logged_in();

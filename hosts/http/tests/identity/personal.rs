@@ -15,8 +15,8 @@ fn make(browser: &mut Browser<'_>, fields: &[(&str, &str)]) -> crate::support::A
 
 /// The token that a page shows.
 fn shown(page: &str) -> Option<&str> {
-    let at = page.find("value=\"tg_pat_")? + "value=\"".len();
-    page[at..].split('"').next()
+    let at = page.find(">tg_pat_")? + 1;
+    page[at..].split('<').next()
 }
 
 #[test]

@@ -2,15 +2,18 @@
 
 use zeroize::Zeroizing;
 
+/// More fields than any page of ours has. Each is compared with all before it, so that many would keep a thread busy.
+const FIELDS_MOST: usize = 16;
+
 /// The fields of a form. It has no `Debug`, because it may hold a password.
 pub(super) struct Form(Vec<(String, Zeroizing<String>)>);
 
 impl Form {
-    /// Reads a body; none where a field comes twice, which no page of ours sends.
+    /// Reads a body; none where a field comes twice or there are too many, which no page of ours sends.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         let mut fields: Vec<(String, Zeroizing<String>)> = Vec::new();
         for (name, value) in form_urlencoded::parse(body) {
-            if fields.iter().any(|(known, _)| *known == name) {
+            if fields.len() == FIELDS_MOST || fields.iter().any(|(known, _)| *known == name) {
                 return None;
             }
             fields.push((name.into_owned(), Zeroizing::new(value.into_owned())));
@@ -37,5 +40,12 @@ mod tests {
             ["zo\u{eb} x", "a&b", "", ""]
         );
         assert!(Form::read(b"a=1&a=1").is_none());
+    }
+
+    #[test]
+    fn a_form_has_few_fields() {
+        let many = |count: usize| (0..count).map(|at| format!("f{at}=x")).collect::<Vec<_>>().join("&");
+        assert!(Form::read(many(FIELDS_MOST).as_bytes()).is_some_and(|form| form.get("f15") == "x"));
+        assert!(Form::read(many(FIELDS_MOST + 1).as_bytes()).is_none());
     }
 }

@@ -124,19 +124,12 @@ impl Throttle {
         }
     }
 
-    /// The guess was right: the name has guessed nothing from here, and is known here. Most other guesses were other people's.
+    /// The guess was right: the name has guessed nothing from here, and is known here. What else was wrong stays counted, or whoever
+    /// has one password could guess at all the others for ever.
     pub fn succeeded(&mut self, name: &[u8], peer: Option<IpAddr>, now: Timestamp) {
         let places = self.places(name, peer);
-        for place in [Some(places.pair), Some(places.name), places.network]
-            .into_iter()
-            .flatten()
-        {
-            let kept = if place == places.pair { 0 } else { u32::MAX };
-            if self.count(place, now).is_some() {
-                self.change(place, now, |count| {
-                    count.guesses = count.guesses.saturating_sub(1).min(kept)
-                });
-            }
+        if self.count(places.pair, now).is_some() {
+            self.change(places.pair, now, |count| count.guesses = 0);
         }
         if places.network.is_some() {
             self.change(places.known, now, |count| {
@@ -359,6 +352,18 @@ mod tests {
             5,
             "nor is she an exception"
         );
+    }
+
+    #[test]
+    fn whoever_has_a_password_cannot_guess_at_others_for_ever() {
+        let mut throttle = Throttle::default();
+        let mut looked_at = 0;
+        for name in 0..100_u32 {
+            assert_eq!(throttle.admit(b"mallory", peer(1), START), Ok(()));
+            throttle.succeeded(b"mallory", peer(1), START);
+            looked_at += u32::from(guess(&mut throttle, &name.to_be_bytes(), peer(1), START).is_ok());
+        }
+        assert_eq!(looked_at, 30);
     }
 
     #[test]

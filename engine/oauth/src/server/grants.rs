@@ -69,18 +69,23 @@ impl Inner {
 
     fn by_password(&self, asking: &Asking<'_>, name: &str, password: &str, asked: &Asked) -> Result<Answer, Fault> {
         let reach = asked.within(&asking.client.scopes, &asking.client.audiences)?;
-        let user = match self.prove(name.as_bytes(), password.as_bytes(), asking.call.peer, asking.now) {
-            PasswordProof::Proven(user) => user.name,
+        let proven = match self.prove(name.as_bytes(), password.as_bytes(), asking.call.peer, asking.now) {
+            PasswordProof::Proven(user) => user,
             PasswordProof::Wrong => return Err(WRONG_PASSWORD),
             PasswordProof::Throttled { retry_after_s } => return Err(Fault::guessed(retry_after_s)),
             PasswordProof::Busy => return Err(Fault::busy("Too many passwords are being checked", 1)),
             PasswordProof::Unavailable(_) => return Err(Fault::store()),
         };
-        let person = self.person(&user)?;
+        let person = self.person(&proven.name)?;
         // Cinchy answers no refresh token to a password.
         let refreshes = asking.profile == Profile::Standard && asking.client.grants.contains(Grant::RefreshToken);
         let refresh = refreshes.then_some(asking.client.refresh_lifetime_s);
-        self.issue(asking, Grant::Password, &person, &holder(&person), &reach, refresh)
+        let answer = self.issue(asking, Grant::Password, &person, &holder(&person), &reach, refresh)?;
+        // What was issued for an earlier password is given to nobody.
+        if !self.still_holds(&proven)? {
+            return Err(WRONG_PASSWORD);
+        }
+        Ok(answer)
     }
 
     fn by_client(&self, asking: &Asking<'_>, asked: &Asked) -> Result<Answer, Fault> {

@@ -76,16 +76,23 @@ impl Inner {
         Ok(user.map(|user| self.engine.person(&user)).transpose()?.flatten())
     }
 
+    /// Whether the password that was shown is the user's still. To be asked once what it was shown for is done, and before anybody is
+    /// given that: whoever changes a password is promised that the old one is good for nothing afterwards.
+    pub(super) fn still_holds(&self, proven: &ProvenUser) -> Result<bool, ReadError> {
+        let person = self.engine.person(&proven.name)?;
+        Ok(person.is_some_and(|person| person.user.id == proven.id && person.password_epoch == proven.password_epoch))
+    }
+
     pub(super) fn log_in(&self, name: &[u8], password: &[u8], peer: Option<IpAddr>, now: Timestamp) -> Login {
-        let user = match self.prove(name, password, peer, now) {
-            PasswordProof::Proven(user) => user.name,
+        let proven = match self.prove(name, password, peer, now) {
+            PasswordProof::Proven(user) => user,
             PasswordProof::Wrong => return Login::Wrong,
             PasswordProof::Throttled { retry_after_s } => return Login::Throttled { retry_after_s },
             PasswordProof::Busy => return Login::Busy,
             PasswordProof::Unavailable(reason) => return Login::Unavailable(reason),
         };
         let begin = BeginSession {
-            user: user.clone(),
+            user: proven.name.clone(),
             auth_time: now,
             lifetime_s: self.configuration.session_lifetime_s,
         };
@@ -94,6 +101,13 @@ impl Inner {
             Ok(begun) => begun,
             Err(error) => return Login::Unavailable(error.to_string()),
         };
+        // The session is bound to the password that the user has now, which may be a later one than was shown.
+        match self.still_holds(&proven) {
+            Ok(true) => {}
+            Ok(false) => return Login::Wrong,
+            Err(error) => return Login::Unavailable(error.to_string()),
+        }
+        let user = proven.name;
         let record = RecordLogin {
             user: Some(user.clone()),
             outcome: LoginOutcome::Succeeded,

@@ -32,7 +32,8 @@ const URI_WITNESSES: [HeaderName; 2] = [
 /// The addresses that a request came by, the farthest first.
 pub(crate) const ADDRESSES: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The method and URI of the request that is asked about. The path begins with a slash.
+/// The method and URI of the request that is asked about. The path begins with a slash; where nobody has said which it is, it is empty,
+/// which no route is about: as soon as there are routes, such a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Target<'a> {
     pub(crate) method: &'a [u8],
@@ -153,12 +154,11 @@ pub(crate) fn target(head: &request::Parts, believed: bool) -> Result<Target<'_>
 /// before the path of the request that it asks about.
 fn own<'a>(method: &'a Method, uri: &'a Uri) -> (Target<'a>, bool) {
     let rest = uri.path().strip_prefix(CHECK_PATH).unwrap_or_default();
-    let path = if rest.is_empty() { "/" } else { rest };
     let query = uri.query().map(str::as_bytes);
     (
         Target {
             method: method.as_str().as_bytes(),
-            path: path.as_bytes(),
+            path: rest.as_bytes(),
             query,
         },
         !rest.is_empty(),
@@ -319,38 +319,38 @@ mod tests {
     fn witnesses_that_agree_are_believed_and_strangers_are_not() {
         let own = "GET /check?profile=nginx";
         let cases: [(&str, Fields, &str, &str); 13] = [
-            (own, &[], "GET /?profile=nginx", "GET /?profile=nginx"),
+            (own, &[], "GET ?profile=nginx", "GET ?profile=nginx"),
             (
                 own,
                 &[("x-original-method", "DELETE"), ("x-original-uri", "/a?b=c")],
                 "DELETE /a?b=c",
-                "GET /?profile=nginx",
+                "GET ?profile=nginx",
             ),
             (
                 own,
                 &[("x-forwarded-method", "DELETE"), ("x-forwarded-uri", "/a")],
                 "DELETE /a",
-                "GET /?profile=nginx",
+                "GET ?profile=nginx",
             ),
             (
                 own,
                 &[("x-forwarded-method", "POST"), ("x-original-method", "POST")],
-                "POST /?profile=nginx",
-                "GET /?profile=nginx",
+                "POST ?profile=nginx",
+                "GET ?profile=nginx",
             ),
             (
                 own,
                 &[("x-forwarded-uri", "/a?b?c"), ("x-original-uri", "/a?b?c")],
                 "GET /a?b?c",
-                "GET /?profile=nginx",
+                "GET ?profile=nginx",
             ),
             (
                 own,
                 &[("x-original-uri", "//a/../b%3F")],
                 "GET //a/../b%3F",
-                "GET /?profile=nginx",
+                "GET ?profile=nginx",
             ),
-            ("POST /check", &[], "POST /", "POST /"),
+            ("POST /check", &[], "POST ", "POST "),
             ("DELETE /check/a/b?c", &[], "DELETE /a/b?c", "DELETE /a/b?c"),
             ("DELETE /check/", &[], "DELETE /", "DELETE /"),
             (
@@ -363,20 +363,20 @@ mod tests {
             (
                 own,
                 &[("x-http-method-override", "DELETE")],
-                "GET /?profile=nginx",
-                "GET /?profile=nginx",
+                "GET ?profile=nginx",
+                "GET ?profile=nginx",
             ),
             (
                 own,
                 &[("x_forwarded_method", "DELETE"), ("x-method-override", "PUT")],
-                "GET /?profile=nginx",
-                "GET /?profile=nginx",
+                "GET ?profile=nginx",
+                "GET ?profile=nginx",
             ),
             (
                 own,
                 &[("forwarded", "for=1.2.3.4;proto=http"), ("x-rewrite-url", "/a")],
-                "GET /?profile=nginx",
-                "GET /?profile=nginx",
+                "GET ?profile=nginx",
+                "GET ?profile=nginx",
             ),
         ];
         for (own, fields, believed, unbelieved) in cases {

@@ -96,10 +96,8 @@ impl Throttle {
     pub fn wait(&self, name: &[u8], peer: Option<IpAddr>, now: Timestamp) -> Option<Wait> {
         let places = self.places(name, peer);
         let is_known = self.count(places.known, now).is_some();
-        let counted = places.counted().filter(|(place, _)| !is_known || *place == places.pair);
-        let seconds = counted
-            .filter_map(|(place, pace)| self.left_s(place, pace, now))
-            .max()?;
+        let judged = places.judged(is_known);
+        let seconds = judged.filter_map(|(place, pace)| self.left_s(place, pace, now)).max()?;
         Some(Wait { seconds })
     }
 
@@ -109,7 +107,9 @@ impl Throttle {
         if let Some(wait) = self.wait(name, peer, now) {
             return Err(wait);
         }
-        for (place, pace) in self.places(name, peer).counted() {
+        let places = self.places(name, peer);
+        let is_known = self.count(places.known, now).is_some();
+        for (place, pace) in places.judged(is_known) {
             if self.count(place, now).is_some_and(|count| count.guesses >= pace.free) {
                 self.change(place, now, |count| count.last = now);
             }
@@ -124,12 +124,19 @@ impl Throttle {
         }
     }
 
-    /// The guess was right: the name has guessed nothing from here, and is known here. What else was wrong stays counted, or whoever
-    /// has one password could guess at all the others for ever.
+    /// The guess was right: the name has guessed nothing from here, and is known here. The first time, one guess of the others is
+    /// forgiven, since many people mistype; not every time, or whoever has one password could guess at all the others for ever.
     pub fn succeeded(&mut self, name: &[u8], peer: Option<IpAddr>, now: Timestamp) {
         let places = self.places(name, peer);
         if self.count(places.pair, now).is_some() {
             self.change(places.pair, now, |count| count.guesses = 0);
+        }
+        let is_known = self.count(places.known, now).is_some();
+        let others = [Some(places.name), places.network].into_iter().flatten();
+        for place in others.filter(|_| !is_known) {
+            if self.count(place, now).is_some() {
+                self.change(place, now, |count| count.guesses = count.guesses.saturating_sub(1));
+            }
         }
         if places.network.is_some() {
             self.change(places.known, now, |count| {
@@ -227,6 +234,12 @@ impl Places {
         [Some((self.pair, PAIR)), Some((self.name, NAME)), network]
             .into_iter()
             .flatten()
+    }
+
+    /// Those that one has to wait for: who is known here waits for no guesses of others, and makes nobody else wait longer.
+    fn judged(&self, is_known: bool) -> impl Iterator<Item = (u64, Pace)> + use<> {
+        let pair = self.pair;
+        self.counted().filter(move |(place, _)| !is_known || *place == pair)
     }
 }
 
@@ -364,6 +377,19 @@ mod tests {
             looked_at += u32::from(guess(&mut throttle, &name.to_be_bytes(), peer(1), START).is_ok());
         }
         assert_eq!(looked_at, 30);
+    }
+
+    #[test]
+    fn who_is_known_makes_nobody_wait_longer() {
+        let mut throttle = Throttle::default();
+        throttle.succeeded(b"alice", peer(1), START);
+        for name in 0..100_u32 {
+            let _ = guess(&mut throttle, &name.to_be_bytes(), peer(1), START);
+        }
+        assert_eq!(throttle.wait(b"carol", peer(1), START), Some(Wait { seconds: 1 }));
+        assert_eq!(throttle.admit(b"alice", peer(1), at(1)), Ok(()));
+        throttle.succeeded(b"alice", peer(1), at(1));
+        assert_eq!(throttle.wait(b"carol", peer(1), at(1)), None);
     }
 
     #[test]

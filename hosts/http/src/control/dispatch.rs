@@ -81,15 +81,8 @@ fn carry_out(engine: &Engine, by: &Authored<'_>, request: Request) -> Result<Ans
             let page = lists::authtokens(engine, name(user.as_deref())?.as_ref(), cursor.as_deref());
             Ok(Answer::Authtokens(page?))
         }
-        Request::AuthtokenRevoke { id } => {
-            let token = by.execute(RevokeToken { id: token_id(&id)? })?;
-            Ok(Answer::Authtoken((&token).into()))
-        }
-        Request::AuthtokenExpire { id, at } => {
-            let at = at.as_deref().map_or_else(|| Ok(engine.now()), parse_moment)?;
-            let token = by.execute(ExpireToken { id: token_id(&id)?, at })?;
-            Ok(Answer::Authtoken((&token).into()))
-        }
+        Request::AuthtokenRevoke { id } => revoke_authtoken(by, &id),
+        Request::AuthtokenExpire { id, at } => expire_authtoken(engine, by, &id, at.as_deref()),
         Request::NetworkTrust(rule) => add_network(by, &rule, Standing::Trusted),
         Request::NetworkBan(rule) => add_network(by, &rule, Standing::Banned),
         Request::NetworkList { user, cursor } => {
@@ -277,6 +270,17 @@ fn issue_authtoken(
         not_before: not_before.map(parse_moment).transpose()?,
     })?;
     Ok(Answer::Issued((&issued).into()))
+}
+
+fn revoke_authtoken(by: &Authored<'_>, id: &str) -> Result<Answer, Stop> {
+    let token = by.execute(RevokeToken { id: token_id(id)? })?;
+    Ok(Answer::Authtoken((&token).into()))
+}
+
+fn expire_authtoken(engine: &Engine, by: &Authored<'_>, id: &str, at: Option<&str>) -> Result<Answer, Stop> {
+    let at = at.map_or_else(|| Ok(engine.now()), parse_moment)?;
+    let token = by.execute(ExpireToken { id: token_id(id)?, at })?;
+    Ok(Answer::Authtoken((&token).into()))
 }
 
 fn issue_admin_token(by: &Authored<'_>, name: &str, role: &str, expires_at: Option<Timestamp>) -> Result<Answer, Stop> {

@@ -42,6 +42,8 @@ pub enum Keys {
     Fetch,
     /// None that could have signed this token, and it is too soon to ask for others.
     Unknown,
+    /// None were ever brought, and it is too soon to ask again: whether the token is good is not known.
+    Missing,
 }
 
 impl KeySets {
@@ -63,6 +65,8 @@ impl KeySets {
         } else if fits {
             // Those of yesterday serve while nobody can get others.
             Keys::Ready(Arc::clone(&known.keys))
+        } else if known.since.is_none() {
+            Keys::Missing
         } else {
             Keys::Unknown
         }
@@ -281,6 +285,7 @@ mod tests {
             Keys::Ready(keys) => format!("{} ready", keys.len()),
             Keys::Fetch => "fetch".to_owned(),
             Keys::Unknown => "unknown".to_owned(),
+            Keys::Missing => "missing".to_owned(),
         }
     }
 
@@ -292,7 +297,7 @@ mod tests {
             shown(&sets.keys("i", "u", Some(kid), START.plus_millis(seconds * 1_000)))
         };
         assert_eq!(ask(&mut sets, "old", 0), "fetch");
-        assert_eq!(ask(&mut sets, "old", 1), "unknown", "one is on the way");
+        assert_eq!(ask(&mut sets, "old", 1), "missing", "one is on the way");
         sets.bring("i", "u", Some(&set(&[&old])), START);
         assert_eq!(ask(&mut sets, "old", 2), "1 ready");
         assert_eq!(ask(&mut sets, "new", 3), "unknown");

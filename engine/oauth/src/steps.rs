@@ -192,7 +192,7 @@ pub enum Settlement {
         /// In how many seconds one is.
         retry_after_s: u32,
     },
-    /// Too many passwords are being checked at the moment.
+    /// Too many passwords are being checked at the moment, or the keys of an issuer are not to be had: nothing is known.
     Busy,
     /// Fetch this set of keys (follow no redirect, read at most [`JWKS_BYTES_MOST`](crate::jwk::JWKS_BYTES_MOST) bytes), bring it to
     /// [`AuthorizationServer::bring_keys`](crate::AuthorizationServer::bring_keys), and settle again. Answered once a minute for

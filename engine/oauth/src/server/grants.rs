@@ -100,7 +100,7 @@ impl Inner {
             Profile::Cinchy => holder(&person),
             // RFC 9068 section 2.2: the subject is the client where nobody else was involved.
             Profile::Standard => Holder {
-                subject: asking.client.name.to_string(),
+                subject: own_subject(asking.client.name.as_str()),
                 ..Holder::default()
             },
         };
@@ -257,6 +257,16 @@ impl Asking<'_> {
             lifetime_s,
             now: self.now,
         }
+    }
+}
+
+/// The subject of a client that acts for itself: its name, unless that could be taken for the number of a user (RFC 9700 section 4.15).
+/// No client's name has a colon.
+fn own_subject(client: &str) -> String {
+    if client.bytes().all(|byte| byte.is_ascii_digit()) {
+        format!("client:{client}")
+    } else {
+        client.to_owned()
     }
 }
 

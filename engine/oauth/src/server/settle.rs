@@ -108,6 +108,7 @@ impl Inner {
                 match keys {
                     Keys::Ready(keys) => Ok(keys),
                     Keys::Unknown => Err(Settlement::Refused),
+                    Keys::Missing => Err(Settlement::Busy),
                     Keys::Fetch => Err(Settlement::Fetch {
                         issuer: issuer.issuer.clone(),
                         url: url.clone(),

@@ -188,8 +188,8 @@ fn keys_are_fetched_by_the_host_and_not_too_often() {
     };
     assert_eq!((issuer.as_str(), asked.as_str()), ("https://them.example", url));
     assert!(
-        matches!(settle(&scene, &line), Settlement::Refused),
-        "one is on the way"
+        matches!(settle(&scene, &line), Settlement::Busy),
+        "one is on the way, and until then nothing is known"
     );
     scene.server.bring_keys(&issuer, url, Some(&them.set), scene.now());
     assert!(matches!(settle(&scene, &line), Settlement::Settled(_)));

@@ -46,7 +46,7 @@ impl KeyFetches {
         };
         match settlement {
             Settlement::Fetch { issuer, url } => self.fetch(server, issuer, url),
-            Settlement::Refused if is_awaited => {}
+            Settlement::Refused | Settlement::Busy if is_awaited => {}
             settlement => return outcome(settlement),
         }
         // Whoever fetches has ended when this changes; who waits too long asks with what is there.

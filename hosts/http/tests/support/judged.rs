@@ -1,7 +1,8 @@
 //! Answers judged, and each reason to deny brought about.
 
 use tollgate::{
-    ExpireToken, Field, IssueAuthtoken, OperationSet, RequestParts, RevokeToken, SetUser, UserChanges, Verdict,
+    ExpireToken, Field, IssueAuthtoken, OperationSet, PutRoute, RequestParts, RevokeToken, Route, SetUser, UserChanges,
+    Verdict,
 };
 
 use super::{Answer, Ask, BEGIN, CLIENT, World, ask, issue, name};
@@ -46,6 +47,16 @@ pub(crate) fn provoked_through(label: &str, send: &dyn Fn(&World, Ask) -> Answer
             changes,
         })
     };
+    let route = |scopes: &str, audience| {
+        let route = Route {
+            pattern: "/orders/**".parse().unwrap(),
+            schemes: "bearer,basic".parse().unwrap(),
+            scopes: scopes.parse().unwrap(),
+            audience,
+            anonymous: false,
+        };
+        world.run(PutRoute { route })
+    };
     assert_eq!(send(&world, good()).status, 200);
     let question = match label {
         "network_refused" => good().from("198.51.100.1"),
@@ -82,7 +93,19 @@ pub(crate) fn provoked_through(label: &str, send: &dyn Fn(&World, Ask) -> Answer
             });
             good()
         }
-        "insufficient_scope" => return None,
+        "ambiguous_path" => {
+            route("", None);
+            ask("GET /check/orders//7").bearer(token)
+        }
+        "insufficient_scope" => {
+            // A user's own token carries no scope.
+            route("orders", None);
+            ask("GET /check/orders/7").bearer(token)
+        }
+        "wrong_audience" => {
+            route("", "https://api.example".parse().ok());
+            ask("GET /check/orders/7").bearer(token)
+        }
         "stale_view" => {
             world.engine.clone().close();
             good()

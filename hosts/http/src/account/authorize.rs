@@ -29,9 +29,14 @@ pub(super) fn routes() -> Router<Pages> {
 fn of(profile: Profile) -> MethodRouter<Pages> {
     let arrive = move |State(pages): State<Pages>, request: Request<Body>| async move {
         let browser = Browser::of(&pages, &request);
-        match Carried::read(request).await {
-            Ok(carried) => walk(&pages, profile, carried, browser, None).await,
-            Err(refused) => refused,
+        let carried = match Carried::read(request).await {
+            Ok(carried) => carried,
+            Err(refused) => return refused,
+        };
+        let query = browser.to_ask_by_get(&carried.call());
+        match query {
+            Some(query) => see_other(&pages.place().path(&Back::Authorize(profile, query).to_string())),
+            None => walk(&pages, profile, carried, browser, None).await,
         }
     };
     get(arrive).post(arrive)

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Request};
 use axum::response::Response;
 use tollgate::{Author, Engine, ReadError, SessionFacts};
+use tollgate_oauth::Call;
 use zeroize::Zeroizing;
 
 use super::Pages;
@@ -15,6 +16,9 @@ use crate::identity::admitted::Peer;
 
 /// The longest cookie that is looked at.
 const COOKIE_LEN_MAX: usize = 128;
+
+/// The longest form that is asked for by GET instead.
+const QUERY_LEN_MAX: usize = 6_000;
 
 /// One browser's cookies, and where it is. It has no `Debug`, because a session is a credential.
 #[derive(Clone)]
@@ -41,6 +45,23 @@ impl Browser {
     /// The session token as it was presented.
     pub(super) fn session(&self) -> Option<&[u8]> {
         self.session.as_ref().map(|session| session.as_slice())
+    }
+
+    /// The query to come back with by GET, where a form came without a session. Browsers keep our cookies from a form of another site,
+    /// and send them with the GET that such a form is answered with: so nobody is taken for logged out who is not.
+    pub(super) fn to_ask_by_get(&self, call: &Call<'_>) -> Option<String> {
+        const FORM: &[u8] = b"application/x-www-form-urlencoded";
+        let begins = |kind: &[u8]| {
+            kind.get(..FORM.len())
+                .is_some_and(|kind| kind.eq_ignore_ascii_case(FORM))
+        };
+        let is_form = call.content_type.is_some_and(begins) && call.query.is_none();
+        if call.method != b"POST" || !is_form || self.session.is_some() || call.body.len() > QUERY_LEN_MAX {
+            return None;
+        }
+        let query = str::from_utf8(call.body).ok()?;
+        let is_plain = query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
+        is_plain.then(|| query.to_owned())
     }
 
     /// What the session says, as long as it holds. May block.

@@ -41,9 +41,14 @@ pub(super) fn routes() -> Router<Pages> {
 fn of(profile: Profile) -> MethodRouter<Pages> {
     let arrive = move |State(pages): State<Pages>, request: Request<Body>| async move {
         let browser = Browser::of(&pages, &request);
-        match Carried::read(request).await {
-            Ok(carried) => walk(&pages, profile, carried, browser, false).await,
-            Err(refused) => refused,
+        let carried = match Carried::read(request).await {
+            Ok(carried) => carried,
+            Err(refused) => return refused,
+        };
+        let query = browser.to_ask_by_get(&carried.call());
+        match query {
+            Some(query) => see_other(&pages.place().path(&Back::EndSession(profile, query).to_string())),
+            None => walk(&pages, profile, carried, browser, false).await,
         }
     };
     get(arrive).post(arrive)
@@ -63,6 +68,10 @@ async fn log_out(State(pages): State<Pages>, request: Request<Body>) -> Response
         Ok(carried) => carried,
         Err(refused) => return refused,
     };
+    if browser.session().is_none() {
+        // A form of another site brings no cookie. What it is answered with does.
+        return see_other(&pages.place().path("/account/logout"));
+    }
     let form = Form::read(carried.call().body);
     let facts = {
         let browser = browser.clone();
@@ -75,15 +84,15 @@ async fn log_out(State(pages): State<Pages>, request: Request<Body>) -> Response
             Err(refused) => return refused,
         }
     };
-    let (Some(form), Some(facts)) = (form, facts) else {
-        return ended(&pages, None);
+    let Some(facts) = facts else {
+        return ended(&pages, true, None);
     };
-    if !facts.is_form_token(form.get("form_token").as_bytes()) {
+    let Some(form) = form.filter(|form| facts.is_form_token(form.get("form_token").as_bytes())) else {
         let words = "The page was out of date, or you have logged in again since. You are still logged in.";
         return Said::fault(pages.place(), "Please try once more", words)
             .next("/account/logout", "Log out")
             .page(StatusCode::FORBIDDEN);
-    }
+    };
     let (profile, query) = match Back::parse(form.get("return")) {
         Back::EndSession(profile, query) => (profile, query),
         Back::Tokens | Back::Authorize(..) => (Profile::Standard, String::new()),
@@ -93,6 +102,7 @@ async fn log_out(State(pages): State<Pages>, request: Request<Body>) -> Response
 }
 
 async fn walk(pages: &Pages, profile: Profile, carried: Carried, browser: Browser, confirmed: bool) -> Response {
+    let has_cookie = browser.session().is_some();
     let walked = pages.work(move |server| {
         let call = EndSessionCall {
             call: carried.call(),
@@ -109,12 +119,12 @@ async fn walk(pages: &Pages, profile: Profile, carried: Carried, browser: Browse
     match walked.await {
         Err(refused) => refused,
         Ok((EndSessionStep::Refused(fault), _)) => refused(pages, &fault),
-        Ok((EndSessionStep::Ended { redirect }, _)) => ended(pages, redirect.as_deref()),
+        Ok((EndSessionStep::Ended { redirect }, _)) => ended(pages, has_cookie, redirect.as_deref()),
         Ok((EndSessionStep::Confirm { request, client }, Some(facts))) => {
             let client = client.as_ref().map(|client| client.title.as_str());
             confirm(pages, &facts, client, &Back::EndSession(profile, request))
         }
-        Ok((EndSessionStep::Confirm { .. }, None)) => ended(pages, None),
+        Ok((EndSessionStep::Confirm { .. }, None)) => ended(pages, has_cookie, None),
         Ok(_) => pages.broken(),
     }
 }
@@ -135,8 +145,9 @@ fn confirm(pages: &Pages, facts: &SessionFacts, client: Option<&str>, back: &Bac
     page(StatusCode::OK, &template, landing.as_deref())
 }
 
-/// Takes the cookie away, and sends the browser on or says so.
-fn ended(pages: &Pages, redirect: Option<&str>) -> Response {
+/// Takes the cookie away where one came, and sends the browser on or says so. One that did not come is perhaps only kept from the site
+/// that sent the browser here, which is not to decide.
+fn ended(pages: &Pages, has_cookie: bool, redirect: Option<&str>) -> Response {
     let place = pages.place();
     let answer = match redirect {
         Some(url) => see_other(url),
@@ -144,5 +155,6 @@ fn ended(pages: &Pages, redirect: Option<&str>) -> Response {
             .next("/account/login", "Log in")
             .page(StatusCode::OK),
     };
-    with_cookies(answer, [cookies::removed(place, place.session_cookie())])
+    let removed = || cookies::removed(place, place.session_cookie());
+    with_cookies(answer, [has_cookie.then(removed).flatten()])
 }

@@ -105,6 +105,10 @@ pub struct Fault {
 impl Fault {
     /// A refusal.
     pub const fn new(code: Code, description: &'static str) -> Self {
+        debug_assert!(
+            needs_no_escape(description),
+            "RFC 6749 section 5.2 bounds the characters"
+        );
         Self {
             code,
             description,
@@ -150,6 +154,33 @@ impl Fault {
             code: Code::TemporarilyUnavailable,
             description,
             retry_after_s: Some(retry_after_s),
+        }
+    }
+}
+
+/// Whether a text can stand in JSON, in a quoted string and on a page as it is.
+const fn needs_no_escape(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        if *first < 0x20 || *first > 0x7e || matches!(*first, b'"' | b'\\' | b'<' | b'>' | b'&') {
+            return false;
+        }
+        rest = behind;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_is_plain_text() {
+        assert!(needs_no_escape(
+            "The client may not use this grant; try another (or none)."
+        ));
+        for bad in ["a \"b\"", "back\\slash", "<script>", "caf\u{e9}", "line\nline", "a & b"] {
+            assert!(!needs_no_escape(bad), "{bad}");
         }
     }
 }

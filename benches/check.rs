@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use criterion::Criterion;
-use tollgate_benches::{Bearer, Case, Footprint, NOW, Outcomes, Plan, Population, admitted, bare_digest};
-use tollgate_core::{RequestParts, TokenKind, TokenText, check};
+use tollgate_benches::{Access, Bearer, Case, Footprint, NOW, Outcomes, Plan, Population, admitted, bare_digest};
+use tollgate_core::{Field, Jwt, RequestParts, TokenKind, TokenText, check};
 
 fn main() {
     let mut criterion = Criterion::default()
@@ -17,6 +17,7 @@ fn main() {
         .configure_from_args();
     floor(&mut criterion);
     outcomes(&mut criterion);
+    access(&mut criterion);
     sizes(&mut criterion);
     criterion.final_summary();
 }
@@ -51,6 +52,37 @@ fn outcomes(criterion: &mut Criterion) {
         let requests: Vec<RequestParts<'_>> = askings.iter().map(|asking| asking.request()).collect();
         let case = Case::over(name, &requests, |request| check(&world.view, request, NOW));
         time(criterion, "outcome", case);
+    }
+}
+
+/// What routes, clients and proofs add: 256 routes, and the same requests where there are none; beside it the bare digest of a
+/// signed token of 800 bytes and its look-up.
+fn access(criterion: &mut Criterion) {
+    let world = Access::new(1_000);
+    for (name, askings) in world.cases() {
+        let requests: Vec<RequestParts<'_>> = askings.iter().map(|asking| asking.request()).collect();
+        let case = Case::over(name, &requests, |request| check(&world.view, request, NOW));
+        time(criterion, "access", case);
+        let case = Case::over(format!("{name}, without routes"), &requests, |request| {
+            check(&world.plain, request, NOW)
+        });
+        time(criterion, "access", case);
+        if name == "permit, signed" {
+            let texts: Vec<&[u8]> = requests.iter().filter_map(|request| signed(request)).collect();
+            let case = Case::over("digest and look-up of a signed token", &texts, |text| {
+                Jwt::parse(text)
+                    .ok()
+                    .and_then(|text| world.plain.token(&world.plain.jwt(text)))
+            });
+            time(criterion, "access", case);
+        }
+    }
+}
+
+fn signed<'a>(request: &RequestParts<'a>) -> Option<&'a [u8]> {
+    match request.authorization {
+        Field::Once(line) => line.strip_prefix(b"Bearer "),
+        Field::Absent | Field::Repeated => None,
     }
 }
 

@@ -35,6 +35,7 @@ pub struct Asking {
     query: Option<Vec<u8>>,
     form: Option<Vec<u8>>,
     peer: IpAddr,
+    path: &'static [u8],
     method: &'static [u8],
     scopes: &'static [&'static str],
 }
@@ -63,6 +64,7 @@ impl Asking {
             query: query.map(String::into_bytes),
             form: form.map(String::into_bytes),
             peer: PEER,
+            path: b"/api/orders",
             method: b"GET",
             scopes: &[],
         }
@@ -72,6 +74,12 @@ impl Asking {
     #[must_use]
     pub fn from(self, peer: IpAddr) -> Self {
         Self { peer, ..self }
+    }
+
+    /// The same request for another path.
+    #[must_use]
+    pub fn at(self, path: &'static [u8]) -> Self {
+        Self { path, ..self }
     }
 
     /// The same request to a route by another method and with other scopes wanted.
@@ -84,7 +92,7 @@ impl Asking {
     pub fn request(&self) -> RequestParts<'_> {
         RequestParts {
             method: self.method,
-            path: b"/api/orders",
+            path: self.path,
             query: self.query.as_deref(),
             form: self.form.as_deref(),
             peer: Some(self.peer),

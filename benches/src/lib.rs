@@ -5,11 +5,13 @@ mod population;
 mod floor;
 mod asking;
 mod outcome;
+mod access;
 mod singly;
 mod stopwatch;
 mod table;
 mod wire;
 
+pub use access::Access;
 pub use asking::{Asking, Carrier};
 pub use floor::{Footprint, bare_digest};
 pub use outcome::Outcomes;

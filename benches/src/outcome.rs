@@ -9,6 +9,7 @@ use tollgate_core::{
     Verdict, check,
 };
 
+use crate::access::Access;
 use crate::asking::{Asking, Carrier};
 use crate::population::{KEY, NOW, PEER, Scatter, server_record, token_record, user_record};
 
@@ -164,7 +165,8 @@ pub struct Outcomes {
 impl Outcomes {
     /// Makes `count` users with a token each for every outcome, and sees that each request is answered as it should be.
     pub fn new(count: u64) -> Self {
-        let has_sort = |reason| SORTS.iter().any(|sort| sort.reason == Some(reason));
+        let has_sort =
+            |reason| SORTS.iter().any(|sort| sort.reason == Some(reason)) || Access::REASONS.contains(&reason);
         assert!(
             DENY_REASONS.iter().all(|row| has_sort(row.reason)),
             "a reason without a case"

@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use allocation_counter::measure;
-use tollgate_benches::{NOW, Outcomes};
+use tollgate_benches::{Access, NOW, Outcomes};
 use tollgate_core::{RequestParts, Verdict, check};
 
 #[test]
@@ -23,6 +23,29 @@ fn no_outcome_allocates() {
         seen += requests.len();
     }
     assert_eq!(seen, 8 * 25, "every outcome and every place was asked for");
+}
+
+/// Nor does what routes, clients and proofs add to it.
+#[test]
+fn no_route_client_or_proof_allocates() {
+    let world = Access::new(8);
+    let mut seen = 0;
+    for (name, askings) in world.cases() {
+        let requests: Vec<RequestParts<'_>> = askings.iter().map(|asking| asking.request()).collect();
+        for view in [&world.view, &world.plain] {
+            let counted = measure(|| {
+                for request in &requests {
+                    let verdict = black_box(check(view, black_box(request), NOW));
+                    if let Verdict::Permit(permit) = &verdict {
+                        black_box((permit.client_name(), permit.scopes(), permit.audiences()));
+                    }
+                }
+            });
+            assert_eq!((counted.count_total, counted.bytes_total), (0, 0), "{name}");
+        }
+        seen += requests.len();
+    }
+    assert_eq!(seen, 8 * 15, "every case was asked for");
 }
 
 /// What a host does with a permit allocates nothing either.

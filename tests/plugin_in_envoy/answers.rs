@@ -1,6 +1,6 @@
 //! What a refusal must look like, byte for byte: as every other host of the check says it.
 
-use tollgate_core::{DENY_REASONS, Denial, DenyReason, Gate, QuotaState, Refused};
+use tollgate_core::{Denial, DenyReason, Gate, QuotaState, Refused};
 use tollgate_tests::http::Response;
 
 /// What Envoy adds to every answer.

@@ -180,13 +180,23 @@ pub(crate) fn good_request(seed: u8) -> Request {
     }
 }
 
+/// Name and password from a trusted address.
+pub(crate) fn with_password(name: &str, password: &str) -> Request {
+    let pair = base64(format!("{name}:{password}").as_bytes());
+    Request {
+        peer: Some("10.0.0.2".to_owned()),
+        authorization: vec![Bytes([b"Basic ", pair.as_slice()].concat())],
+        ..Request::default()
+    }
+}
+
 /// The same, sometimes as a bearer token or as a password.
 pub(crate) fn plain_request() -> impl Strategy<Value = Request> {
     let path = prop_oneof![
         1 => Just("/".to_owned()),
         2 => select(vec!["/api/v1", "/api", "/other/v1/x", "/files/a%20b", "/open/x"]).prop_map(str::to_owned),
     ];
-    (1..4_u8, 0..5_usize, 0..10_usize, path).prop_map(|(seed, place, kind, path)| {
+    (1..4_u8, 0..6_usize, 0..10_usize, path).prop_map(|(seed, place, kind, path)| {
         let good = Request {
             path: path.as_str().into(),
             ..good_request(seed)
@@ -203,6 +213,20 @@ pub(crate) fn plain_request() -> impl Strategy<Value = Request> {
             1 => {
                 let pair = base64(format!("{}:{secret}", NAMES[usize::from(seed) % 2]).as_bytes());
                 [b"Basic ", pair.as_slice()].concat()
+            }
+            2 => {
+                return Request {
+                    authtoken: vec![],
+                    query: Some(Bytes(format!("@authtoken={secret}").into_bytes())),
+                    ..good
+                };
+            }
+            3 => {
+                return Request {
+                    authtoken: vec![],
+                    form: Some(Bytes(format!("@authtoken={secret}").into_bytes())),
+                    ..good
+                };
             }
             _ => return good,
         };

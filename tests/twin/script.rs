@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use tollgate_core::TokenKind;
 
-use super::people::{authority, foreign, foreign_text, proof, secret, server, signed, text, token, user};
-use super::requests::{good_request, plain_request, request};
-use crate::support::facts::{Change, Request, Token};
+use super::people::{PASSWORDS, authority, foreign, foreign_text, proof, secret, server, signed, text, token, user};
+use super::requests::{good_request, plain_request, request, with_password};
+use crate::support::facts::{Change, Proof, Request, Route, Server, Token};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -70,7 +70,7 @@ pub(crate) fn scripts() -> impl Strategy<Value = Vec<Move>> {
                 .map(Move::Change)
                 .collect::<Vec<_>>()
         });
-    let steps = prop_oneof![20 => step().prop_map(|step| vec![step]).boxed(), 1 => succession().boxed(), 1 => upgrade().boxed()];
+    let steps = prop_oneof![20 => step().prop_map(|step| vec![step]).boxed(), 1 => succession().boxed(), 1 => upgrade().boxed(), 1 => settling().boxed()];
     (facts.boxed(), prop::collection::vec(steps, 1..60)).prop_map(|(facts, steps)| [facts, steps.concat()].concat())
 }
 
@@ -137,6 +137,49 @@ fn upgrade() -> impl Strategy<Value = Vec<Move>> {
             Move::Change(Change::RemoveToken(old)),
             ask(),
         ]
+    })
+}
+
+/// A password is proven where passwords are taken, and then may change.
+fn settling() -> impl Strategy<Value = Vec<Move>> {
+    let user = || user(Just(1)).boxed();
+    (server().boxed(), user(), user(), proof().boxed(), keep()).prop_map(|(server, before, after, proof, keep)| {
+        let proof = Proof {
+            name: Some(before.name.clone()),
+            text: PASSWORDS[0].to_owned(),
+            user: 1,
+            until_ms: u64::MAX / 2,
+            ..proof
+        };
+        let ask = || {
+            Move::Ask(
+                Request {
+                    path: "/else".into(),
+                    ..with_password(&before.name, PASSWORDS[0])
+                },
+                keep,
+            )
+        };
+        let everything = Route {
+            pattern: "/else".to_owned(),
+            schemes: "basic,password".to_owned(),
+            scopes: String::new(),
+            audience: None,
+            anonymous: false,
+        };
+        let server = Server {
+            routes: vec![everything],
+            fresh_until_ms: None,
+            ..server
+        };
+        let changes = [
+            Change::SetServer(server),
+            Change::PutUser(before.clone()),
+            Change::Remember(proof),
+        ];
+        let mut moves: Vec<Move> = changes.into_iter().map(Move::Change).collect();
+        moves.extend([ask(), Move::Change(Change::PutUser(after)), ask()]);
+        moves
     })
 }
 

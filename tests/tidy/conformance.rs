@@ -30,13 +30,19 @@ pub(crate) fn every_row_is_shown(source: &Source, known: &BTreeSet<String>) -> V
     let mut findings = Vec::new();
     for (at, line) in source.text.lines().enumerate() {
         let cells: Vec<&str> = line.trim().trim_matches('|').split('|').map(str::trim).collect();
-        let [number, _, verdict, shown] = cells[..] else { continue };
+        let [number, _, verdict, shown] = cells[..] else {
+            continue;
+        };
         if !number.starts_with(|first: char| first.is_ascii_digit()) {
             continue;
         }
         let line = at + 1;
         if !VERDICTS.contains(&verdict) {
-            findings.push(source.finding(line, format!("{number} is `{verdict}`"), format!("say one of {VERDICTS:?}")));
+            findings.push(source.finding(
+                line,
+                format!("{number} is `{verdict}`"),
+                format!("say one of {VERDICTS:?}"),
+            ));
         }
         let named: Vec<&str> = shown.split('`').skip(1).step_by(2).collect();
         for test in &named {
@@ -46,7 +52,11 @@ pub(crate) fn every_row_is_shown(source: &Source, known: &BTreeSet<String>) -> V
             }
         }
         if shown.is_empty() || (verdict == "met" && named.is_empty()) {
-            findings.push(source.finding(line, format!("{number} names nothing that shows it"), "name a test, or say why not"));
+            findings.push(source.finding(
+                line,
+                format!("{number} names nothing that shows it"),
+                "name a test, or say why not",
+            ));
         }
     }
     findings
@@ -63,18 +73,34 @@ mod tests {
 
     #[test]
     fn a_row_that_names_no_test_is_rejected() {
-        assert_eq!(judged("| 10.4.2 | Codes are used once. | met | `tollgate::grants::a_code_is_used_once` |"), 0);
-        assert_eq!(judged("| 10.4.2 | Codes are used once. | met | `a_code_is_used_twice` |"), 1);
+        assert_eq!(
+            judged("| 10.4.2 | Codes are used once. | met | `tollgate::grants::a_code_is_used_once` |"),
+            0
+        );
+        assert_eq!(
+            judged("| 10.4.2 | Codes are used once. | met | `a_code_is_used_twice` |"),
+            1
+        );
         assert_eq!(judged("| 10.4.2 | Codes are used once. | met | everywhere |"), 1);
-        assert_eq!(judged("| 10.4.13 | Requests are pushed. | not met | There is no such endpoint. |"), 0);
+        assert_eq!(
+            judged("| 10.4.13 | Requests are pushed. | not met | There is no such endpoint. |"),
+            0
+        );
         assert_eq!(judged("| 10.4.13 | Requests are pushed. | not met |  |"), 1);
         assert_eq!(judged("| 10.4.13 | Requests are pushed. | perhaps | It may be. |"), 1);
-        assert_eq!(judged("| row | requirement | verdict | shown by |"), 0, "the head of the table");
+        assert_eq!(
+            judged("| row | requirement | verdict | shown by |"),
+            0,
+            "the head of the table"
+        );
     }
 
     #[test]
     fn functions_are_found_by_their_names() {
-        let source = Source::new("a.rs", "//! x\n#[test]\nfn one() {}\n    pub(crate) fn two<T>() {}\n// fn three\n");
+        let source = Source::new(
+            "a.rs",
+            "//! x\n#[test]\nfn one() {}\n    pub(crate) fn two<T>() {}\n// fn three\n",
+        );
         assert_eq!(functions(&source).collect::<Vec<_>>(), ["one", "two"]);
         assert_eq!(functions(&Source::new("a.md", "fn one()\n")).count(), 0);
     }

@@ -70,7 +70,7 @@ pub(crate) fn scripts() -> impl Strategy<Value = Vec<Move>> {
                 .map(Move::Change)
                 .collect::<Vec<_>>()
         });
-    let steps = prop_oneof![20 => step().prop_map(|step| vec![step]).boxed(), 1 => succession().boxed(), 1 => upgrade().boxed(), 1 => settling().boxed()];
+    let steps = prop_oneof![20 => step().prop_map(|step| vec![step]).boxed(), 1 => succession().boxed(), 1 => upgrade().boxed(), 1 => settling().boxed(), 1 => signing().boxed()];
     (facts.boxed(), prop::collection::vec(steps, 1..60)).prop_map(|(facts, steps)| [facts, steps.concat()].concat())
 }
 
@@ -138,6 +138,50 @@ fn upgrade() -> impl Strategy<Value = Vec<Move>> {
             ask(),
         ]
     })
+}
+
+/// Another issuer's token is proven where bearers are taken, and then the issuers may change.
+fn signing() -> impl Strategy<Value = Vec<Move>> {
+    let user = user(Just(1)).boxed();
+    (server().boxed(), server().boxed(), user, proof().boxed(), keep()).prop_map(
+        |(before, after, user, proof, keep)| {
+            let proof = Proof {
+                name: None,
+                text: signed(1),
+                user: 1,
+                epoch: 1,
+                until_ms: u64::MAX / 2,
+                ..proof
+            };
+            let ask = || {
+                let line = format!("Bearer {}", signed(1));
+                let asked = Request {
+                    authtoken: vec![],
+                    authorization: vec![line.as_str().into()],
+                    ..good_request(1)
+                };
+                Move::Ask(asked, keep)
+            };
+            let server = |server: Server, external_issuers| {
+                Change::SetServer(Server {
+                    routes: Vec::new(),
+                    fresh_until_ms: None,
+                    external_issuers,
+                    ..server
+                })
+            };
+            let issuers = after.external_issuers;
+            let changes = [
+                Change::RemoveToken(signed(1)),
+                server(before, 1),
+                Change::PutUser(user),
+                Change::Remember(proof),
+            ];
+            let mut moves: Vec<Move> = changes.into_iter().map(Move::Change).collect();
+            moves.extend([ask(), Move::Change(server(after, issuers)), ask()]);
+            moves
+        },
+    )
 }
 
 /// A password is proven where passwords are taken, and then may change.

@@ -1,23 +1,19 @@
 //! The decision: all control flow of a check stands in this file.
 
-use core::net::IpAddr;
 use core::num::NonZeroU32;
 
-use crate::credential::{Place, Presented, Scratch, extract};
+use crate::credential::{Place, Scratch, extract};
 use crate::deny::DenyReason;
-use crate::digest::TokenDigest;
-use crate::foreign::{Foreign, ForeignDigest, ForeignForms};
 use crate::gates::{self, Gate};
-use crate::jwt::{Jwt, is_like_a_jwt};
 use crate::live::{Footing, Holder, LiveView, Routed, ServerFacts, Standing, Subject, Wanted};
+use crate::look_up::{Kind, Missing, kind_of, look_up, look_up_elsewhere};
 use crate::permit::{Permit, Places};
 use crate::quota::QuotaState;
 use crate::request::RequestParts;
-use crate::route::{Scheme, SchemeSet};
+use crate::route::SchemeSet;
 use crate::scope::ScopeSet;
-use crate::settle::{Unsettled, UnsettledSort};
+use crate::settle::Unsettled;
 use crate::time::Timestamp;
-use crate::token::{WellFormed, is_of_our_making};
 
 /// What a check answers.
 #[must_use = "a request may pass only if this is a permit, and is under way only while the permit is held"]
@@ -217,7 +213,25 @@ fn admit<'v, const MADE_ELSEWHERE: bool>(
     if !view.is_still(mark) {
         return Err(End::Moved);
     }
-    let subject = Subject::of(&holder, presented.place);
+    let place = presented.place;
+    admit_holder(view, request, &server, &holder, place, mark, now)?;
+    Ok(Admitted::Holder { holder, place, server })
+}
+
+/// Asks every gate that is about the holder and charges nothing.
+// Always inlined: the holder is still in registers.
+#[inline(always)]
+fn admit_holder(
+    view: &LiveView,
+    request: &RequestParts<'_>,
+    server: &ServerFacts,
+    holder: &Holder<'_>,
+    place: Place,
+    mark: u64,
+    now: Timestamp,
+) -> Result<(), End> {
+    let (standing, routed) = (server.standing, server.routed);
+    let subject = Subject::of(holder, place);
     let known = |gate| denial(gate, Some(subject), routed);
     let (footing, grounds) = view.authority(holder.token);
 
@@ -246,8 +260,7 @@ fn admit<'v, const MADE_ELSEWHERE: bool>(
     }
     let in_doubt = holder.token.in_doubt() || holder.user.in_doubt() || footing == Footing::InDoubt;
     gates::freshness(view.freshness(), in_doubt, now).map_err(known(Gate::Freshness))?;
-    let place = presented.place;
-    Ok(Admitted::Holder { holder, place, server })
+    Ok(())
 }
 
 /// Lets a request pass that no credential is asked of, from an address that all trust.
@@ -256,136 +269,6 @@ fn unasked<'v>(view: &LiveView, standing: Standing, routed: Routed, now: Timesta
     gates::network_user(standing, Standing::Neither).map_err(unnamed(Gate::NetworkGlobal))?;
     gates::freshness(view.freshness(), false, now).map_err(unnamed(Gate::Freshness))?;
     Ok(Admitted::Unasked)
-}
-
-/// As what a credential is looked up.
-enum Kind {
-    /// The route takes none of this scheme.
-    NotTaken,
-    /// As an opaque token of ours, or as nothing.
-    Ours,
-    /// As anything else.
-    Elsewhere,
-}
-
-#[inline]
-fn kind_of(presented: &Presented<'_>, server: &ServerFacts) -> Kind {
-    let routed = server.routed;
-    let by_password = presented.place == Place::Basic && routed.takes(Scheme::Password);
-    if !routed.takes(presented.place.scheme()) {
-        return if by_password { Kind::Elsewhere } else { Kind::NotTaken };
-    }
-    let can_be_else = by_password || !server.foreign_tokens().is_empty() || is_like_a_jwt(presented.token);
-    if can_be_else && !is_of_our_making(presented.token) {
-        Kind::Elsewhere
-    } else {
-        Kind::Ours
-    }
-}
-
-/// Why there is no record of what was presented.
-#[derive(Clone, Copy)]
-enum Missing {
-    /// It can be no token that may stand where it stood.
-    NoToken,
-    /// It is not here.
-    NotHere,
-    /// It may be proven elsewhere.
-    Unsettled(Unsettled),
-}
-
-/// The record of the presented token, if such a token may stand where it stood and belongs to the name beside it.
-fn look_up<'v>(view: &'v LiveView, presented: &Presented<'_>, peer: Option<IpAddr>) -> Result<Holder<'v>, Missing> {
-    let token = WellFormed::parse(presented.token).map_err(|_| Missing::NoToken)?;
-    if !presented.place.accepts(token.kind()) {
-        return Err(Missing::NoToken);
-    }
-    view.look_up(&view.digest(token), presented.name, peer)
-        .ok_or(Missing::NotHere)
-}
-
-/// Whose credential it is that is no opaque token of ours: a signed token of ours, a token that was made elsewhere, and last what
-/// was proven elsewhere and is remembered.
-fn look_up_elsewhere<'v>(
-    view: &'v LiveView,
-    presented: &Presented<'_>,
-    server: &ServerFacts,
-    peer: Option<IpAddr>,
-    now: Timestamp,
-) -> Result<Holder<'v>, Missing> {
-    let Presented { token, name, place } = *presented;
-    let mut missing = Missing::NoToken;
-    let mut unsettled = None;
-    if server.routed.takes(place.scheme()) {
-        // Signed tokens stand where access tokens do. Ours are known by digest: no signature is looked at.
-        if let (Place::Bearer, Ok(jwt)) = (place, Jwt::parse(token)) {
-            let digest = view.jwt(jwt);
-            if let Some(holder) = look_up_digest(view, &digest, name, peer) {
-                return Ok(holder);
-            }
-            missing = Missing::NotHere;
-            unsettled = (server.external_issuers() != 0).then_some((UnsettledSort::External, digest));
-        }
-        match look_up_foreign(view, presented, server.foreign_tokens(), peer) {
-            Err(Missing::NoToken) => {}
-            Err(not_here) => missing = not_here,
-            found => return found,
-        }
-    }
-    if let Some(name) =
-        name.filter(|name| !name.is_empty() && !token.is_empty() && server.routed.takes(Scheme::Password))
-    {
-        unsettled = Some((UnsettledSort::Password, view.password(name, token)));
-    }
-    let Some((sort, digest)) = unsettled else {
-        return Err(missing);
-    };
-    let unsettled = Unsettled {
-        sort,
-        digest,
-        external_issuers: server.external_issuers(),
-    };
-    view.recall(&unsettled, name, peer, now)
-        .ok_or(Missing::Unsettled(unsettled))
-}
-
-/// The record of a token that was made elsewhere: by its text, then by its digest in each form that is accepted, in their
-/// order. It is an authtoken, so it may stand in every place.
-fn look_up_foreign<'v>(
-    view: &'v LiveView,
-    presented: &Presented<'_>,
-    forms: ForeignForms,
-    peer: Option<IpAddr>,
-) -> Result<Holder<'v>, Missing> {
-    if forms.is_empty() {
-        return Err(Missing::NoToken);
-    }
-    let text = Foreign::parse(presented.token).map_err(|_| Missing::NoToken)?;
-    let by_text = view.foreign(text);
-    let by = |digest: &_| look_up_digest(view, digest, presented.name, peer);
-    if let Some(holder) = by(&by_text) {
-        return Ok(holder);
-    }
-    for digest in forms.iter().filter_map(|form| ForeignDigest::of(form, text)) {
-        if let Some(holder) = by(&view.foreign_digest(&digest)) {
-            let scheme = Some(digest.form());
-            return Ok(Holder { scheme, ..holder });
-        }
-    }
-    // An upgrade that was applied meanwhile has put the record where it was not yet looked for, and then taken it from
-    // where it is no longer.
-    by(&by_text).ok_or(Missing::NotHere)
-}
-
-/// [`LiveView::look_up`], compiled once for everything but opaque tokens of ours.
-#[inline(never)]
-fn look_up_digest<'v>(
-    view: &'v LiveView,
-    digest: &TokenDigest,
-    name: Option<&[u8]>,
-    peer: Option<IpAddr>,
-) -> Option<Holder<'v>> {
-    view.look_up(digest, name, peer)
 }
 
 /// Charges the hourly limit and takes a place, or does neither. The verdict is made here, where its parts are, and handed

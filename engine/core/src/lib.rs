@@ -75,6 +75,7 @@ mod index;
 mod live;
 mod permit;
 mod gates;
+mod look_up;
 mod check;
 mod unproven;
 mod answer;

@@ -1,5 +1,7 @@
 //! The one writer of a live view.
 
+mod access;
+
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
@@ -7,12 +9,11 @@ use core::fmt;
 use crate::digest::TokenDigest;
 use crate::foreign::ForeignForms;
 use crate::index::{Extents, Found, TokenInserter, TokenWords, UserFacts, UserWords};
-use crate::live::remembered::{Proof, Rememberer};
+use crate::live::remembered::Rememberer;
 use crate::live::{Freshness, LiveView, cold};
 use crate::operation::OperationSet;
-use crate::record::{AuthorityId, AuthorityRecord, Networks, ServerRecord, TokenId, TokenRecord, UserId, UserRecord};
+use crate::record::{AuthorityId, Networks, ServerRecord, TokenId, TokenRecord, UserId, UserRecord};
 use crate::route::Route;
-use crate::settle::{Settled, Unsettled, UnsettledSort};
 use crate::sync::Ordering;
 
 /// Changes what checks see. There is one for each view, it cannot be cloned, and every change takes it by `&mut`.
@@ -230,22 +231,6 @@ impl LiveWriter {
         }
     }
 
-    /// Puts an authority in, or changes whether it is active.
-    ///
-    /// # Errors
-    ///
-    /// [`ViewError::OtherAuthority`]; the view is unchanged then.
-    pub fn put_authority(&mut self, authority: &AuthorityRecord) -> Result<(), ViewError> {
-        if !self.view.0.authorities.put(authority) {
-            return Err(ViewError::OtherAuthority(authority.id));
-        }
-        self.authorities_last = self.authorities_last.max(authority.id.0);
-        let last = &self.view.0.authorities_last;
-        // Ordering: Release pairs with the Acquire load of whoever walks over all authorities.
-        last.store(u64::from(self.authorities_last), Ordering::Release);
-        Ok(())
-    }
-
     /// Inserts or replaces a token by digest.
     ///
     /// # Errors
@@ -321,37 +306,6 @@ impl LiveWriter {
                 },
             );
         }
-    }
-
-    /// Declares that it is not known whether a change to this authority was made, as [`LiveWriter::doubt_user`] does.
-    pub fn doubt_authority(&mut self, id: AuthorityId) {
-        self.view.0.authorities.doubt(id);
-    }
-
-    /// Remembers a proof that settles what a check left open.
-    ///
-    /// A proof of a user or an authority that is not here is not remembered. There is room for 16,384; the oldest goes first.
-    pub fn remember(&mut self, unsettled: &Unsettled, settled: &Settled) {
-        let Some(position) = self.position_of(settled.user) else {
-            return;
-        };
-        if settled
-            .authority
-            .is_some_and(|id| self.view.0.authorities.get(id).is_none())
-        {
-            return;
-        }
-        let proof = Proof {
-            digest: unsettled.digest,
-            user: (position, self.generation_at(position)),
-            epoch: match unsettled.sort {
-                UnsettledSort::Password => settled.password_epoch,
-                UnsettledSort::External => unsettled.external_issuers,
-            },
-            authority: settled.authority,
-            until: settled.until,
-        };
-        self.remembered.put(&self.view.0.remembered, &proof);
     }
 
     /// Puts a checkpointed hourly counter back; does nothing for an unknown user.

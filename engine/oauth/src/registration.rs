@@ -8,6 +8,8 @@ use crate::fault::{Code, Fault};
 use crate::json;
 use crate::redirect;
 
+/// How the names begin of clients that registered themselves; the rest is drawn.
+pub const NAME_BEGIN: &str = "registered-";
 /// The most redirect URLs of one client.
 const URLS_MOST: usize = 32;
 /// The longest name for people.

@@ -14,6 +14,7 @@ use crate::call::{Activity, Profile};
 use crate::fault::{Code, Fault};
 use crate::form::Form;
 use crate::redirect;
+use crate::registration::NAME_BEGIN;
 use crate::scope::Reach;
 use crate::steps::{AuthorizationCall, AuthorizationStep, ClientShown, Decision};
 
@@ -84,9 +85,12 @@ impl Inner {
             return Err(NOT_ALLOWED);
         }
         let request = AuthorizationRequest::parse(landed.form)?;
-        if client.authentication == ClientAuthentication::Public && request.challenge.is_none() {
+        // Of a client that registered itself nobody knows how it keeps its secret.
+        let is_stranger = client.name.as_str().starts_with(NAME_BEGIN);
+        let must_prove = is_stranger || client.authentication == ClientAuthentication::Public;
+        if must_prove && request.challenge.is_none() {
             return Err(Fault::request(
-                "A public client must send code_challenge with code_challenge_method S256",
+                "This client must send code_challenge with code_challenge_method S256",
             ));
         }
         let reach = request.asked.within(&client.scopes, &client.audiences)?;

@@ -11,7 +11,7 @@ use crate::base64url;
 use crate::call::{Activity, Answer, Call};
 use crate::fault::{Code, Fault};
 use crate::json::Object;
-use crate::registration::Registration;
+use crate::registration::{NAME_BEGIN, Registration};
 
 /// Beyond so many clients nobody registers another: strangers must not fill the store.
 const CLIENTS_MOST: usize = 10_000;
@@ -84,7 +84,7 @@ impl Inner {
         let fault = Fault::new(Code::ServerError, "The server has no randomness to draw a name from");
         let mut bits = [0; 16];
         self.entropy.fill(&mut bits).map_err(|_| fault)?;
-        format!("registered-{}", base64url::encode(&bits))
+        format!("{NAME_BEGIN}{}", base64url::encode(&bits))
             .parse()
             .map_err(|_| fault)
     }

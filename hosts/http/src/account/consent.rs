@@ -6,6 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use tollgate::{SessionFacts, UserName};
+use tollgate_oauth::registration::NAME_BEGIN;
 use tollgate_oauth::{ClientShown, Decision};
 
 use super::Pages;
@@ -27,6 +28,8 @@ struct ConsentPage<'a> {
     user: &'a str,
     scopes: Vec<ScopeShown<'a>>,
     destination: &'a str,
+    /// Whether nobody who runs this server has looked at the client.
+    is_stranger: bool,
     form_token: &'a str,
     back: &'a str,
 }
@@ -81,6 +84,7 @@ pub(super) fn question(pages: &Pages, facts: &SessionFacts, question: &Question)
             })
             .collect(),
         destination: redirect,
+        is_stranger: client.name.starts_with(NAME_BEGIN),
         form_token: facts.form_token(),
         back: &back.to_string(),
     };

@@ -15,7 +15,11 @@ fn who_changed_what_from_where_is_listed() {
     let folder = busy();
     let check = || {
         let list = folder.json(&["audit", "list"]);
-        assert_eq!(column(&list, "id"), ["6", "5", "4", "3", "2", "1"], "the newest first");
+        assert_eq!(
+            column(&list, "id"),
+            ["8", "7", "6", "5", "4", "3", "2", "1"],
+            "the newest first"
+        );
         let [removed, set] = [&list[0], &list[4]];
         assert_eq!(
             (&removed["action"], &removed["after"]),
@@ -31,7 +35,10 @@ fn who_changed_what_from_where_is_listed() {
             .filter_map(|origin| origin.as_str())
             .collect();
         let (here, there) = ("this process", "control socket");
-        assert_eq!(origins, [here, here, there, there, here, here]);
+        // The first two are the keys that were made with the store.
+        let made = "process";
+        assert_eq!(origins, [here, here, there, there, here, here, made, made]);
+        assert_eq!(subjects(&folder, &["--action", "key.add"]).len(), 2);
         assert!(
             set["actor"].as_str().unwrap().starts_with("command line, uid "),
             "{set}"
@@ -42,12 +49,12 @@ fn who_changed_what_from_where_is_listed() {
             subjects(&folder, &["--last", "2", "--oldest-first"]),
             ["per_hour", "alice"]
         );
-        assert_eq!(subjects(&folder, &["--last", "all", "--oldest-first"])[0], "alice");
+        assert_eq!(subjects(&folder, &["--last", "all", "--oldest-first"])[2], "alice");
         assert_eq!(subjects(&folder, &["--action", "user"]).len(), 4);
         assert_eq!(subjects(&folder, &["--action", "user.add"]), ["bob", "alice"]);
         assert_eq!(subjects(&folder, &["--action", "use"]), [] as [&str; 0]);
         assert_eq!(subjects(&folder, &["--subject", "bob"]), ["bob"]);
-        assert_eq!(subjects(&folder, &["--since", "1h"]).len(), 6);
+        assert_eq!(subjects(&folder, &["--since", "1h"]).len(), 8);
         assert_eq!(subjects(&folder, &["--since", "2100-01-01T00:00:00Z"]), [] as [&str; 0]);
 
         let table = folder.done(&["audit", "list"]);
@@ -67,10 +74,10 @@ fn the_trail_of_a_store_is_followed_with_and_without_a_server() {
     let early = folder.json(&["audit", "list"])[3]["digest"].clone();
     let check = || {
         let whole = folder.json(&["audit", "verify"]);
-        assert_eq!((&whole["sound"], &whole["entries"]), (&json!(true), &json!(6)));
+        assert_eq!((&whole["sound"], &whole["entries"]), (&json!(true), &json!(8)));
         assert_eq!(whole["head"], folder.json(&["audit", "list"])[0]["digest"]);
         let kept = folder.json(&["audit", "verify", "--head", early.as_str().unwrap()]);
-        assert_eq!((&kept["sound"], &kept["kept_at"]), (&json!(true), &json!("3")));
+        assert_eq!((&kept["sound"], &kept["kept_at"]), (&json!(true), &json!("5")));
 
         let strange = folder.run(&["audit", "verify", "--json", "--head", &"ab".repeat(32)]);
         assert_eq!((strange.code, &strange.json()["sound"]), (1, &json!(false)));
@@ -91,7 +98,7 @@ fn an_export_is_written_once_and_is_the_trail() {
     let written = folder.json(&["audit", "export", "trail.jsonl"]);
     assert_eq!(
         (&written["entries"], &written["file"]),
-        (&json!(6), &json!("trail.jsonl"))
+        (&json!(8), &json!("trail.jsonl"))
     );
     assert_eq!(
         folder.refused(&["audit", "export", "trail.jsonl"]),
@@ -154,14 +161,14 @@ fn whatever_was_done_to_an_export_shows() {
     );
     let field = |from: &'static str, to: &'static str| {
         spoilt(&move |lines| {
-            assert!(lines[1].contains(from), "{}", lines[1]);
-            lines[1] = lines[1].replacen(from, to, 1);
+            assert!(lines[3].contains(from), "{}", lines[3]);
+            lines[3] = lines[3].replacen(from, to, 1);
         })
     };
-    assert_eq!(field("\"1000\"", "\"9000\""), (1, json!("2")), "changed");
-    assert_eq!(field("\"subject\":\"alice\"", "\"subject\":\"bob\""), (1, json!("2")));
-    assert_eq!(field("\"id\":\"2\"", "\"id\":\"02\""), (1, json!("2")));
-    assert_eq!(field("{", "{ "), (1, json!("2")), "written otherwise");
+    assert_eq!(field("\"1000\"", "\"9000\""), (1, json!("4")), "changed");
+    assert_eq!(field("\"subject\":\"alice\"", "\"subject\":\"bob\""), (1, json!("4")));
+    assert_eq!(field("\"id\":\"4\"", "\"id\":\"04\""), (1, json!("4")));
+    assert_eq!(field("{", "{ "), (1, json!("4")), "written otherwise");
     assert_eq!(spoilt(&|lines| lines[4] = "nonsense".to_owned()), (1, json!("5")));
 
     // What is left of a trail without its end follows itself; only the digest that was kept tells.

@@ -182,11 +182,12 @@ fn the_secret_is_printed_once_and_the_reader_is_told() {
             .find(|word| word.starts_with("tg_at_"))
             .unwrap();
         assert!(printed.contains("not shown again"), "{printed}");
+        let id = folder.json(&["authtoken", "list"])[0]["id"].clone();
         for arguments in [
             &["authtoken", "list"][..],
             &["user", "show", "alice"],
             &["verify"],
-            &["authtoken", "revoke", "1"],
+            &["authtoken", "revoke", id.as_str().unwrap()],
         ] {
             assert!(
                 !folder.done(arguments).contains(token),

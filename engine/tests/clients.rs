@@ -369,6 +369,11 @@ fn a_client_that_asks_for_ever_other_scopes_finds_an_end() {
         world.engine.execute(authority(7)).is_ok(),
         "the twin: one that is there"
     );
+    let all = NameAuthority {
+        scopes: world.engine.client(&name("abc")).unwrap().unwrap().scopes,
+        ..authority(0)
+    };
+    assert!(world.engine.execute(all).is_ok(), "and all that it may have");
 }
 
 #[test]

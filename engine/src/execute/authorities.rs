@@ -10,8 +10,11 @@ use crate::facts;
 use crate::record::AuthorityRow;
 use crate::store::{Authorities, AuthorityNumbers, Number, Source as _, StoreError, beginning_with};
 
-/// Most authorities of one client. None is ever taken away, so that a client which asks for ever other scopes must find an end.
+/// Most authorities of one client. None is ever taken away, so that a client which asks for ever other scopes must find an end. All
+/// that a client may have is left to it beyond.
 const AUTHORITIES_MOST: usize = 1_024;
+/// So many of them may come of narrowing what was granted before: who holds one refresh token takes no more from all the others.
+const NARROWED_MOST: usize = AUTHORITIES_MOST / 2;
 
 impl Batch<'_, '_> {
     /// The number of an authority, which is made where there is none yet that says the same. Scopes and audiences are sets: their
@@ -24,21 +27,14 @@ impl Batch<'_, '_> {
         scopes: &ScopeSet,
         audiences: &[Audience],
     ) -> Result<AuthorityId, Fault> {
-        let client_number = client.client.number;
-        let mut row = AuthorityRow {
-            id: AuthorityId(0),
-            client: client.client.name.clone(),
-            client_number,
-            scopes: scopes.clone(),
-            audiences: audiences.to_vec(),
-        };
+        let mut row = unnumbered(client, scopes, audiences);
         let key = row.key();
         if let Some(id) = self.rows.row::<AuthorityNumbers>(&key)? {
             return Ok(id);
         }
-        if facts::rows::<AuthorityNumbers>(self.rows, &beginning_with(client_number))?.len() >= AUTHORITIES_MOST {
-            let (name, most) = (row.client, AUTHORITIES_MOST);
-            return Err(Refusal::TooManyAuthorities { name, most }.into());
+        let is_all = audiences.is_empty() && client.client.scopes.is_subset_of(scopes);
+        if !is_all {
+            self.accept_another(client, AUTHORITIES_MOST)?;
         }
         let next = self.next(Number::NextAuthority)?;
         let number = u32::try_from(next).ok().filter(|number| *number <= AuthorityId::MOST);
@@ -55,6 +51,42 @@ impl Batch<'_, '_> {
         self.put::<Authorities>(&id, &row)?;
         self.change(Change::PutAuthority(row.record(client.client.enabled)));
         Ok(id)
+    }
+}
+
+impl Batch<'_, '_> {
+    /// Refuses an authority that is narrower than what was granted, where there is none yet and little room is left.
+    pub(super) fn accept_narrowed(
+        &self,
+        client: &ClientRow,
+        scopes: &ScopeSet,
+        audiences: &[Audience],
+    ) -> Result<(), Fault> {
+        let key = unnumbered(client, scopes, audiences).key();
+        match self.rows.row::<AuthorityNumbers>(&key)? {
+            Some(_) => Ok(()),
+            None => self.accept_another(client, NARROWED_MOST),
+        }
+    }
+
+    fn accept_another(&self, client: &ClientRow, most: usize) -> Result<(), Fault> {
+        let range = beginning_with(client.client.number);
+        if facts::rows::<AuthorityNumbers>(self.rows, &range)?.len() < most {
+            return Ok(());
+        }
+        let name = client.client.name.clone();
+        Err(Refusal::TooManyAuthorities { name, most }.into())
+    }
+}
+
+/// An authority as it is looked for.
+fn unnumbered(client: &ClientRow, scopes: &ScopeSet, audiences: &[Audience]) -> AuthorityRow {
+    AuthorityRow {
+        id: AuthorityId(0),
+        client: client.client.name.clone(),
+        client_number: client.client.number,
+        scopes: scopes.clone(),
+        audiences: audiences.to_vec(),
     }
 }
 

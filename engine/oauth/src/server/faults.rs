@@ -17,12 +17,19 @@ impl From<ExecuteError> for Fault {
     fn from(error: ExecuteError) -> Self {
         match error {
             ExecuteError::Refused(Refusal::Grant(fault)) => refused(fault),
+            ExecuteError::Refused(Refusal::TooManyAuthorities { .. }) => TOO_MANY,
             // What else a command may be refused for was looked at before: the facts have changed in between.
             ExecuteError::Refused(_) => NO_GRANT,
             ExecuteError::Unavailable(_) => Self::store(),
         }
     }
 }
+
+/// Sets of scopes are kept for ever, so there is a bound; whoever asks for all that the client may have is never refused for it.
+const TOO_MANY: Fault = Fault::new(
+    Code::InvalidScope,
+    "The client has been granted too many different sets of scopes: name none",
+);
 
 fn refused(fault: GrantFault) -> Fault {
     match fault {

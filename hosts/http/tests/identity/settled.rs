@@ -58,6 +58,19 @@ fn a_password_opens_the_routes_that_take_one_and_no_others() {
     assert_eq!(scene.check("/BasicAuthAPI/Domain/Query", &bearer).status, 401);
 }
 
+/// A proxy that says no path, or that is not believed, must not take the routes away.
+#[test]
+fn where_there_are_routes_a_path_that_nobody_has_said_takes_none() {
+    let scene = Scene::new();
+    let bearer = format!("Bearer {}", scene.world.token());
+    assert_eq!(scene.check("", &bearer).status, 200, "without routes a path decides nothing");
+    route_for_passwords(&scene);
+    let refused = scene.check("", &bearer);
+    assert_eq!(refused.status, 400);
+    assert_eq!(refused.problem(), "ambiguous-path");
+    assert_eq!(scene.check("/", &bearer).status, 200, "the twin: a path that was said");
+}
+
 #[test]
 fn what_was_proven_is_forgotten_with_the_password() {
     let scene = Scene::new();

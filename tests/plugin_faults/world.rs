@@ -47,6 +47,7 @@ pub(crate) fn token((secret, id): (&str, u64), user: u64, revoked: bool) -> Toke
         revoked,
         not_before_s: None,
         expires_at_s: None,
+        authority: None,
     }
 }
 

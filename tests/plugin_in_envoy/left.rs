@@ -45,8 +45,31 @@ pub(crate) const LEFT: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        PROOF,
+        &[
+            "proofs: a new password",
+            "proofs: a password counts against the hourly limit",
+            "proofs: a password from an address that its user may trust",
+            "proofs: a password in a stale view",
+            "proofs: a password is proven once",
+            "proofs: a password where a scope is wanted",
+            "proofs: a password where none is taken",
+            "proofs: a proof about nobody",
+            "proofs: a proof is forgotten in time",
+            "proofs: a proof passes no other gate",
+            "proofs: a token of another issuer is proven once",
+            "proofs: a user who goes takes proofs along",
+            "proofs: a user whose name changes",
+            "proofs: another issuer's token passes no other gate",
+            "proofs: another password, another name",
+            "proofs: no password any more",
+            "proofs: the issuers change",
+        ],
+    ),
+    (
         SCOPES,
         &[
+            "clients: a scope that was asked for beside the route's",
             "foreign: a scope that the route wants",
             "limits: refusals at other gates do not count",
             "operations: a route that wants a scope",
@@ -63,6 +86,7 @@ pub(crate) const LEFT: &[(&str, &[&str])] = &[
     (
         DOUBT,
         &[
+            "clients: a client in doubt",
             "foreign: in doubt",
             "staleness: a token in doubt",
             "staleness: a user in doubt",
@@ -87,8 +111,22 @@ pub(crate) const UNSAID: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        REWRITTEN,
+        &[
+            "order: network_global before route",
+            "paths: backslashes",
+            "paths: dot segments",
+            "paths: empty segments",
+            "paths: escaped dots",
+            "paths: no path",
+            "paths: without routes every path is as good as any other",
+        ],
+    ),
+    (
         LINE,
         &[
+            "paths: bytes that no path may hold",
+            "paths: no path",
             "operations: odd methods",
             "parameters: a blank in the value",
             "parameters: another name: \" @authtoken\"",
@@ -157,7 +195,10 @@ pub(crate) fn unsaid(request: &Request) -> Option<&'static str> {
     let is_rewritten = ["//", "/./", "/../", "\\"].iter().any(|odd| path.contains(odd));
     if is_rewritten || path.ends_with("/.") || path.ends_with("/..") {
         Some(REWRITTEN)
-    } else if request.method.0.is_empty() || in_line.into_iter().flatten().any(|part| part.0.iter().any(is_broken)) {
+    } else if request.method.0.is_empty()
+        || request.path.0.first() != Some(&b'/')
+        || in_line.into_iter().flatten().any(|part| part.0.iter().any(is_broken))
+    {
         Some(LINE)
     } else if values.any(|value| value.0.iter().any(|byte| matches!(byte, b'\r' | b'\n'))) {
         Some(BREAK)

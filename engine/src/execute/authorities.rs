@@ -32,7 +32,11 @@ impl Batch<'_, '_> {
         if let Some(id) = self.rows.row::<AuthorityNumbers>(&key)? {
             return Ok(id);
         }
-        let is_all = audiences.is_empty() && client.client.scopes.is_subset_of(scopes);
+        let own = &client.client;
+        let is_all = scopes.is_subset_of(&own.scopes)
+            && own.scopes.is_subset_of(scopes)
+            && audiences.len() == own.audiences.len()
+            && own.audiences.iter().all(|audience| audiences.contains(audience));
         if !is_all {
             self.accept_another(client, AUTHORITIES_MOST)?;
         }

@@ -11,6 +11,7 @@
 //! - `traps`: requests that are under way in a module that traps.
 //! - `reload`: other configurations and modules while clients ask.
 //! - `engine`: a real server, its changes, its absence and its successor.
+//! - `grants`: passwords, signed tokens and routes of a real server.
 
 mod support;
 mod plugin_in_envoy {
@@ -28,4 +29,5 @@ mod plugin_in_envoy {
     mod traps;
     mod reload;
     mod engine;
+    mod grants;
 }

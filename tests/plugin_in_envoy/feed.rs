@@ -1,6 +1,6 @@
 //! An engine that is only a feed: it says what a test wants followers to hear, and knows how far they have come.
 
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
@@ -80,6 +80,8 @@ struct Question {
     wait: Duration,
     feed: Option<[u8; 16]>,
     nonce: [u8; 16],
+    /// The nonce of a question about a credential, of which this feed says that it is nobody's.
+    proof: Option<[u8; 16]>,
 }
 
 impl Feed {
@@ -173,10 +175,15 @@ impl Feed {
 fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
     while let Some((question, has_token)) = read(&mut reader, &shared.token)? {
-        let Some((status, body)) = answer(&question, has_token, shared) else {
+        let answered = match question.proof {
+            Some(_) => Some((200, NOBODY.to_vec())),
+            None => answer(&question, has_token, shared),
+        };
+        let Some((status, body)) = answered else {
             return Ok(());
         };
-        let head = format!("HTTP/1.1 {status} Answer\r\nContent-Length: {}\r\n\r\n", body.len());
+        let (len, seal) = (body.len(), seal(&question, &shared.token));
+        let head = format!("HTTP/1.1 {status} Answer\r\nX-Tollgate-Seal: {seal}\r\nContent-Length: {len}\r\n\r\n");
         let mut writer = stream;
         writer.write_all(&[head.as_bytes(), &body].concat())?;
     }
@@ -209,10 +216,39 @@ fn read(reader: &mut BufReader<&TcpStream>, token: &str) -> io::Result<Option<(Q
         wait: Duration::from_secs_f64(said("wait").and_then(|wait| wait.parse().ok()).unwrap_or(0.0)),
         feed: hex("feed"),
         nonce: hex("nonce").unwrap_or_default(),
+        proof: None,
+    };
+    let len = lines.iter().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length")
+            .then(|| value.trim().parse().ok())?
+    });
+    let mut body = vec![0; len.unwrap_or(0)];
+    reader.read_exact(&mut body)?;
+    let question = Question {
+        proof: (path == "/v1/check").then(|| nonce_of(&body)),
+        ..question
     };
     let expected = format!("authorization: bearer {token}");
     let has_token = lines.iter().any(|line| line.eq_ignore_ascii_case(&expected));
     Ok(Some((question, has_token)))
+}
+
+/// What this feed says of every credential that it is asked about.
+const NOBODY: &[u8] = b"{\"proven\":false}";
+
+/// The seal of that, where it was asked.
+fn seal(question: &Question, token: &str) -> String {
+    let key = FrameKey::of_token(token.as_bytes());
+    let seal = question.proof.map(|nonce| key.seal(&nonce, NOBODY));
+    seal.iter().flatten().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What the answer to a question about a credential is sealed over.
+fn nonce_of(body: &[u8]) -> [u8; 16] {
+    let question: serde_json::Value = serde_json::from_slice(body).unwrap();
+    let digits = question["nonce"].as_str().unwrap();
+    super::super::support::facts::from_hex(digits).try_into().unwrap()
 }
 
 /// Status and body of an answer; none where the connection is to be closed.

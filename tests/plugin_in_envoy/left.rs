@@ -45,6 +45,23 @@ pub(crate) const LEFT: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        SCOPES,
+        &[
+            "clients: a scope that was asked for beside the route's",
+            "foreign: a scope that the route wants",
+            "limits: refusals at other gates do not count",
+            "operations: a route that wants a scope",
+            "operations: a route that wants an empty scope",
+            "operations: a route that wants two scopes",
+            "operations: refused methods and scopes are not charged",
+            "order: all gates, mended one by one",
+            "order: missing before everything a token could fail at",
+            "order: operation before scope",
+            "order: scope before freshness",
+            "preflight: a preflight that wants a scope",
+        ],
+    ),
+    (
         PROOF,
         &[
             "proofs: a new password",
@@ -67,23 +84,6 @@ pub(crate) const LEFT: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        SCOPES,
-        &[
-            "clients: a scope that was asked for beside the route's",
-            "foreign: a scope that the route wants",
-            "limits: refusals at other gates do not count",
-            "operations: a route that wants a scope",
-            "operations: a route that wants an empty scope",
-            "operations: a route that wants two scopes",
-            "operations: refused methods and scopes are not charged",
-            "order: all gates, mended one by one",
-            "order: missing before everything a token could fail at",
-            "order: operation before scope",
-            "order: scope before freshness",
-            "preflight: a preflight that wants a scope",
-        ],
-    ),
-    (
         DOUBT,
         &[
             "clients: a client in doubt",
@@ -101,6 +101,19 @@ pub(crate) const LEFT: &[(&str, &[&str])] = &[
 
 /// Every vector of which single requests are not sent.
 pub(crate) const UNSAID: &[(&str, &[&str])] = &[
+    (
+        REWRITTEN,
+        &[
+            "order: network_global before route",
+            "paths: backslashes",
+            "paths: dot segments",
+            "paths: empty segments",
+            "paths: escaped dots",
+            "paths: escapes of letters",
+            "paths: no path",
+            "paths: without routes every path is as good as any other",
+        ],
+    ),
     (JOINED, &["credentials: two lines of other schemes"]),
     (
         BREAK,
@@ -111,27 +124,15 @@ pub(crate) const UNSAID: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        REWRITTEN,
-        &[
-            "order: network_global before route",
-            "paths: backslashes",
-            "paths: dot segments",
-            "paths: empty segments",
-            "paths: escaped dots",
-            "paths: no path",
-            "paths: without routes every path is as good as any other",
-        ],
-    ),
-    (
         LINE,
         &[
-            "paths: bytes that no path may hold",
-            "paths: no path",
             "operations: odd methods",
             "parameters: a blank in the value",
             "parameters: another name: \" @authtoken\"",
             "parameters: broken escapes in the value",
             "parameters: control characters in the value",
+            "paths: bytes that no path may hold",
+            "paths: no path",
             "preflight: OPTIONS  that looks like a preflight",
         ],
     ),
@@ -189,14 +190,16 @@ pub(crate) fn unsaid(request: &Request) -> Option<&'static str> {
         let line = line.0.to_ascii_lowercase();
         line.starts_with(b"bearer") || line.starts_with(b"basic")
     };
-    let path = String::from_utf8_lossy(&request.path.0)
-        .to_ascii_lowercase()
-        .replace("%2e", ".");
-    let is_rewritten = ["//", "/./", "/../", "\\"].iter().any(|odd| path.contains(odd));
-    if is_rewritten || path.ends_with("/.") || path.ends_with("/..") {
+    let as_sent = String::from_utf8_lossy(&request.path.0).to_ascii_lowercase();
+    let path = as_sent.replace("%2e", ".");
+    let has_odd = ["//", "/./", "/../", "/.;", "/..;", "\\"]
+        .iter()
+        .any(|odd| path.contains(odd));
+    if has_odd || path.ends_with("/.") || path.ends_with("/..") || has_needless_escape(&as_sent) {
         Some(REWRITTEN)
     } else if request.method.0.is_empty()
-        || request.path.0.first() != Some(&b'/')
+        || !path.starts_with('/')
+        || path.contains('?')
         || in_line.into_iter().flatten().any(|part| part.0.iter().any(is_broken))
     {
         Some(LINE)
@@ -207,6 +210,13 @@ pub(crate) fn unsaid(request: &Request) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// Whether a letter, a digit or a mark without meaning is escaped, which Envoy undoes.
+fn has_needless_escape(path: &str) -> bool {
+    let escaped = path.split('%').skip(1).filter_map(|rest| rest.get(..2));
+    let mut bytes = escaped.filter_map(|digits| u8::from_str_radix(digits, 16).ok());
+    bytes.any(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
 /// Whether the hourly limit moves on while the story goes.
@@ -240,6 +250,7 @@ pub(crate) fn refused_by_envoy(request: &Request) -> bool {
         || [&b"CONNECT"[..], b"QUERY"].contains(&method.as_slice())
         || request.query.as_ref().is_some_and(|query| query.0.iter().any(odd))
         || request.path.0.iter().any(odd)
+        || request.path.0.windows(3).any(|escape| escape == b"%00")
         || values().any(|value| value.0.iter().any(control))
         || values().chain(&request.query).map(|value| value.0.len()).sum::<usize>() > HEAD_LEN_MAX
 }

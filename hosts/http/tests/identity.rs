@@ -13,5 +13,6 @@ mod identity {
     mod flow;
     mod pages;
     mod personal;
+    mod proofs;
     mod settled;
 }

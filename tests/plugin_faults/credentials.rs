@@ -475,7 +475,8 @@ fn an_answer_to_who_has_gone_is_kept_for_the_next() {
 
 #[test]
 fn what_is_no_answer_lets_nobody_pass() {
-    let bend: &[(&str, fn(Response) -> Response)] = &[
+    type Bend = fn(Response) -> Response;
+    let bend: &[(&str, Bend)] = &[
         ("nothing", |_| Response::default()),
         ("an empty one", |_| Response::new(200, "")),
         ("text", |_| Response::new(200, "<html>captive portal</html>")),

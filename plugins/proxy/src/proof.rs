@@ -222,7 +222,7 @@ mod tests {
     fn an_answer_without_the_right_seal_says_nothing() {
         let body = r#"{"proven":false}"#;
         let good = seal(body);
-        let other = good.replace(|digit| digit == '0', "1");
+        let other = good.replace('0', "1");
         let upper = good.to_uppercase();
         for bad in ["", "00", &good[1..], &other, &upper, &"0".repeat(64)] {
             let said = answer(

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 use tollgate_oauth::{AuthorizationServer, Settlement};
 
@@ -18,6 +18,8 @@ const WAITS: Duration = Duration::from_secs(8);
 /// Which issuers' keys are being fetched.
 pub(super) struct KeyFetches {
     under_way: Mutex<HashSet<String>>,
+    /// Shared by all who settle.
+    settling: RwLock<()>,
     /// Counts those that have ended.
     ended: watch::Sender<u64>,
 }
@@ -26,6 +28,7 @@ impl Default for KeyFetches {
     fn default() -> Self {
         Self {
             under_way: Mutex::default(),
+            settling: RwLock::default(),
             ended: watch::Sender::new(0),
         }
     }
@@ -66,14 +69,20 @@ impl KeyFetches {
     ) -> Result<(Settlement, bool), Outcome> {
         let (fetches, server, proof) = (Arc::clone(self), server.clone(), Arc::clone(proof));
         let settled = lane.run(move || {
-            // One at a time, so that nobody is refused between the moment when another is told to fetch and the moment when
-            // that can be seen.
-            let mut under_way = fetches.under_way.lock();
-            let settlement = proof.settle(&server);
-            if let Settlement::Fetch { issuer, .. } = &settlement {
-                under_way.insert(issuer.clone());
+            let settlement = {
+                let _shared = fetches.settling.read();
+                let settlement = proof.settle(&server);
+                if let Settlement::Fetch { issuer, .. } = &settlement {
+                    fetches.under_way.lock().insert(issuer.clone());
+                }
+                settlement
+            };
+            if matches!(settlement, Settlement::Refused | Settlement::Busy) {
+                // Whoever was told to fetch before has written that down once this was had alone.
+                drop(fetches.settling.write());
             }
-            (settlement, !under_way.is_empty())
+            let is_awaited = !fetches.under_way.lock().is_empty();
+            (settlement, is_awaited)
         });
         settled.await.map_err(|_| Outcome::UNKNOWN)
     }

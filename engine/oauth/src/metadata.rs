@@ -23,7 +23,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// The path of an endpoint. Logging out is one thing, so it has one path; registering is the standard profile's alone.
+    /// The path of an endpoint. Registering is the standard profile's alone.
     pub fn path(self, profile: Profile) -> &'static str {
         match (profile, self) {
             (Profile::Cinchy, Self::Authorization) => "/identity/connect/authorize",
@@ -31,6 +31,7 @@ impl Endpoint {
             (Profile::Cinchy, Self::Introspection) => "/identity/connect/introspect",
             (Profile::Cinchy, Self::Revocation) => "/identity/connect/revocation",
             (Profile::Cinchy, Self::Userinfo) => "/identity/connect/userinfo",
+            (Profile::Cinchy, Self::EndSession) => "/identity/connect/endsession",
             (Profile::Cinchy, Self::Keys) => "/identity/.well-known/openid-configuration/jwks",
             (Profile::Standard, Self::Authorization) => "/oauth2/authorize",
             (Profile::Standard, Self::Token) => "/oauth2/token",
@@ -38,7 +39,7 @@ impl Endpoint {
             (Profile::Standard, Self::Revocation) => "/oauth2/revoke",
             (Profile::Standard, Self::Userinfo) => "/oauth2/userinfo",
             (Profile::Standard, Self::Keys) => "/oauth2/jwks",
-            (_, Self::EndSession) => "/identity/connect/endsession",
+            (Profile::Standard, Self::EndSession) => "/oauth2/endsession",
             (_, Self::Registration) => "/oauth2/register",
         }
     }

@@ -286,7 +286,7 @@ fn refusals_are_those_of_another_server_but_for_a_few_with_reasons() {
         "machine": {"id": machine.id, "secret": machine.secret},
     });
     let mut other = Foreign::start(&Interpreter::Node, "oidc_provider.mjs", &settings);
-    let listening = other.next().unwrap();
+    let listening = other.listen().unwrap();
     let issuer = listening["issuer"]
         .as_str()
         .unwrap()

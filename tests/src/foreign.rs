@@ -71,7 +71,7 @@ impl Foreign {
     }
 
     /// The next line that it tells; none at its end.
-    pub fn next(&mut self) -> Option<Value> {
+    pub fn listen(&mut self) -> Option<Value> {
         let line = self.told.next()?.unwrap();
         let told = serde_json::from_str(&line);
         Some(told.unwrap_or_else(|error| panic!("{}: {error}: {line}", self.name)))
@@ -113,7 +113,7 @@ pub fn run(
 ) -> Heard {
     let mut client = Foreign::start(interpreter, script, settings);
     let mut heard = Vec::new();
-    while let Some(told) = client.next() {
+    while let Some(told) = client.listen() {
         if told["step"] == "open" {
             let arrived = visit(told["address"].as_str().unwrap());
             client.answer(&Value::from(arrived));

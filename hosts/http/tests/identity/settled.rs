@@ -63,7 +63,11 @@ fn a_password_opens_the_routes_that_take_one_and_no_others() {
 fn where_there_are_routes_a_path_that_nobody_has_said_takes_none() {
     let scene = Scene::new();
     let bearer = format!("Bearer {}", scene.world.token());
-    assert_eq!(scene.check("", &bearer).status, 200, "without routes a path decides nothing");
+    assert_eq!(
+        scene.check("", &bearer).status,
+        200,
+        "without routes a path decides nothing"
+    );
     route_for_passwords(&scene);
     let refused = scene.check("", &bearer);
     assert_eq!(refused.status, 400);

@@ -15,12 +15,21 @@ fuzz_target!(|pair: (&str, &str)| {
     assert!(one.username().is_empty() && one.password().is_none() && one.fragment().is_none());
     let sent = answer(registered, [("code", "c&d"), ("state", "e=f#g")]);
     let sent = Url::parse(&sent).expect("an answer is sent to a URL");
-    assert_eq!((sent.scheme(), sent.host(), sent.port(), sent.path()), (one.scheme(), one.host(), one.port(), one.path()));
+    assert_eq!(
+        (sent.scheme(), sent.host(), sent.port(), sent.path()),
+        (one.scheme(), one.host(), one.port(), one.path())
+    );
     assert!(sent.query_pairs().any(|(name, value)| name == "code" && value == "c&d"));
-    assert!(sent.query_pairs().any(|(name, value)| name == "state" && value == "e=f#g"));
+    assert!(
+        sent.query_pairs()
+            .any(|(name, value)| name == "state" && value == "e=f#g")
+    );
     if is_registered([registered], presented) {
         let other = Url::parse(presented).expect("what passes for a URL is one");
-        assert_eq!((one.scheme(), one.host(), one.path(), one.query()), (other.scheme(), other.host(), other.path(), other.query()));
+        assert_eq!(
+            (one.scheme(), one.host(), one.path(), one.query()),
+            (other.scheme(), other.host(), other.path(), other.query())
+        );
         assert!(other.username().is_empty() && other.fragment().is_none());
     }
 });

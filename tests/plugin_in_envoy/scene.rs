@@ -1,11 +1,12 @@
 //! A real Envoy with the plugin in its workers, between a test's client, a test's upstream and a test's feed.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tollgate_tests::envoy::{Envoy, Setup, WasmFilter, built};
 use tollgate_tests::http::{Connection, Request, Response};
-use tollgate_tests::wait::{self, PATIENCE};
+use tollgate_tests::wait::{self, Deadline, PATIENCE};
 
 use super::super::support::facts::{Server, Token, User};
 use super::feed::{Feed, Manner};
@@ -126,6 +127,7 @@ pub(crate) struct Scene {
     pub(crate) envoy: Envoy,
     pub(crate) feed: Feed,
     pub(crate) upstream: Upstream,
+    max_staleness: Duration,
 }
 
 impl Scene {
@@ -143,7 +145,20 @@ impl Scene {
         let upstream = Upstream::start();
         let filter = filter(name, &configuration(feed.token(), more));
         let envoy = Envoy::start(setup(&filter, upstream.address(), feed.address()));
-        Self { envoy, feed, upstream }
+        let max_staleness = more["max_staleness_ms"].as_u64().unwrap_or(5_000);
+        Self {
+            envoy,
+            feed,
+            upstream,
+            max_staleness: Duration::from_millis(max_staleness),
+        }
+    }
+
+    /// The moment after which nobody may believe a view any more if the feed has just said its last true word. Until then, an answer that
+    /// was given before and comes late may well make a view young once more.
+    pub(crate) fn too_old(&self) -> Deadline {
+        // The clock of the plugin counts whole milliseconds.
+        Deadline::within(self.max_staleness + Duration::from_millis(2))
     }
 
     /// Waits until every module has all that the feed says.

@@ -280,6 +280,10 @@ impl Judge {
         }
         if is_stale && !self.is_stale {
             feed.behave(Manner::Silent);
+            let too_old = self.scene.too_old();
+            wait::until("the view is too old", PATIENCE, || {
+                too_old.remaining().is_none().then_some(())
+            });
             wait_until_answered(503);
             self.is_stale = true;
         }

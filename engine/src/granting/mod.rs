@@ -26,7 +26,7 @@ pub(crate) use derivation::Derivation;
 pub use family::{Family, REPEAT_WINDOW_S, Refresh, RefreshFacts, RefreshProof, Refreshed, RevokeFamily};
 pub(crate) use family::{FamilyRow, RefreshRow};
 pub use fault::GrantFault;
-pub use login::{LoginOutcome, RecordLogin};
+pub use login::{Claimed, LoginOutcome, RecordLogin};
 pub(crate) use session::SessionRow;
 pub use session::{BeginSession, BegunSession, EndSession, SessionFacts, SessionId};
 pub(crate) use signing_key::SigningKeyRow;

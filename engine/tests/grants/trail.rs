@@ -1,6 +1,6 @@
 //! The audit trail of grants: what happened to whom, and never a secret.
 
-use tollgate::{AuditOrder, Author, Engine, LoginOutcome, RecordLogin, Redeemed, Refreshed, RevokeFamily};
+use tollgate::{AuditOrder, Author, Claimed, Engine, LoginOutcome, RecordLogin, Redeemed, Refreshed, RevokeFamily};
 
 use super::scene::{Scene, access, granted, issue_access, refresh_of, rotated};
 
@@ -31,11 +31,13 @@ fn each_grant_stands_in_the_trail_under_its_client_and_each_theft_under_its_fami
     let stolen = first.family.unwrap().0.to_string();
     let revoked = alone.record.id.0.to_string();
     let expected = [
+        ("code.issue", "app"),
         ("grant.authorization_code", "app"),
         ("grant.refresh_token", "app"),
         ("family.reuse", stolen.as_str()),
         ("grant.password", "app"),
         ("token.revoke", revoked.as_str()),
+        ("code.issue", "app"),
         ("grant.authorization_code", "app"),
         ("family.revoke", &family.0.to_string()),
     ];
@@ -65,12 +67,15 @@ fn logins_stand_in_the_trail_with_who_and_from_where_and_never_what_was_typed() 
     let scene = Scene::new();
     let before = trail(scene.engine()).len();
     let author = Author::new("login page", "203.0.113.9");
-    for (user, outcome, count) in [
-        (Some(scene.user.clone()), LoginOutcome::Succeeded, 1),
-        (Some(scene.user.clone()), LoginOutcome::Failed, 3),
-        (None, LoginOutcome::Throttled, 40),
+    for (who, outcome, count) in [
+        (Claimed::User(scene.user.clone()), LoginOutcome::Succeeded, 1),
+        (Claimed::User(scene.user.clone()), LoginOutcome::Failed, 3),
+        (Claimed::UnknownUser, LoginOutcome::Throttled, 40),
+        (Claimed::Client("app".parse().unwrap()), LoginOutcome::Failed, 1),
+        (Claimed::UnknownClient, LoginOutcome::Failed, 2),
+        (Claimed::Several, LoginOutcome::Throttled, 900),
     ] {
-        let command = RecordLogin { user, outcome, count };
+        let command = RecordLogin { who, outcome, count };
         scene.engine().by(author.clone()).execute(command).unwrap();
     }
     let entries = scene
@@ -88,6 +93,9 @@ fn logins_stand_in_the_trail_with_who_and_from_where_and_never_what_was_typed() 
             ("login.success", "ann", "203.0.113.9"),
             ("login.failure", "ann", "203.0.113.9"),
             ("login.failure", "unknown user", "203.0.113.9"),
+            ("login.failure", "client app", "203.0.113.9"),
+            ("login.failure", "unknown client", "203.0.113.9"),
+            ("login.failure", "several users and clients", "203.0.113.9"),
         ]
     );
     assert_eq!(entries[2].after.as_ref().unwrap()["outcome"], "throttled");

@@ -2,9 +2,12 @@
 
 use std::net::IpAddr;
 
-use tollgate::{Author, BeginSession, LoginOutcome, PasswordPhc, Person, ReadError, RecordLogin, Timestamp, UserName};
+use tollgate::{
+    Author, BeginSession, Claimed, LoginOutcome, PasswordPhc, Person, ReadError, RecordLogin, Timestamp, UserName,
+};
 
 use super::Inner;
+use crate::login_trail::Line;
 use crate::steps::{Login, PasswordProof, ProvenUser};
 use crate::throttle::Wait;
 
@@ -57,7 +60,7 @@ impl Inner {
             }
             None => {
                 self.throttle.lock().failed(name, peer, now);
-                self.tell(known, LoginOutcome::Failed, peer, now);
+                self.tell(claimed(known), LoginOutcome::Failed, person_at(peer), now);
                 PasswordProof::Wrong
             }
         }
@@ -65,7 +68,7 @@ impl Inner {
 
     fn throttled(&self, name: &[u8], peer: Option<IpAddr>, wait: Wait, now: Timestamp) -> PasswordProof {
         let known = self.person_named(name).ok().flatten().map(|person| person.user.name);
-        self.tell(known, LoginOutcome::Throttled, peer, now);
+        self.tell(claimed(known), LoginOutcome::Throttled, person_at(peer), now);
         PasswordProof::Throttled {
             retry_after_s: wait.seconds,
         }
@@ -109,7 +112,7 @@ impl Inner {
         }
         let user = proven.name;
         let record = RecordLogin {
-            user: Some(user.clone()),
+            who: Claimed::User(user.clone()),
             outcome: LoginOutcome::Succeeded,
             count: 1,
         };
@@ -124,17 +127,22 @@ impl Inner {
     }
 
     /// Has the trail tell of a login that failed. Nobody waits for it: the answer is the same whether it is written or not.
-    fn tell(&self, user: Option<UserName>, outcome: LoginOutcome, peer: Option<IpAddr>, now: Timestamp) {
-        let Some(line) = self.trail.lock().failed(user, now) else {
-            return;
-        };
-        let record = RecordLogin {
-            user: line.user,
+    pub(super) fn tell(&self, who: Claimed, outcome: LoginOutcome, by: Author, now: Timestamp) {
+        let lines = self.trail.lock().failed(who, by, outcome, now);
+        for Line {
+            who,
+            by,
             outcome,
-            count: line.count,
-        };
-        let _ = self.engine.by(person_at(peer)).submit(record);
+            count,
+        } in lines
+        {
+            let _ = self.engine.by(by).submit(RecordLogin { who, outcome, count });
+        }
     }
+}
+
+fn claimed(user: Option<UserName>) -> Claimed {
+    user.map_or(Claimed::UnknownUser, Claimed::User)
 }
 
 /// Somebody who is not known yet, or is only now.

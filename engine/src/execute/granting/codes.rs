@@ -58,6 +58,7 @@ impl Execute for IssueCode {
         let (bits, digest) = draw(batch, TokenKind::Code)?;
         let issued_at = batch.now();
         let expires_at = issued_at.plus_millis(IssueCode::LIFETIME_S * 1_000);
+        let did = described::code(&grantee, &user.name, expires_at);
         let row = CodeRow {
             grantee,
             redirect_url,
@@ -72,6 +73,7 @@ impl Execute for IssueCode {
         };
 
         batch.put::<Codes>(&digest, &row)?;
+        batch.did("code.issue", &to.client, None, Some(did));
         Ok(NewCode { bits, expires_at })
     }
 }

@@ -1,10 +1,10 @@
 //! What the audit trail says of grants, logins, consents and keys: never a secret, and of an unknown user not even what was typed.
 
-use tollgate_core::{Audience, UserName};
+use tollgate_core::{Audience, Timestamp, UserName};
 
 use super::super::described::{facts, moments};
 use crate::audit::AuditFacts;
-use crate::granting::{AccessToken, ConsentRow, FamilyRow, LoginOutcome, SigningKeyRow};
+use crate::granting::{AccessToken, ConsentRow, FamilyRow, Grantee, LoginOutcome, SigningKeyRow};
 use crate::record::FamilyId;
 
 /// An access token as the trail tells of it: who, how far, until when.
@@ -34,6 +34,17 @@ pub(super) fn family(family: &FamilyRow) -> AuditFacts {
         &mut facts,
         [("ends_at", Some(family.ends_at)), ("revoked_at", family.revoked_at)],
     );
+    facts
+}
+
+/// A code that was issued: to whom, for whom, how far.
+pub(super) fn code(grantee: &Grantee, user: &UserName, expires_at: Timestamp) -> AuditFacts {
+    let mut facts = facts([
+        ("user", user.to_string()),
+        ("scopes", grantee.scopes.to_string()),
+        ("audiences", joined(&grantee.audiences)),
+    ]);
+    moments(&mut facts, [("expires_at", Some(expires_at))]);
     facts
 }
 

@@ -12,9 +12,8 @@ impl Execute for RecordLogin {
             LoginOutcome::Succeeded => "login.success",
             LoginOutcome::Failed | LoginOutcome::Throttled => "login.failure",
         };
-        let subject = self.user.as_ref().map_or("unknown user", |user| user.as_str());
         let after = described::login(self.outcome, self.count);
-        batch.did(action, &subject.to_owned(), None, Some(after));
+        batch.did(action, &self.who, None, Some(after));
         Ok(())
     }
 }

@@ -30,6 +30,8 @@ pub enum Code {
     NoCredential,
     /// `invalid_grant` by name, and 429: a password has been guessed too often.
     TooManyGuesses,
+    /// `invalid_client` by name, and 429: too many clients from there could not prove who they are.
+    TooManySecrets,
 }
 
 impl Code {
@@ -37,7 +39,7 @@ impl Code {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::InvalidRequest | Self::NoCredential => "invalid_request",
-            Self::InvalidClient => "invalid_client",
+            Self::InvalidClient | Self::TooManySecrets => "invalid_client",
             Self::InvalidGrant | Self::TooManyGuesses => "invalid_grant",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
@@ -68,7 +70,7 @@ impl Code {
             Self::InsufficientScope => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::TooManyGuesses => 429,
+            Self::TooManyGuesses | Self::TooManySecrets => 429,
             Self::ServerError => 500,
             Self::TemporarilyUnavailable => 503,
             Self::InvalidRequest
@@ -144,6 +146,15 @@ impl Fault {
         Self {
             code: Code::TooManyGuesses,
             description: "Too many wrong passwords: try again later",
+            retry_after_s: Some(retry_after_s),
+        }
+    }
+
+    /// Clients have failed to authenticate too often.
+    pub const fn failed_too_often(retry_after_s: u32) -> Self {
+        Self {
+            code: Code::TooManySecrets,
+            description: "Too many failed client authentications from this address: try again later",
             retry_after_s: Some(retry_after_s),
         }
     }

@@ -1,4 +1,4 @@
-//! Guesses of passwords, counted for a name, for the network they come from, and for a name from one network.
+//! Guesses of passwords and of clients' secrets, counted for a name, for the network they come from, and for a name from one network.
 //!
 //! After some wrong ones each further guess has to wait, twice as long every time, up to a bound; so nobody is locked out for good
 //! and nobody guesses fast. What the whole world guesses of one name counts as well, and what one network guesses of all names, but
@@ -25,20 +25,44 @@ struct Pace {
     wait_s_most: u32,
 }
 
-/// A person mistypes a few times; a hundred guesses take more than an hour.
-const PAIR: Pace = Pace {
-    free: 5,
-    wait_s_most: 60,
+/// How fast all of them do.
+#[derive(Clone, Copy, Debug)]
+struct Paces {
+    /// One name, guessed from one network.
+    pair: Pace,
+    /// One name, guessed from everywhere; none where that keeps nobody waiting.
+    name: Option<Pace>,
+    /// All names, guessed from one network.
+    network: Pace,
+}
+
+/// A person mistypes a few times; a hundred guesses take more than an hour. Many people may share an address.
+const PEOPLE: Paces = Paces {
+    pair: Pace {
+        free: 5,
+        wait_s_most: 60,
+    },
+    name: Some(Pace {
+        free: 20,
+        wait_s_most: 60,
+    }),
+    network: Pace {
+        free: 30,
+        wait_s_most: 60,
+    },
 };
-/// One name, guessed from everywhere.
-const NAME: Pace = Pace {
-    free: 20,
-    wait_s_most: 60,
-};
-/// Many people may share an address.
-const NETWORK: Pace = Pace {
-    free: 30,
-    wait_s_most: 60,
+/// A program does not mistype, and its secret is too long to be guessed soon: who fails is slowed down by network. A client that was
+/// there before waits for no other, and for guesses at itself from its own network a second at most, so that nobody locks it out.
+const CLIENTS: Paces = Paces {
+    pair: Pace {
+        free: 1_000,
+        wait_s_most: 1,
+    },
+    name: None,
+    network: Pace {
+        free: 30,
+        wait_s_most: 60,
+    },
 };
 /// After so long without a guess a count is forgotten.
 const FORGOTTEN_AFTER_S: u32 = 15 * 60;
@@ -55,6 +79,7 @@ pub struct Throttle {
     /// Keyed, so that nobody can choose names that push others out.
     key: RandomState,
     sets: Vec<[Count; WAYS]>,
+    paces: Paces,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -84,19 +109,29 @@ pub struct Wait {
 
 impl Default for Throttle {
     fn default() -> Self {
-        Self {
-            key: RandomState::new(),
-            sets: vec![[Count::default(); WAYS]; SETS],
-        }
+        Self::at(PEOPLE)
     }
 }
 
 impl Throttle {
+    /// For names of clients, and their secrets.
+    pub fn of_clients() -> Self {
+        Self::at(CLIENTS)
+    }
+
+    fn at(paces: Paces) -> Self {
+        Self {
+            key: RandomState::new(),
+            sets: vec![[Count::default(); WAYS]; SETS],
+            paces,
+        }
+    }
+
     /// How long a guess for `name` from `peer` would have to wait, if it had to.
     pub fn wait(&self, name: &[u8], peer: Option<IpAddr>, now: Timestamp) -> Option<Wait> {
         let places = self.places(name, peer);
         let is_known = self.count(places.known, now).is_some();
-        let judged = places.judged(is_known);
+        let judged = places.judged(&self.paces, is_known);
         let seconds = judged.filter_map(|(place, pace)| self.left_s(place, pace, now)).max()?;
         Some(Wait { seconds })
     }
@@ -109,7 +144,7 @@ impl Throttle {
         }
         let places = self.places(name, peer);
         let is_known = self.count(places.known, now).is_some();
-        for (place, pace) in places.judged(is_known) {
+        for (place, pace) in places.judged(&self.paces, is_known) {
             if self.count(place, now).is_some_and(|count| count.guesses >= pace.free) {
                 self.change(place, now, |count| count.last = now);
             }
@@ -119,7 +154,7 @@ impl Throttle {
 
     /// The guess was wrong.
     pub fn failed(&mut self, name: &[u8], peer: Option<IpAddr>, now: Timestamp) {
-        for (place, _) in self.places(name, peer).counted() {
+        for (place, _) in self.places(name, peer).counted(&self.paces) {
             self.add(place, now);
         }
     }
@@ -150,7 +185,7 @@ impl Throttle {
     /// Counts something else that an address may not do too often, unless it has to wait.
     pub fn admit_network(&mut self, peer: Option<IpAddr>, now: Timestamp) -> Result<(), Wait> {
         let network = self.places(b"", peer).network.unwrap_or_default();
-        if let Some(seconds) = self.left_s(network, NETWORK, now) {
+        if let Some(seconds) = self.left_s(network, self.paces.network, now) {
             return Err(Wait { seconds });
         }
         self.add(network, now);
@@ -229,17 +264,17 @@ impl Count {
 }
 
 impl Places {
-    fn counted(&self) -> impl Iterator<Item = (u64, Pace)> + use<> {
-        let network = self.network.map(|network| (network, NETWORK));
-        [Some((self.pair, PAIR)), Some((self.name, NAME)), network]
-            .into_iter()
-            .flatten()
+    fn counted(&self, paces: &Paces) -> impl Iterator<Item = (u64, Pace)> + use<> {
+        let network = self.network.map(|network| (network, paces.network));
+        let name = paces.name.map(|pace| (self.name, pace));
+        [Some((self.pair, paces.pair)), name, network].into_iter().flatten()
     }
 
     /// Those that one has to wait for: who is known here waits for no guesses of others, and makes nobody else wait longer.
-    fn judged(&self, is_known: bool) -> impl Iterator<Item = (u64, Pace)> + use<> {
+    fn judged(&self, paces: &Paces, is_known: bool) -> impl Iterator<Item = (u64, Pace)> + use<> {
         let pair = self.pair;
-        self.counted().filter(move |(place, _)| !is_known || *place == pair)
+        self.counted(paces)
+            .filter(move |(place, _)| !is_known || *place == pair)
     }
 }
 
@@ -298,6 +333,25 @@ mod tests {
             Ok(()),
             "and all is forgotten"
         );
+    }
+
+    #[test]
+    fn clients_wait_by_network_and_one_that_was_here_before_hardly_does() {
+        let mut throttle = Throttle::of_clients();
+        throttle.succeeded(b"app", peer(1), START);
+        let tries = (0..100).filter(|_| guess(&mut throttle, b"other", peer(1), START).is_ok());
+        assert_eq!(tries.count(), 30);
+        assert_eq!(throttle.admit(b"newcomer", peer(1), START), Err(Wait { seconds: 1 }));
+        assert_eq!(throttle.admit(b"app", peer(1), START), Ok(()), "it was here before");
+        assert_eq!(
+            throttle.admit(b"other", peer(2), START),
+            Ok(()),
+            "elsewhere nobody waits"
+        );
+        let tries = (0..5_000).filter(|_| guess(&mut throttle, b"app", peer(1), at(1)).is_ok());
+        assert_eq!(tries.count(), 1_000, "guesses at it wait too");
+        assert_eq!(throttle.admit(b"app", peer(1), at(1)), Err(Wait { seconds: 1 }));
+        assert_eq!(throttle.admit(b"app", peer(1), at(2)), Ok(()), "a second at most");
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Which client calls, proven.
 
-use tollgate::{Author, Client, ClientAuthentication, ClientName, SpendIdentifier, Spent, Timestamp};
+use tollgate::{
+    Author, Claimed, Client, ClientAuthentication, ClientName, LoginOutcome, SpendIdentifier, Spent, Timestamp,
+};
 
 use super::Inner;
 use crate::call::{Activity, Call, Profile};
-use crate::client_authentication::{self, Assertion, ClientProofText};
+use crate::client_authentication::{self, Assertion, ClientProofText, PresentedClient};
 use crate::fault::Fault;
 use crate::form::Form;
 use crate::jose::Jws;
@@ -16,6 +18,7 @@ const SPENT_AFTER_MS: u64 = 120_000;
 
 impl Inner {
     /// The client that calls, once it has proven who it is in the one way that it is known by. A client that is not enabled is none.
+    /// Failures are counted for the network that they come from, and the trail tells of them.
     pub(super) fn authenticate(
         &self,
         call: &Call<'_>,
@@ -25,21 +28,52 @@ impl Inner {
     ) -> Result<Client, Fault> {
         let claimed = |text: &str| Some(Jws::parse(text).ok()?.unverified().ok()?.text("iss").ok()?.to_owned());
         let presented = client_authentication::present(call.authorization, form, claimed)?;
-        let name: ClientName = presented.name.parse().map_err(|_| Fault::client())?;
-        let client = match presented.proof {
-            ClientProofText::Secret(secret) => {
-                let proof = self.engine.holds_secret(&name, secret.as_bytes(), now)?;
-                proof.map(|proof| proof.client().clone())
+        let (name, peer) = (presented.name.as_bytes(), call.peer);
+        // Who brings nothing to prove it by guesses at nothing.
+        let proves = !matches!(presented.proof, ClientProofText::None);
+        if proves {
+            let admitted = self.client_throttle.lock().admit(name, peer, now);
+            if let Err(wait) = admitted {
+                self.failed(&presented.name, LoginOutcome::Throttled, call, now)?;
+                return Err(Fault::failed_too_often(wait.seconds));
             }
-            ClientProofText::Assertion(text) => self.asserted(&name, &text, now)?,
-            ClientProofText::None => {
-                let client = self.engine.client(&name)?;
-                client.filter(|client| client.enabled && client.authentication == ClientAuthentication::Public)
-            }
+        }
+        let Some(client) = self.proven(&presented, now)? else {
+            self.client_throttle.lock().failed(name, peer, now);
+            self.failed(&presented.name, LoginOutcome::Failed, call, now)?;
+            return Err(Fault::client());
         };
-        let client = client.ok_or(Fault::client())?;
+        if proves {
+            self.client_throttle.lock().succeeded(name, peer, now);
+        }
         activity.client = Some(client.name.to_string());
         Ok(client)
+    }
+
+    fn proven(&self, presented: &PresentedClient, now: Timestamp) -> Result<Option<Client>, Fault> {
+        let Ok(name) = presented.name.parse::<ClientName>() else {
+            return Ok(None);
+        };
+        match &presented.proof {
+            ClientProofText::Secret(secret) => {
+                let proof = self.engine.holds_secret(&name, secret.as_bytes(), now)?;
+                Ok(proof.map(|proof| proof.client().clone()))
+            }
+            ClientProofText::Assertion(text) => self.asserted(&name, text, now),
+            ClientProofText::None => {
+                let client = self.engine.client(&name)?;
+                Ok(client.filter(|client| client.enabled && client.authentication == ClientAuthentication::Public))
+            }
+        }
+    }
+
+    /// Has the trail tell of a client that is none, or could not show it.
+    fn failed(&self, name: &str, outcome: LoginOutcome, call: &Call<'_>, now: Timestamp) -> Result<(), Fault> {
+        let named: Option<ClientName> = name.parse().ok();
+        let known = named.map(|name| self.engine.client(&name)).transpose()?.flatten();
+        let who = known.map_or(Claimed::UnknownClient, |client| Claimed::Client(client.name));
+        self.tell(who, outcome, Author::new("client", &origin(call)), now);
+        Ok(())
     }
 
     /// The client whose key has signed an assertion about itself that was never seen before (RFC 7523).
@@ -82,8 +116,11 @@ impl Inner {
 
 /// Who stands in the trail for what a client does.
 pub(super) fn author(client: &ClientName, call: &Call<'_>) -> Author {
-    let origin = call
-        .peer
-        .map_or_else(|| "unknown address".to_owned(), |peer| peer.to_string());
-    Author::new(&format!("client {client}"), &origin)
+    Author::new(&format!("client {client}"), &origin(call))
+}
+
+/// From where a call comes, as the trail has it.
+pub(super) fn origin(call: &Call<'_>) -> String {
+    call.peer
+        .map_or_else(|| "unknown address".to_owned(), |peer| peer.to_string())
 }

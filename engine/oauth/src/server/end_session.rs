@@ -3,6 +3,7 @@
 use tollgate::{Author, Client, ClientAuthentication, ClientName, EndSession, Timestamp};
 
 use super::Inner;
+use super::clients::origin;
 use crate::call::{Activity, Profile};
 use crate::fault::{Code, Fault};
 use crate::form::Form;
@@ -55,10 +56,7 @@ impl Inner {
                 client: shown,
             });
         }
-        let origin = call
-            .call
-            .peer
-            .map_or_else(|| "unknown address".to_owned(), |peer| peer.to_string());
+        let origin = origin(&call.call);
         let by = self
             .engine
             .by(Author::new(&format!("user {}", session.user.name), &origin));

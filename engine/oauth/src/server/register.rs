@@ -5,6 +5,7 @@ use tollgate::{
     AddClient, Author, ClientAuthentication, ClientName, Entropy as _, ExecuteError, Grant, GrantSet, Timestamp,
 };
 
+use super::clients::origin;
 use super::{Inner, must_be_post};
 use crate::answers;
 use crate::base64url;
@@ -49,9 +50,7 @@ impl Inner {
             },
             ..AddClient::named(name, grants)
         };
-        let origin = call
-            .peer
-            .map_or_else(|| "unknown address".to_owned(), |peer| peer.to_string());
+        let origin = origin(call);
         let added = self
             .engine
             .by(Author::new("registration", &origin))

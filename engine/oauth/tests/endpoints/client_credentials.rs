@@ -1,6 +1,6 @@
 //! Clients for themselves, in every way of proving who they are.
 
-use tollgate::{AccessForm, Audience, ClientAuthentication, Field, RemoveUser, RotateClientSecret};
+use tollgate::{AccessForm, Audience, AuditOrder, ClientAuthentication, Field, RemoveUser, RotateClientSecret};
 use tollgate_oauth::jose::{Algorithm, SigningPair};
 use tollgate_oauth::{Call, Profile, form, jwk};
 
@@ -220,4 +220,67 @@ fn an_assertion_of_somebody_else_or_for_somewhere_else_is_refused() {
     assert_eq!(keyed.ask(&scene, &forged), refused(401, "invalid_client"));
     let honest = keyed.pair.sign("JWT", &good).unwrap();
     assert_eq!(keyed.ask(&scene, &honest).0, 200, "what was refused spent nothing");
+}
+
+/// Secrets are too long to be guessed soon; who tries all the same is slowed down, and nobody else.
+#[test]
+fn who_fails_too_often_waits_and_a_client_that_was_here_before_does_not() {
+    let scene = Scene::new();
+    let known = scene.client("arc", "client_credentials", |_| {});
+    let newcomer = scene.client("newcomer", "client_credentials", |_| {});
+    assert_eq!(outcome(&scene.token(Profile::Standard, &known, &ASK)).0, 200);
+    let wrong = |name: &str| form::write([("client_id", name), ("client_secret", "guess"), ASK[0]]);
+    for guess in 0..30 {
+        let body = wrong(["arc", "nobody"][guess % 2]);
+        let answer = scene.server.token(Profile::Standard, &post(&body), scene.now());
+        assert_eq!(outcome(&answer), refused(401, "invalid_client"));
+    }
+    for (profile, status) in [(Profile::Standard, 429), (Profile::Cinchy, 400)] {
+        for body in [wrong("nobody"), newcomer.form(&ASK)] {
+            let answer = scene.server.token(profile, &post(&body), scene.now());
+            assert_eq!(outcome(&answer), refused(status, "invalid_client"));
+            assert!(
+                answer.fields.contains(&("Retry-After", "1".to_owned())),
+                "{:?}",
+                answer.fields
+            );
+        }
+    }
+    assert_eq!(
+        outcome(&scene.token(Profile::Standard, &known, &ASK)).0,
+        200,
+        "here before"
+    );
+    let body = newcomer.form(&ASK);
+    let elsewhere = Call {
+        peer: Some([192, 0, 2, 1].into()),
+        ..post(&body)
+    };
+    assert_eq!(
+        outcome(&scene.server.token(Profile::Standard, &elsewhere, scene.now())).0,
+        200
+    );
+    scene.pass_s(1);
+    assert_eq!(
+        outcome(&scene.token(Profile::Standard, &newcomer, &ASK)).0,
+        200,
+        "waiting ends"
+    );
+    let trail = scene.engine.audit(AuditOrder::OldestFirst, None, 1_000).unwrap().items;
+    let failures = trail.iter().filter(|entry| entry.action == "login.failure");
+    let told: Vec<_> = failures
+        .map(|entry| (entry.subject.as_str(), entry.origin.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("client arc", "127.0.0.1"),
+            ("unknown client", "127.0.0.1"),
+            ("client newcomer", "127.0.0.1"),
+        ]
+    );
+    assert!(
+        !format!("{trail:?}").contains("nobody"),
+        "what was typed is not written down"
+    );
 }

@@ -13,6 +13,9 @@ use crate::jwk;
 
 /// Keys are asked for anew after so long.
 const FRESH_S: u64 = 3_600;
+/// And serve so long at most while nobody can get others: a key that its issuer has withdrawn must not sign for ever because somebody
+/// keeps us from hearing of it.
+const KEPT_S: u64 = 24 * 3_600;
 /// Between two requests for the keys of one issuer pass at least so many seconds, whatever tokens name.
 const BETWEEN_S: u64 = 60;
 /// How far ahead the clock of an issuer may be.
@@ -42,7 +45,7 @@ pub enum Keys {
     Fetch,
     /// None that could have signed this token, and it is too soon to ask for others.
     Unknown,
-    /// None were ever brought, and it is too soon to ask again: whether the token is good is not known.
+    /// None were brought for a day, or ever, and it is too soon to ask again: whether the token is good is not known.
     Missing,
 }
 
@@ -52,9 +55,11 @@ impl KeySets {
         let known = self.of(issuer, source);
         let names =
             |keys: &[VerifyingKey]| kid.is_none() || keys.iter().any(|key| key.kid().is_none() || key.kid() == kid);
-        let is_fresh = known
-            .since
-            .is_some_and(|since| now.millis_since(since) < FRESH_S * 1_000);
+        let is_younger = |seconds: u64| {
+            let age_ms = |since: Timestamp| now.millis_since(since).max(since.millis_since(now));
+            known.since.is_some_and(|since| age_ms(since) < seconds * 1_000)
+        };
+        let (is_fresh, is_kept) = (is_younger(FRESH_S), is_younger(KEPT_S));
         let may_ask = known
             .asked
             .is_none_or(|asked| now.millis_since(asked) >= BETWEEN_S * 1_000);
@@ -62,11 +67,10 @@ impl KeySets {
         if may_ask && !(is_fresh && fits) {
             known.asked = Some(now);
             Keys::Fetch
-        } else if fits {
-            // Those of yesterday serve while nobody can get others.
-            Keys::Ready(Arc::clone(&known.keys))
-        } else if known.since.is_none() {
+        } else if !is_kept {
             Keys::Missing
+        } else if fits {
+            Keys::Ready(Arc::clone(&known.keys))
         } else {
             Keys::Unknown
         }
@@ -322,6 +326,20 @@ mod tests {
             "2 ready",
             "and serve until others are there"
         );
+        // Nobody can get others from then on.
+        let last = 120 + KEPT_S;
+        for (second, answer) in [
+            (last - 59, "fetch"),
+            (last - 1, "2 ready"),
+            (last, "missing"),
+            (last + 1, "fetch"),
+            (last + 2, "missing"),
+        ] {
+            assert_eq!(ask(&mut sets, "new", second), answer, "keys serve for a day: {second}");
+            sets.bring("i", "u", None, START);
+        }
+        sets.bring("i", "u", Some(&set(&[&new])), START.plus_millis((last + 61) * 1_000));
+        assert_eq!(ask(&mut sets, "new", last + 62), "1 ready");
         assert_eq!(
             shown(&sets.keys("i", "elsewhere", Some("new"), START)),
             "fetch",

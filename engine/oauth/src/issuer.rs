@@ -34,6 +34,29 @@ struct KnownKeys {
     since: Option<Timestamp>,
     /// When somebody was last sent to fetch them.
     asked: Option<Timestamp>,
+    /// Whether they have not come back.
+    is_awaited: bool,
+}
+
+impl KnownKeys {
+    fn fits(&self, kid: Option<&str>) -> bool {
+        let names = |key: &VerifyingKey| kid.is_none() || key.kid().is_none() || key.kid() == kid;
+        self.keys.iter().any(names)
+    }
+
+    fn may_ask(&self, now: Timestamp) -> bool {
+        self.asked
+            .is_none_or(|asked| now.millis_since(asked) >= BETWEEN_S * 1_000)
+    }
+
+    fn is_kept(&self, now: Timestamp) -> bool {
+        self.is_younger(KEPT_S, now)
+    }
+
+    fn is_younger(&self, seconds: u64, now: Timestamp) -> bool {
+        let age_ms = |since: Timestamp| now.millis_since(since).max(since.millis_since(now));
+        self.since.is_some_and(|since| age_ms(since) < seconds * 1_000)
+    }
 }
 
 /// What there is to verify a token with.
@@ -53,21 +76,12 @@ impl KeySets {
     /// The keys of an issuer that may have signed a token with this `kid`. Who is told to fetch is the only one for a while.
     pub fn keys(&mut self, issuer: &str, source: &str, kid: Option<&str>, now: Timestamp) -> Keys {
         let known = self.of(issuer, source);
-        let names =
-            |keys: &[VerifyingKey]| kid.is_none() || keys.iter().any(|key| key.kid().is_none() || key.kid() == kid);
-        let is_younger = |seconds: u64| {
-            let age_ms = |since: Timestamp| now.millis_since(since).max(since.millis_since(now));
-            known.since.is_some_and(|since| age_ms(since) < seconds * 1_000)
-        };
-        let (is_fresh, is_kept) = (is_younger(FRESH_S), is_younger(KEPT_S));
-        let may_ask = known
-            .asked
-            .is_none_or(|asked| now.millis_since(asked) >= BETWEEN_S * 1_000);
-        let fits = names(&known.keys) && !known.keys.is_empty();
-        if may_ask && !(is_fresh && fits) {
+        let fits = known.fits(kid);
+        if known.may_ask(now) && !(known.is_younger(FRESH_S, now) && fits) {
             known.asked = Some(now);
+            known.is_awaited = true;
             Keys::Fetch
-        } else if !is_kept {
+        } else if !known.is_kept(now) {
             Keys::Missing
         } else if fits {
             Keys::Ready(Arc::clone(&known.keys))
@@ -86,9 +100,19 @@ impl KeySets {
         Arc::clone(&known.keys)
     }
 
+    /// Whether it is settled that no key of the issuer has this `kid`, until somebody may ask again. Asks nobody.
+    pub fn lack(&self, issuer: &str, source: &str, kid: Option<&str>, now: Timestamp) -> bool {
+        let known = self.0.get(issuer).filter(|known| known.source == source);
+        known.is_some_and(|known| {
+            let may_come = known.is_awaited || known.may_ask(now);
+            known.is_kept(now) && !known.fits(kid) && !may_come
+        })
+    }
+
     /// Takes what came from `source`; none where nothing did, or no key set. Then the keys from before stay.
     pub fn bring(&mut self, issuer: &str, source: &str, text: Option<&[u8]>, now: Timestamp) {
         let known = self.of(issuer, source);
+        known.is_awaited = false;
         if let Some(keys) = text.and_then(jwk::parse_set) {
             known.keys = Arc::new(keys);
             known.since = Some(now);
@@ -135,16 +159,42 @@ fn allows(issuer: &Issuer, algorithm: Algorithm) -> bool {
     })
 }
 
+/// Claims that ID tokens have, and access tokens have not.
+const OF_LOGINS: [&str; 4] = ["nonce", "at_hash", "c_hash", "s_hash"];
+
 /// Judges a token by the keys of the issuer that it names.
 pub fn judge(jws: &Jws<'_>, issuer: &Issuer, keys: &[VerifyingKey], now: Timestamp) -> Result<External, JwsFault> {
-    // Tokens of other kinds have other rules: what logs somebody in, or tells who they are, is no access token.
+    accept_header(jws, issuer)?;
+    accept_claims(jws, &jws.verify(keys)?, issuer, now)
+}
+
+/// Whether a token could be good if its signature were: what is refused here needs no key. Nothing else may be concluded from it.
+pub fn accept_unverified(jws: &Jws<'_>, issuer: &Issuer, now: Timestamp) -> Result<(), JwsFault> {
+    accept_header(jws, issuer)?;
+    accept_claims(jws, &jws.unverified()?, issuer, now).map(drop)
+}
+
+fn accept_header(jws: &Jws<'_>, issuer: &Issuer) -> Result<(), JwsFault> {
+    // Tokens of other kinds have other rules: what logs somebody out, or proves a key, is no access token.
     let is_access = matches!(jws.header().typ.as_deref(), None | Some("jwt" | "at+jwt"));
-    if !is_access || !allows(issuer, jws.header().algorithm) {
-        return Err(JwsFault::Header);
+    if is_access && allows(issuer, jws.header().algorithm) {
+        Ok(())
+    } else {
+        Err(JwsFault::Header)
     }
-    let claims = jws.verify(keys)?;
+}
+
+fn accept_claims(jws: &Jws<'_>, claims: &Claims, issuer: &Issuer, now: Timestamp) -> Result<External, JwsFault> {
     if claims.text("iss")? != issuer.issuer {
         return Err(JwsFault::Claim("iss"));
+    }
+    // Most issuers call their ID tokens by the same type as access tokens of before RFC 9068. Those that a login shows in are refused;
+    // from the others the audience protects, which for an ID token is the client that it was made for.
+    let is_named = jws.header().typ.as_deref() == Some("at+jwt");
+    if let Some(claim) = OF_LOGINS.into_iter().find(|name| claims.member(name).is_some())
+        && !is_named
+    {
+        return Err(JwsFault::Claim(claim));
     }
     let wanted: Vec<&str> = issuer.audiences.iter().map(tollgate::Audience::as_str).collect();
     claims.is_for(&wanted)?;
@@ -157,7 +207,7 @@ pub fn judge(jws: &Jws<'_>, issuer: &Issuer, keys: &[VerifyingKey], now: Timesta
         .filter(|audience| claims.is_for(&[audience.as_str()]).is_ok());
     Ok(External {
         user: named.ok_or(USER)?.parse().map_err(|_| USER)?,
-        scopes: scopes(&claims, &issuer.scopes)?,
+        scopes: scopes(claims, &issuer.scopes)?,
         audiences: audiences.cloned().collect(),
         until,
     })
@@ -268,6 +318,11 @@ mod tests {
                 "{from} as {to}"
             );
         }
+        for claim in OF_LOGINS {
+            let of_login = GOOD.replace("\"exp\"", &format!("\"{claim}\":\"x\",\"exp\""));
+            assert_eq!(judged("JWT", &of_login).err(), Some(JwsFault::Claim(claim)));
+            assert!(judged("at+jwt", &of_login).is_ok(), "it says that it is none");
+        }
         for typ in ["id+jwt", "logout+jwt", "secevent+jwt", "dpop+jwt"] {
             assert_eq!(judged(typ, GOOD).err(), Some(JwsFault::Header), "{typ}");
         }
@@ -305,9 +360,16 @@ mod tests {
         sets.bring("i", "u", Some(&set(&[&old])), START);
         assert_eq!(ask(&mut sets, "old", 2), "1 ready");
         assert_eq!(ask(&mut sets, "new", 3), "unknown");
+        let lack = |sets: &KeySets, kid: &str, seconds: u64| {
+            sets.lack("i", "u", Some(kid), START.plus_millis(seconds * 1_000))
+        };
+        assert!(lack(&sets, "new", 59) && !lack(&sets, "old", 59));
+        assert!(!lack(&sets, "new", 60), "somebody may ask");
         assert_eq!(ask(&mut sets, "new", 60), "fetch");
         assert_eq!(ask(&mut sets, "new", 61), "unknown");
+        assert!(!lack(&sets, "new", 61), "they are on their way");
         sets.bring("i", "u", None, START);
+        assert!(lack(&sets, "new", 61));
         assert_eq!(
             ask(&mut sets, "old", 62),
             "1 ready",

@@ -13,6 +13,10 @@ const AT_ONCE: usize = 128;
 /// Calls that may wait for one of those to end.
 const WAITING: usize = 512;
 
+/// Signatures that are verified at a time, most of whose time is their commit, and those that may wait for them.
+const SIGNATURES_AT_ONCE: usize = 32;
+const SIGNATURES_WAITING: usize = 256;
+
 /// How long one waits.
 const WAITS: Duration = Duration::from_secs(5);
 
@@ -37,7 +41,12 @@ impl Lane {
         Self::of(AT_ONCE, WAITING)
     }
 
-    fn of(at_once: usize, waiting: usize) -> Self {
+    /// Threads for signatures alone.
+    pub(crate) fn for_signatures() -> Self {
+        Self::of(SIGNATURES_AT_ONCE, SIGNATURES_WAITING)
+    }
+
+    pub(crate) fn of(at_once: usize, waiting: usize) -> Self {
         Self {
             threads: Arc::new(Semaphore::new(at_once)),
             places: Arc::new(Semaphore::new(at_once + waiting)),

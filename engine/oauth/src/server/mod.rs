@@ -19,7 +19,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tollgate::{Author, Engine, RequestParts, SystemEntropy, Timestamp, Unsettled};
+use tollgate::{Author, Engine, Issuer, RequestParts, SystemEntropy, Timestamp, Unsettled};
 
 use crate::answers::{self, GRANTED};
 use crate::call::{Activity, Answer, Call, Profile};
@@ -54,6 +54,8 @@ struct Inner {
     keyring: Mutex<Option<Arc<Keyring>>>,
     key_sets: Mutex<KeySets>,
     lately: Mutex<Lately>,
+    /// The issuers that were trusted under a number, so that a token of nobody costs no look into the store.
+    trusted: Mutex<Option<(u32, Arc<Vec<Issuer>>)>>,
 }
 
 impl fmt::Debug for AuthorizationServer {
@@ -80,6 +82,7 @@ impl AuthorizationServer {
             keyring: Mutex::default(),
             key_sets: Mutex::default(),
             lately: Mutex::default(),
+            trusted: Mutex::default(),
         })))
     }
 
@@ -188,6 +191,13 @@ impl AuthorizationServer {
     /// request must be the one that was checked.
     pub fn settle(&self, unsettled: Unsettled, request: &RequestParts<'_>, now: Timestamp) -> Settlement {
         self.0.settle(unsettled, request, now)
+    }
+
+    /// Whether what a check has left open is not worth [settling](Self::settle): a token that says of itself that no trusted issuer has
+    /// signed it for here and now. Waits for nothing, so that a flood of such tokens takes nobody's thread; where that would need a look
+    /// into the store the answer is no.
+    pub fn is_hopeless(&self, unsettled: Unsettled, request: &RequestParts<'_>, now: Timestamp) -> bool {
+        self.0.is_hopeless(unsettled, request, now)
     }
 
     /// Takes what a host has fetched because of [`Settlement::Fetch`]; none where the fetch failed.

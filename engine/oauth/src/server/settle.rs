@@ -1,5 +1,7 @@
 //! Proving what a check cannot decide alone, once, so that the engine can remember it.
 
+use std::sync::Arc;
+
 use tollgate::{
     Engine, ExecuteError, Field, Issuer, JwksSource, NameAuthority, REMEMBERED_S, ReadError, RequestParts, Settled,
     Timestamp, Unsettled, UnsettledSort,
@@ -9,7 +11,7 @@ use zeroize::Zeroizing;
 use super::Inner;
 use crate::base64url;
 use crate::issuer::{self, External, Keys};
-use crate::jose::Jws;
+use crate::jose::{Jws, VerifyingKey};
 use crate::steps::{PasswordProof, Settlement};
 
 impl Inner {
@@ -67,21 +69,53 @@ impl Inner {
         }
     }
 
+    pub(super) fn is_hopeless(&self, unsettled: Unsettled, request: &RequestParts<'_>, now: Timestamp) -> bool {
+        let Field::Once(line) = request.authorization else {
+            return true;
+        };
+        let known = self.trusted.lock().clone();
+        let known = known.filter(|(number, _)| *number == unsettled.external_issuers);
+        let (UnsettledSort::External, Some((_, issuers))) = (unsettled.sort, known) else {
+            return false;
+        };
+        let Some(jws) = signed(line) else { return true };
+        let Some(issuer) = named(&jws, &issuers) else {
+            return true;
+        };
+        let kid = jws.header().kid.as_deref();
+        let lacks_key = match &issuer.jwks {
+            JwksSource::Url(url) => self.key_sets.lock().lack(&issuer.issuer, url, kid, now),
+            JwksSource::Text(_) => false,
+        };
+        lacks_key || issuer::accept_unverified(&jws, issuer, now).is_err()
+    }
+
+    /// The issuers that are trusted, looked up once for each number that their set has had.
+    fn trusted(&self, number: u32) -> Result<Arc<Vec<Issuer>>, ReadError> {
+        if let Some((_, issuers)) = self.trusted.lock().as_ref().filter(|(known, _)| *known == number) {
+            return Ok(Arc::clone(issuers));
+        }
+        let issuers = Arc::new(self.engine.issuers()?);
+        self.key_sets.lock().keep(&issuers);
+        *self.trusted.lock() = Some((number, Arc::clone(&issuers)));
+        Ok(issuers)
+    }
+
     fn settle_external(&self, unsettled: Unsettled, line: &[u8], now: Timestamp) -> Settlement {
-        let text = after(line, b"Bearer ").and_then(|text| std::str::from_utf8(text).ok());
-        let Some(jws) = text.and_then(|text| Jws::parse(text).ok()) else {
+        let Some(jws) = signed(line) else {
             return Settlement::Refused;
         };
-        let issuers = match self.engine.issuers() {
+        let issuers = match self.trusted(unsettled.external_issuers) {
             Ok(issuers) => issuers,
             Err(error) => return Settlement::Unavailable(error.to_string()),
         };
-        self.key_sets.lock().keep(&issuers);
-        let claimed = jws.unverified().ok();
-        let claimed = claimed.as_ref().and_then(|claims| claims.text("iss").ok());
-        let Some(issuer) = issuers.iter().find(|issuer| claimed == Some(issuer.issuer.as_str())) else {
+        let Some(issuer) = named(&jws, &issuers) else {
             return Settlement::Refused;
         };
+        // What has no hope is refused before anybody is sent for keys.
+        if issuer::accept_unverified(&jws, issuer, now).is_err() {
+            return Settlement::Refused;
+        }
         let judged = match self.keys_of(issuer, &jws, now) {
             Ok(keys) => issuer::judge(&jws, issuer, &keys, now),
             Err(settlement) => return settlement,
@@ -92,12 +126,7 @@ impl Inner {
         }
     }
 
-    fn keys_of(
-        &self,
-        issuer: &Issuer,
-        jws: &Jws<'_>,
-        now: Timestamp,
-    ) -> Result<std::sync::Arc<Vec<crate::jose::VerifyingKey>>, Settlement> {
+    fn keys_of(&self, issuer: &Issuer, jws: &Jws<'_>, now: Timestamp) -> Result<Arc<Vec<VerifyingKey>>, Settlement> {
         match &issuer.jwks {
             JwksSource::Text(text) => Ok(self.key_sets.lock().of_text(&issuer.issuer, text)),
             JwksSource::Url(url) => {
@@ -158,6 +187,19 @@ fn remember(engine: &Engine, unsettled: Unsettled, settled: Settled, now: Timest
         Ok(()) => Settlement::Settled(settled),
         Err(error) => Settlement::Unavailable(error.to_string()),
     }
+}
+
+/// The signed token of a line, of which nothing is believed yet.
+fn signed(line: &[u8]) -> Option<Jws<'_>> {
+    let text = std::str::from_utf8(after(line, b"Bearer ")?).ok()?;
+    Jws::parse(text).ok()
+}
+
+/// The issuer that a token names.
+fn named<'i>(jws: &Jws<'_>, issuers: &'i [Issuer]) -> Option<&'i Issuer> {
+    let claims = jws.unverified().ok()?;
+    let claimed = claims.text("iss").ok()?;
+    issuers.iter().find(|issuer| issuer.issuer == claimed)
 }
 
 /// What follows the scheme.

@@ -122,8 +122,16 @@ impl Them {
 
     fn trust(scene: &Scene, jwks: JwksSource) {
         scene.client("them", "client_credentials", |_| {});
+        Self::put(scene, "https://them.example", jwks);
+    }
+
+    fn trust_also(scene: &Scene, issuer: &str) {
+        Self::put(scene, issuer, JwksSource::Url("https://others.example/jwks".to_owned()));
+    }
+
+    fn put(scene: &Scene, issuer: &str, jwks: JwksSource) {
         let issuer = Issuer {
-            issuer: "https://them.example".to_owned(),
+            issuer: issuer.to_owned(),
             jwks,
             audiences: vec!["https://auth.example".parse().unwrap()],
             algorithms: "ES256".parse().unwrap(),
@@ -198,4 +206,43 @@ fn keys_are_fetched_by_the_host_and_not_too_often() {
         matches!(settle(&scene, &other), Settlement::Refused),
         "the same name, another key"
     );
+}
+
+#[test]
+fn a_token_that_nobody_trusts_is_known_without_a_look_into_the_store() {
+    let scene = Scene::new();
+    let them = Them::new();
+    let url = "https://them.example/jwks";
+    Them::trust(&scene, JwksSource::Url(url.to_owned()));
+    let is_hopeless = |line: &str| {
+        let (_, unsettled) = checked(&scene, line).unwrap();
+        scene
+            .server
+            .is_hopeless(unsettled.unwrap(), &request(line), scene.now())
+    };
+    let good = them.line(("", ""));
+    let garbage = ["iss", "aud", "exp", "sub"].map(|claim| them.line((claim, "else")));
+    assert!(!is_hopeless(&garbage[0]), "nothing is known of issuers yet");
+    assert!(matches!(settle(&scene, &garbage[0]), Settlement::Refused));
+    assert_eq!(garbage.each_ref().map(|line| is_hopeless(line)), [true; 4]);
+    assert!(is_hopeless("Bearer eyJhIjoxfQ.eyJhIjoxfQ.eA"));
+    assert!(!is_hopeless(&good));
+    assert!(
+        matches!(settle(&scene, &good), Settlement::Fetch { .. }),
+        "garbage has sent nobody for keys"
+    );
+    let pkcs8 = SigningPair::generate(Algorithm::Es256).unwrap();
+    let other = Them {
+        pair: SigningPair::from_pkcs8(Algorithm::Es256, &pkcs8, "k2", None).unwrap(),
+        set: Vec::new(),
+    };
+    let other = other.line(("", ""));
+    assert!(!is_hopeless(&other), "its key may be on the way");
+    scene
+        .server
+        .bring_keys("https://them.example", url, Some(&them.set), scene.now());
+    assert!(is_hopeless(&other), "there is no such key");
+    assert!(!is_hopeless(&good));
+    Them::trust_also(&scene, "https://others.example");
+    assert!(!is_hopeless(&garbage[0]), "what is trusted has changed");
 }

@@ -115,7 +115,7 @@ fn narrowed(
     if !scopes.is_subset_of(&granted.scopes) || !audiences.iter().all(|one| granted.audiences.contains(one)) {
         return Err(GrantFault::Beyond.into());
     }
-    // To drop every audience would be to get a token that is good wherever none is asked for.
+    // A token for nobody in particular is taken for all by whoever looks at its claims alone, which is more than was granted.
     if audiences.is_empty() && !granted.audiences.is_empty() {
         return Err(GrantFault::Beyond.into());
     }

@@ -20,7 +20,8 @@ pub(crate) enum RouteVerb {
 Schemes: bearer (a token), basic (user name and authtoken), password (user name and password), header (x-cdata-authtoken) and
 parameter (@authtoken). The most specific pattern decides. `*` is one segment; `**` is all the rest, and stands last.
 A path that no route is about takes any token in any of these places, and no password; and once there is a route, a path that can
-be read in two ways is refused. Which route decides: tollgate check --path /orders/7")]
+be read in two ways is refused. A token for certain audiences (`resource` when it was asked for) passes on every path whose route
+names no audience: name one wherever several services stand behind one proxy. Which route decides: tollgate check --path /orders/7")]
     Add(NewRoute),
     /// List all routes
     #[command(after_help = "Examples:
@@ -63,8 +64,10 @@ pub(crate) enum IssuerVerb {
   tollgate issuer add https://login.example.com/ --jwks-url https://login.example.com/keys --audience orders --client partners
   tollgate issuer add https://build.example --jwks build.json --audience ci --client ci --scope deploy --user-claim email
 
-A token of the issuer is verified by its signature once, and remembered until it ends. It acts as the user whom its claim
-names, with the authority of the client and these scopes; who is no user here is refused.")]
+A token of the issuer is verified by its signature once, and remembered until it ends; a proxy's plugin asks again every minute.
+It acts as the user whom its claim names, with the authority of the client and these scopes; who is no user here is refused. Name
+audiences that stand for your services: an ID token, which proves a login to an application, names that application. Keys of a URL
+are fetched anew after an hour; where that fails they serve for a day, then the issuer's tokens are answered with 503.")]
     Add(NewIssuer),
     /// List all issuers that are trusted
     #[command(after_help = "Example:

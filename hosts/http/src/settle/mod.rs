@@ -22,6 +22,8 @@ use keys::KeyFetches;
 pub(crate) struct Settling {
     server: Option<AuthorizationServer>,
     lane: Lane,
+    /// For tokens of other issuers, which anybody can make up: they must not take the places of those who log in.
+    signed: Lane,
     flights: Flights<Outcome>,
     fetches: Arc<KeyFetches>,
 }
@@ -82,9 +84,14 @@ impl Proof {
 impl Settling {
     /// By `server`, on the threads of `lane`. Without a server nothing is settled.
     pub(crate) fn new(server: Option<AuthorizationServer>, lane: Lane) -> Self {
+        Self::over(server, lane, Lane::for_signatures())
+    }
+
+    fn over(server: Option<AuthorizationServer>, lane: Lane, signed: Lane) -> Self {
         Self {
             server,
             lane,
+            signed,
             flights: Flights::default(),
             fetches: Arc::default(),
         }
@@ -100,6 +107,9 @@ impl Settling {
         let (Some(server), Field::Once(line)) = (&self.server, request.authorization) else {
             return Outcome::Unproven;
         };
+        if server.is_hopeless(unsettled, request, server.engine().now()) {
+            return Outcome::Unproven;
+        }
         let proof = Arc::new(Proof {
             unsettled,
             authorization: Zeroizing::new(line.to_vec()),
@@ -108,7 +118,7 @@ impl Settling {
         let prove = async {
             match unsettled.sort {
                 UnsettledSort::Password => self.password(server, proof).await,
-                UnsettledSort::External => self.fetches.settle(&self.lane, server, proof).await,
+                UnsettledSort::External => self.fetches.settle(&self.signed, server, proof).await,
             }
         };
         self.flights.join(unsettled.digest.as_bytes(), prove).await
@@ -140,3 +150,6 @@ fn outcome(settlement: tollgate_oauth::Settlement) -> Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -238,7 +238,7 @@ pub use tollgate_core::{
     ParseForeignFormError, ParseJwtError, ParseLimitError, ParseNetworkError, ParseOperationError, ParsePatternError,
     ParseSchemeError, ParseScopeError, ParseTokenError, PathPattern, Permit, Place, QuotaState, REMEMBERED_S, Refused,
     RequestParts, Revision, Route, SCOPE_FIELD, Scheme, SchemeSet, Scope, ScopeSet, ServerRecord, Settled, Subject,
-    TOKEN_ID_FIELD, Timestamp, TokenDigest, TokenId, TokenKind, TokenRecord, TokenStatus, TokenText, USER_FIELD,
-    Unproven, Unsettled, UnsettledSort, Upgrade, UserId, UserName, UserNameError, UserRecord, Validity, Verdict,
-    WINDOW_MS, WellFormed, announces_form, is_spelt_like_ours, problem_type, quota_fields, visible_name,
+    TOKEN_ID_FIELD, TOO_MANY_GUESSES, Timestamp, TokenDigest, TokenId, TokenKind, TokenRecord, TokenStatus, TokenText,
+    USER_FIELD, Unproven, Unsettled, UnsettledSort, Upgrade, UserId, UserName, UserNameError, UserRecord, Validity,
+    Verdict, WINDOW_MS, WellFormed, announces_form, is_spelt_like_ours, problem_type, quota_fields, visible_name,
 };

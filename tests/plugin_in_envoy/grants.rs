@@ -168,6 +168,29 @@ fn a_password_is_asked_about_once_in_each_worker_and_a_new_one_counts_at_once() 
     }
 }
 
+/// The engine counts guesses for all workers, and says how long the next has to wait.
+#[test]
+fn whoever_guesses_is_told_to_come_back() {
+    let scene = Scene::start();
+    let (wrong, right) = (
+        basic("/BasicAuthAPI/orders", SECOND),
+        basic("/BasicAuthAPI/orders", FIRST),
+    );
+    let mut connection = scene.envoy.connections().unwrap().remove(0);
+    for guess in 0..5 {
+        assert_eq!(connection.send(&wrong).unwrap().status, 401, "{guess}");
+    }
+    let refused = connection.send(&wrong).unwrap();
+    assert_eq!(refused.status, 429);
+    let retry_after: u64 = refused.all("retry-after")[0].parse().unwrap();
+    assert!((1..=60).contains(&retry_after), "{retry_after}");
+    let document = String::from_utf8_lossy(&refused.body);
+    assert!(document.contains("Too many passwords"), "{document}");
+    wait::until("the right password passes", PATIENCE, || {
+        (connection.send(&right).unwrap().status == 200).then_some(())
+    });
+}
+
 #[test]
 fn without_an_engine_no_password_passes_that_is_not_remembered() {
     let mut scene = Scene::start();

@@ -25,6 +25,10 @@ pub const SCOPE_FIELD: &str = "x-tollgate-scope";
 /// The id of the token.
 pub const TOKEN_ID_FIELD: &str = "x-tollgate-token-id";
 
+/// What is said to whoever has to wait with the next guess at a password.
+pub const TOO_MANY_GUESSES: &str =
+    "Too many passwords were wrong for this name or from this address. Wait, then try again.";
+
 /// Bytes of a name that stand for themselves: visible ASCII without the escape sign.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
 

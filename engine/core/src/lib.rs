@@ -82,8 +82,8 @@ mod answer;
 pub mod feed;
 
 pub use answer::{
-    CLIENT_FIELD, Refused, SCOPE_FIELD, TOKEN_ID_FIELD, USER_FIELD, is_spelt_like_ours, problem_type, quota_fields,
-    visible_name,
+    CLIENT_FIELD, Refused, SCOPE_FIELD, TOKEN_ID_FIELD, TOO_MANY_GUESSES, USER_FIELD, is_spelt_like_ours, problem_type,
+    quota_fields, visible_name,
 };
 pub use check::{Denial, Verdict, check};
 pub use client::{Audience, AudienceError, ClientName, ClientNameError};

@@ -24,7 +24,9 @@ pub(crate) enum Answer {
     Proven { settled: Settled, external_issuers: u32 },
     /// The credential is nobody's.
     Refused,
-    /// The engine does not know just now, or will not look.
+    /// It is not looked at, because too many passwords were wrong: not before so many seconds have passed.
+    Throttled { retry_after_s: u32 },
+    /// The engine does not know just now.
     Unknown,
 }
 
@@ -40,6 +42,8 @@ struct Raw {
     external_issuers: u32,
     seconds: Option<u64>,
     retry_after: Option<u64>,
+    #[serde(default)]
+    throttled: bool,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -95,10 +99,13 @@ pub(crate) fn answer(
     let Some(raw) = sealed.then(|| serde_json::from_slice::<Raw>(body).ok()).flatten() else {
         return Answer::Unknown;
     };
-    match (raw.proven, raw.retry_after) {
-        (true, None) => proven(&raw, sort, sent).unwrap_or(Answer::Unknown),
-        (false, None) => Answer::Refused,
-        (_, Some(_)) => Answer::Unknown,
+    match (raw.proven, raw.retry_after, raw.throttled) {
+        (true, None, false) => proven(&raw, sort, sent).unwrap_or(Answer::Unknown),
+        (false, None, false) => Answer::Refused,
+        (false, Some(seconds), true) => Answer::Throttled {
+            retry_after_s: u32::try_from(seconds).unwrap_or(u32::MAX),
+        },
+        _ => Answer::Unknown,
     }
 }
 
@@ -203,11 +210,17 @@ mod tests {
     fn only_a_plain_no_is_a_no() {
         let password = UnsettledSort::Password;
         assert_eq!(read(r#"{"proven":false}"#, password), Answer::Refused);
+        assert_eq!(
+            read(r#"{"proven":false,"retry_after":7,"throttled":true}"#, password),
+            Answer::Throttled { retry_after_s: 7 }
+        );
         for unknown in [
             "",
             "{}",
             "[]",
             r#"{"proven":false,"retry_after":1}"#,
+            r#"{"proven":false,"throttled":true}"#,
+            r#"{"proven":true,"sort":"password","user_id":7,"seconds":60,"throttled":true}"#,
             r#"{"proven":true}"#,
             r#"{"proven":true,"sort":"password","user_id":7}"#,
             r#"{"proven":true,"sort":"password","user_id":-7,"seconds":60}"#,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use tollgate_core::{
     CLIENT_FIELD, Denial, DenyReason, Gate, HeldPermit, LiveView, Permit, Refused, SCOPE_FIELD, TOKEN_ID_FIELD,
-    TokenId, USER_FIELD, UserName, Verdict, visible_name,
+    TOO_MANY_GUESSES, TokenId, USER_FIELD, UserName, Verdict, visible_name,
 };
 
 use crate::door::{self, Status};
@@ -101,6 +101,14 @@ fn decimal(mut number: u64, digits: &mut [u8; NUMBER_LEN]) -> &[u8] {
 /// Answers a request with a refusal.
 pub(crate) fn deny(denial: &Denial, detail: Option<&str>) -> Done {
     answer(denial, &Refused::of(denial, detail))
+}
+
+/// Refuses a guess that has to wait.
+pub(crate) fn throttle(retry_after_s: u32) -> Done {
+    let denial = plain(DenyReason::RateExceeded);
+    let mut refused = Refused::of(&denial, Some(TOO_MANY_GUESSES));
+    refused.retry_after_s = Some(retry_after_s.into());
+    answer(&denial, &refused)
 }
 
 fn answer(denial: &Denial, refused: &Refused) -> Done {

@@ -10,7 +10,7 @@ mod keys;
 
 use std::sync::Arc;
 
-use tollgate::{Denial, DenyReason, Field, RequestParts, Settled, Unsettled, UnsettledSort};
+use tollgate::{Denial, DenyReason, Field, RequestParts, Settled, TOO_MANY_GUESSES, Unsettled, UnsettledSort};
 use tollgate_oauth::AuthorizationServer;
 use zeroize::Zeroizing;
 
@@ -57,7 +57,7 @@ impl Outcome {
     fn throttled(retry_after_s: u32) -> Self {
         Self::Later {
             reason: DenyReason::RateExceeded,
-            words: Some("Too many passwords were wrong for this name or from this address. Wait, then try again."),
+            words: Some(TOO_MANY_GUESSES),
             retry_after_s,
         }
     }

@@ -110,6 +110,9 @@ pub(super) enum Proven {
         /// Where nobody knows just now: after how many seconds it may be known.
         #[serde(skip_serializing_if = "Option::is_none")]
         retry_after: Option<u32>,
+        /// Whether that is because too many passwords were wrong: the request is to be answered with 429.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        throttled: bool,
     },
 }
 

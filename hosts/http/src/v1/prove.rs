@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use axum::http::HeaderValue;
 use axum::response::Response;
-use tollgate::{Field, Follower, REMEMBERED_S, RequestParts, Settled, Timestamp, Unproven, UnsettledSort};
+use tollgate::{DenyReason, Field, Follower, REMEMBERED_S, RequestParts, Settled, Timestamp, Unproven, UnsettledSort};
 
 use super::decision::{Proven, json};
 use super::question::Prove;
@@ -18,6 +18,7 @@ const SEAL: &str = "x-tollgate-seal";
 const REFUSED: Proven = Proven::No {
     proven: false,
     retry_after: None,
+    throttled: false,
 };
 
 /// Answers it. What is remembered is not proven again, and counts for what is left of its time.
@@ -57,9 +58,12 @@ async fn prove(host: &Host, open: Unproven, authorization: Field<'_>, peer: Opti
     match host.settling().settle(unsettled, &request).await {
         Outcome::Settled(settled) => told(settled, host.engine().now()).unwrap_or(REFUSED),
         Outcome::Unproven => REFUSED,
-        Outcome::Later { retry_after_s, .. } => Proven::No {
+        Outcome::Later {
+            reason, retry_after_s, ..
+        } => Proven::No {
             proven: false,
             retry_after: Some(retry_after_s),
+            throttled: reason == DenyReason::RateExceeded,
         },
     }
 }

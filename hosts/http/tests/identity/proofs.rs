@@ -90,6 +90,7 @@ fn who_guesses_too_often_is_told_when_to_come_back() {
     let later = later.unwrap();
     assert_eq!(later["proven"], json!(false));
     assert!(later["retry_after"].as_u64().unwrap() > 0);
+    assert_eq!(later["throttled"], json!(true), "so that the proxy answers 429");
 }
 
 #[test]

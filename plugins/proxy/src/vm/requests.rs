@@ -131,7 +131,7 @@ impl Vm {
         action
     }
 
-    fn remember(&mut self, context: u32, done: Done) -> Action {
+    pub(super) fn remember(&mut self, context: u32, done: Done) -> Action {
         match done {
             Done::Permitted(held) => {
                 self.stats().permitted();

@@ -12,7 +12,7 @@ use crate::head::Head;
 use crate::peer;
 use crate::proof::Answer;
 use crate::settling::Heard;
-use crate::verdict::plain;
+use crate::verdict::{self, plain};
 
 /// A credential that is being settled, as one request sees it.
 #[derive(Clone, Copy)]
@@ -34,6 +34,10 @@ enum Standing {
     },
     /// It is nobody's.
     Refused,
+    /// Too many guesses were wrong before it: not before so many seconds have passed.
+    Throttled {
+        retry_after_s: u32,
+    },
     /// Nobody knows.
     Unknown,
 }
@@ -88,8 +92,12 @@ impl Vm {
             None | Some(Standing::InLine | Standing::UnderWay | Standing::Proven { seen: Some(_) }) => {
                 self.ask(context, plan, unsettled, head)
             }
-            Some(stands @ (Standing::Refused | Standing::Unknown)) => stands,
+            Some(stands @ (Standing::Refused | Standing::Throttled { .. } | Standing::Unknown)) => stands,
         };
+        if let Standing::Throttled { retry_after_s } = standing {
+            let done = verdict::throttle(retry_after_s);
+            return Some(self.remember(context, done));
+        }
         if standing == Standing::Unknown {
             return Some(self.give_up(context));
         }
@@ -169,6 +177,10 @@ impl Vm {
                 stats.disproven.count();
                 Standing::Refused
             }
+            Answer::Throttled { retry_after_s } => {
+                stats.disproven.count();
+                Standing::Throttled { retry_after_s }
+            }
             Answer::Unknown => {
                 stats.unanswered.count();
                 Standing::Unknown
@@ -215,7 +227,10 @@ impl Vm {
         let plan = self.plan_of(context);
         now_ms >= pending.until_ms
             || match pending.standing {
-                Standing::Refused | Standing::Unknown | Standing::Proven { seen: None } => true,
+                Standing::Refused
+                | Standing::Throttled { .. }
+                | Standing::Unknown
+                | Standing::Proven { seen: None } => true,
                 Standing::UnderWay => false,
                 Standing::InLine => plan.is_none_or(|plan| plan.settling.borrow().has_room(&plan.configuration)),
                 Standing::Proven { seen: Some(seen) } => plan.is_none_or(|plan| seen.is_over(&plan.following.borrow())),

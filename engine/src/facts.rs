@@ -20,7 +20,7 @@ pub(crate) use access::{
     authorities, client_shown, enabled_clients, external_issuers, last_used, password_epoch, password_epochs, person,
     personal_shown, personal_token, routes,
 };
-pub(crate) use grants::access_token;
+pub(crate) use grants::{Held, access_token, client_of, held, held_shown, session_held};
 
 /// All settings; one without a row has its first value.
 pub(crate) fn settings(source: &impl Source) -> Result<Settings, StoreError> {

@@ -18,6 +18,7 @@ mod grants {
     mod unusable;
     mod consents;
     mod sessions;
+    mod taken_back;
     mod identifiers;
     mod signing_keys;
     mod trail;

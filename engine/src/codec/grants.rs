@@ -108,6 +108,7 @@ struct FamilyV1 {
     session: Option<[u8; 32]>,
     consented: bool,
     begun_at_ms: u64,
+    refreshed_at_ms: Option<u64>,
     ends_at_ms: u64,
     revoked_at_ms: Option<u64>,
 }
@@ -121,6 +122,7 @@ pub(crate) fn family_payload(row: &FamilyRow) -> Vec<u8> {
         session,
         consented,
         begun_at,
+        refreshed_at,
         ends_at,
         revoked_at,
     } = row;
@@ -131,6 +133,7 @@ pub(crate) fn family_payload(row: &FamilyRow) -> Vec<u8> {
         session: session.map(|session| *session.0.as_bytes()),
         consented: *consented,
         begun_at_ms: begun_at.as_millis(),
+        refreshed_at_ms: refreshed_at.map(Timestamp::as_millis),
         ends_at_ms: ends_at.as_millis(),
         revoked_at_ms: revoked_at.map(Timestamp::as_millis),
     })
@@ -145,6 +148,7 @@ pub(crate) fn read_family(payload: &[u8]) -> Result<FamilyRow, Undecodable> {
         session,
         consented,
         begun_at_ms,
+        refreshed_at_ms,
         ends_at_ms,
         revoked_at_ms,
     } = decode(payload)?;
@@ -156,6 +160,7 @@ pub(crate) fn read_family(payload: &[u8]) -> Result<FamilyRow, Undecodable> {
         session: session_of(session),
         consented,
         begun_at: Timestamp::from_millis(begun_at_ms),
+        refreshed_at: refreshed_at_ms.map(Timestamp::from_millis),
         ends_at: Timestamp::from_millis(ends_at_ms),
         revoked_at: revoked_at_ms.map(Timestamp::from_millis),
     })

@@ -4,7 +4,7 @@ use tollgate_core::{ClientName, Limit, NetworkRule, PathPattern, Route, Timestam
 
 use super::{IssuePersonalToken, RotateClientSecret};
 use crate::client::ClientFault;
-use crate::granting::GrantFault;
+use crate::granting::{GrantFault, GrantId};
 use crate::issuer::{ISSUERS_MOST, IssuerFault};
 use crate::person::ProfileFault;
 use crate::portable::LineFault;
@@ -31,6 +31,12 @@ pub enum Refusal {
     NoSuchToken {
         /// The id that was given.
         id: TokenId,
+    },
+    /// No grant has this id, and no access token of one.
+    #[error("expected the id of a grant or of an access token, but there is none {}", id.0)]
+    NoSuchGrant {
+        /// The id that was given.
+        id: GrantId,
     },
     /// The token was taken back, so its life cannot be changed.
     #[error("expected a token in use, but token {} was revoked", id.0)]

@@ -3,8 +3,6 @@
 //! Nothing is decided here that is used up: two who read the same may both be told the same, and only the command that follows
 //! says which of them was first.
 
-use std::ops::ControlFlow;
-
 use tollgate_core::{Jwt, Timestamp, TokenKind, UserName};
 
 use super::{Engine, ReadError};
@@ -14,10 +12,11 @@ use crate::granting::{
     AccessFacts, CodeFacts, CodeProof, Consent, Family, JwtDigest, RefreshFacts, RefreshProof, SessionFacts, SessionId,
     SigningKey,
 };
+use crate::record::FamilyId;
 use crate::sealed::SealedPlace;
 use crate::store::{
-    Clients, Codes, Consents, Damage, EVERYTHING, Families, ReadView, Refreshes, Row as _, Sessions, SigningKeys,
-    Source as _, StoreError, Table, Tokens, Users, beginning_with,
+    Clients, Codes, Consents, Damage, EVERYTHING, Families, GrantsByUser, ReadView, Refreshes, Row as _, Sessions,
+    SigningKeys, Source as _, StoreError, Table, Tokens, Users, beginning_with,
 };
 
 impl Engine {
@@ -112,13 +111,15 @@ impl Engine {
     }
 
     /// The families of a user in the order in which they began, those that have ended among them until they are swept: the logins
-    /// that clients go on with. To take all of a user's back, revoke each. Costs a pass over all families.
+    /// that clients go on with. Costs a read for each grant of this user; [`Authored::revoke_grants`](crate::Authored::revoke_grants) takes
+    /// all of them back.
     pub fn families(&self, user: &UserName) -> Result<Vec<Family>, ReadError> {
         let view = self.read_known()?;
         let user = facts::user_named(&view, user)?.ok_or_else(|| ReadError::NoSuchUser { name: user.clone() })?;
         let mut families = Vec::new();
-        view.walk::<Families>(&EVERYTHING, |id, row| {
-            if row.grantee.user == user.id {
+        for ((_, id), _) in facts::rows::<GrantsByUser>(&view, &beginning_with(user.id.0))? {
+            let id = FamilyId(id.0);
+            if let Some(row) = view.row::<Families>(&id)? {
                 families.push(Family {
                     id,
                     to: row.grantee.shown(user.name.clone()),
@@ -129,8 +130,7 @@ impl Engine {
                     revoked_at: row.revoked_at,
                 });
             }
-            ControlFlow::Continue(())
-        })?;
+        }
         Ok(families)
     }
 
@@ -218,7 +218,7 @@ impl Engine {
 
     /// What is committed now, unless nobody knows what that is: a grant that may have been taken back is not shown as one that
     /// holds.
-    fn read_known(&self) -> Result<ReadView, ReadError> {
+    pub(super) fn read_known(&self) -> Result<ReadView, ReadError> {
         let view = self.read()?;
         // Asked afterwards: a commit that failed meanwhile may have been one that this view shows.
         match self.0.feed.ended() {

@@ -10,6 +10,7 @@ mod submitted;
 mod admin;
 mod follower;
 mod granting;
+mod held;
 mod condition;
 mod state;
 mod remember;

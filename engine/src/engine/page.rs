@@ -60,7 +60,7 @@ impl From<StoreError> for PageError {
 /// Which list a cursor belongs to. The numbers are no tables', so that no row's seal is one of a cursor.
 #[derive(Clone, Copy)]
 #[repr(u8)]
-enum List {
+pub(super) enum List {
     Users = 0xc0,
     Tokens = 0xc1,
     TokensOf = 0xc2,
@@ -72,6 +72,11 @@ enum List {
     Clients = 0xc8,
     PersonalTokens = 0xc9,
     PersonalTokensOf = 0xca,
+    Grants = 0xcb,
+    GrantsOfUser = 0xcc,
+    GrantsOfClient = 0xcd,
+    Sessions = 0xce,
+    SessionsOf = 0xcf,
 }
 
 impl Engine {
@@ -234,7 +239,7 @@ impl Engine {
 }
 
 /// One list from one place on.
-struct Listing<'v> {
+pub(super) struct Listing<'v> {
     view: &'v ReadView,
     list: List,
     /// What the list is about, beside its kind: a user's id, or zero.
@@ -245,7 +250,13 @@ struct Listing<'v> {
 }
 
 impl<'v> Listing<'v> {
-    fn new(view: &'v ReadView, list: List, about: u64, cursor: Option<&str>, limit: usize) -> Result<Self, PageError> {
+    pub(super) fn new(
+        view: &'v ReadView,
+        list: List,
+        about: u64,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Self, PageError> {
         let mut listing = Self {
             view,
             list,
@@ -270,7 +281,7 @@ impl<'v> Listing<'v> {
     }
 
     /// The items of `bounds` behind the cursor, as `make` makes them of rows; a row of which it makes none does not count.
-    fn walk<R: Row, T>(
+    pub(super) fn walk<R: Row, T>(
         &self,
         bounds: Bounds,
         mut make: impl FnMut(R::Key, R::Value) -> Result<Option<T>, StoreError>,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crossbeam_channel::Sender;
-use tollgate_core::{LiveView, UserName};
+use tollgate_core::{ClientName, LiveView, UserName};
 
 use super::Engine;
 use crate::backup::{BackupError, BackupReport, backup};
@@ -26,6 +26,12 @@ pub enum ReadError {
     NoSuchUser {
         /// The name that was given.
         name: UserName,
+    },
+    /// No client has this name.
+    #[error("expected the name of a client, but there is no client `{name}`")]
+    NoSuchClient {
+        /// The name that was given.
+        name: ClientName,
     },
     /// A row is not what was written there.
     #[error("{0}")]

@@ -4,8 +4,11 @@ use std::ops::{Bound, ControlFlow};
 
 use tollgate_core::{TokenId, TokenKind, UserId};
 
+use super::granting::strike;
 use super::{Batch, Fault};
 use crate::change::Change;
+use crate::facts;
+use crate::granting::GrantId;
 use crate::store::{
     Bounds, Departures, EVERYTHING, Endings, Imported, LastUsed, Origins, PersonalTokens, Repeats, Row as _,
     Source as _, StoreError, Tokens, TokensByFamily, TokensByUser, beginning_with,
@@ -110,8 +113,13 @@ fn remove_token(batch: &mut Batch<'_, '_>, id: TokenId) -> Result<bool, Fault> {
     if origin.is_some() {
         batch.remove::<Origins>(&id)?;
     }
-    if let Some(family) = token.family {
-        batch.remove::<TokensByFamily>(&(family, id))?;
+    match token.family {
+        Some(family) => batch.remove::<TokensByFamily>(&(family, id))?,
+        None if token.kind == TokenKind::Access => {
+            let client = facts::client_of(batch.rows, &token)?;
+            strike(batch, GrantId(id.0), token.user, client)?;
+        }
+        None => {}
     }
     if token.kind == TokenKind::PersonalAccess {
         batch.remove::<PersonalTokens>(&(token.user, id))?;

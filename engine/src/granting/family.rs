@@ -123,6 +123,8 @@ pub(crate) struct FamilyRow {
     /// Whether it rests on a consent, which can be withdrawn.
     pub(crate) consented: bool,
     pub(crate) begun_at: Timestamp,
+    /// When it was last refreshed.
+    pub(crate) refreshed_at: Option<Timestamp>,
     pub(crate) ends_at: Timestamp,
     pub(crate) revoked_at: Option<Timestamp>,
 }

@@ -15,6 +15,7 @@ mod spent;
 mod signing_key;
 mod login;
 mod derivation;
+mod held;
 
 pub(crate) use access::Grantee;
 pub use access::{AccessFacts, AccessText, AccessToken, GrantedTo, IssueAccess, IssuedAccess, JwtDigest, RevokeAccess};
@@ -26,6 +27,9 @@ pub(crate) use derivation::Derivation;
 pub use family::{Family, REPEAT_WINDOW_S, Refresh, RefreshFacts, RefreshProof, Refreshed, RevokeFamily};
 pub(crate) use family::{FamilyRow, RefreshRow};
 pub use fault::GrantFault;
+pub use held::{
+    EndSessions, EndedSessions, GrantId, GrantsOf, HeldGrant, HeldSession, RevokeGrant, RevokeGrants, RevokedGrants,
+};
 pub use login::{Claimed, LoginOutcome, RecordLogin};
 pub(crate) use session::SessionRow;
 pub use session::{BeginSession, BegunSession, EndSession, SessionFacts, SessionId};

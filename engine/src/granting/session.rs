@@ -39,6 +39,19 @@ pub struct EndSession {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionId(pub(crate) TokenDigest);
 
+impl SessionId {
+    /// Digits of its [short name](SessionId::short).
+    pub const SHORT_LEN: usize = 16;
+
+    /// What people and lists name it by: the first 16 hexadecimal digits of it. [`Engine::held_session`](crate::Engine::held_session)
+    /// finds it by them.
+    pub fn short(&self) -> String {
+        let mut text = blake3::Hash::from_bytes(*self.0.as_bytes()).to_hex().to_string();
+        text.truncate(Self::SHORT_LEN);
+        text
+    }
+}
+
 /// What a presented session says. It is there only while the session holds: its user is active, and has the password with
 /// which it began.
 #[non_exhaustive]

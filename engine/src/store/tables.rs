@@ -75,11 +75,17 @@ pub(crate) enum Table {
     SigningKeys = 31,
     /// Access tokens by the family they belong to.
     TokensByFamily = 32,
+    /// What grants began with, by user and number: of families, and of access tokens without one.
+    GrantsByUser = 33,
+    /// The same grants by client.
+    GrantsByClient = 34,
+    /// Logins in browsers by user.
+    SessionsByUser = 35,
 }
 
 impl Table {
     /// All of them, in the order in which they are opened, verified and copied.
-    pub(crate) const ALL: [Self; 33] = [
+    pub(crate) const ALL: [Self; 36] = [
         Self::Meta,
         Self::Users,
         Self::UserNames,
@@ -113,6 +119,9 @@ impl Table {
         Self::Sessions,
         Self::SigningKeys,
         Self::TokensByFamily,
+        Self::GrantsByUser,
+        Self::GrantsByClient,
+        Self::SessionsByUser,
     ];
 
     /// The first format whose stores all have it.
@@ -148,7 +157,10 @@ impl Table {
             | Self::Consents
             | Self::Sessions
             | Self::SigningKeys
-            | Self::TokensByFamily => 3,
+            | Self::TokensByFamily
+            | Self::GrantsByUser
+            | Self::GrantsByClient
+            | Self::SessionsByUser => 3,
         }
     }
 
@@ -193,6 +205,9 @@ impl Table {
             Self::Sessions => "sessions",
             Self::SigningKeys => "signing_keys",
             Self::TokensByFamily => "tokens_by_family",
+            Self::GrantsByUser => "grants_by_user",
+            Self::GrantsByClient => "grants_by_client",
+            Self::SessionsByUser => "sessions_by_user",
         }
     }
 

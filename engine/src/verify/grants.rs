@@ -4,15 +4,23 @@ use std::collections::BTreeMap;
 
 use tollgate_core::{TokenId, UserId};
 
-use super::VerifyReport;
 use super::rest::Numbers;
+use super::{VerifyReport, compare_counts};
+use crate::facts;
+use crate::granting::GrantId;
 use crate::record::FamilyId;
 use crate::store::{
-    Codes, Consents, Families, ReadView, Refreshes, Sessions, SigningKeys, Source as _, Spent, StoreError, Tokens,
-    TokensByFamily,
+    Codes, Consents, Families, GrantsByClient, GrantsByUser, ReadView, Refreshes, Row as _, Sessions, SessionsByUser,
+    SigningKeys, Source as _, Spent, StoreError, Tokens, TokensByFamily,
 };
 
-pub(super) fn verify(view: &ReadView, numbers: &Numbers, report: &mut VerifyReport) -> Result<(), StoreError> {
+/// Reads all that is about grants, given how many access tokens are `alone`.
+pub(super) fn verify(
+    view: &ReadView,
+    numbers: &Numbers,
+    alone: u64,
+    report: &mut VerifyReport,
+) -> Result<(), StoreError> {
     let given_user = |user: UserId| user.0 != 0 && user.0 < numbers.next_user;
     let mut families: BTreeMap<FamilyId, bool> = BTreeMap::new();
     report.each::<Families>(view, |report, id, family| {
@@ -29,6 +37,7 @@ pub(super) fn verify(view: &ReadView, numbers: &Numbers, report: &mut VerifyRepo
             report.found_at::<Refreshes>(&digest, "expected the number of a family that was given away");
         }
     })?;
+    listed(view, families.len() as u64 + alone, report)?;
     let mut broken = Ok(());
     report.each::<TokensByFamily>(view, |report, (family, id), ()| {
         match view.row::<Tokens>(&id) {
@@ -54,17 +63,56 @@ pub(super) fn verify(view: &ReadView, numbers: &Numbers, report: &mut VerifyRepo
             report.found_at::<Consents>(&key, "expected the id of a user that was given away");
         }
     })?;
-    report.each::<Sessions>(view, |report, digest, session| {
+    let sessions = report.each::<Sessions>(view, |report, digest, session| {
         if !given_user(session.user) {
             report.found_at::<Sessions>(&digest, "expected the id of a user that was given away");
         }
     })?;
+    let mut broken = Ok(());
+    let by_user = report.each::<SessionsByUser>(view, |report, key, ()| match view.row::<Sessions>(&key.1) {
+        Ok(Some(session)) if session.user == key.0 => {}
+        Ok(_) => report.found_at::<SessionsByUser>(&key, "there is no such login of this user"),
+        Err(StoreError::Damaged(_)) => {}
+        Err(fault) => broken = Err(fault),
+    })?;
+    broken?;
+    compare_counts(report, SessionsByUser::TABLE, by_user, sessions, "logins");
     report.each::<Spent>(view, |_, _, _| {})?;
     report.each::<SigningKeys>(view, |report, number, _| {
         if number == 0 || number >= numbers.next_token {
             report.found_at::<SigningKeys>(&number, "expected a number that was given away");
         }
     })?;
+    Ok(())
+}
+
+/// The lists of grants by user and by client: each has every grant, and nothing else.
+fn listed(view: &ReadView, grants: u64, report: &mut VerifyReport) -> Result<(), StoreError> {
+    let held = |id: GrantId| match facts::held(view, id) {
+        Ok(held) => Ok(held.filter(|held| held.id() == id)),
+        // The row itself is a finding of its own.
+        Err(StoreError::Damaged(_)) => Ok(None),
+        Err(fault) => Err(fault),
+    };
+    let mut broken = Ok(());
+    let by_user = report.each::<GrantsByUser>(view, |report, key, _| match held(key.1) {
+        Ok(Some(held)) if held.user() == key.0 => {}
+        Ok(_) => report.found_at::<GrantsByUser>(&key, "there is no such grant of this user"),
+        Err(fault) => broken = Err(fault),
+    })?;
+    let by_client = report.each::<GrantsByClient>(view, |report, key, ()| {
+        let client = held(key.1).and_then(|held| held.map(|held| held.client_number(view)).transpose());
+        match client {
+            Ok(Some(client)) if client == key.0 => {}
+            Ok(_) | Err(StoreError::Damaged(_)) => {
+                report.found_at::<GrantsByClient>(&key, "there is no such grant of this client");
+            }
+            Err(fault) => broken = Err(fault),
+        }
+    })?;
+    broken?;
+    compare_counts(report, GrantsByUser::TABLE, by_user, grants, "grants");
+    compare_counts(report, GrantsByClient::TABLE, by_client, grants, "grants");
     Ok(())
 }
 

@@ -124,9 +124,9 @@ pub(crate) fn verify_rows(view: &ReadView) -> Result<VerifyReport, StoreError> {
     let numbers = rest::numbers(view, &mut report)?;
     let people = people::verify(view, &numbers, &mut report)?;
     let authorities = clients::verify(view, &numbers, &mut report)?;
-    tokens::verify(view, &numbers, &people, &authorities, &mut report)?;
+    let alone = tokens::verify(view, &numbers, &people, &authorities, &mut report)?;
     rest::verify(view, &numbers, &people, &mut report)?;
-    grants::verify(view, &numbers, &mut report)?;
+    grants::verify(view, &numbers, alone, &mut report)?;
     Ok(report)
 }
 

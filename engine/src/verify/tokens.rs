@@ -16,16 +16,19 @@ struct Known {
     id: TokenId,
     user: UserId,
     is_personal: bool,
+    /// Whether it is a grant by itself: an access token without a family.
+    is_grant: bool,
     ended_at_s: Option<u64>,
 }
 
+/// Reads tokens, and answers how many of them are grants by themselves.
 pub(super) fn verify(
     view: &ReadView,
     numbers: &Numbers,
     people: &People,
     authorities: &BTreeSet<AuthorityId>,
     report: &mut VerifyReport,
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
     let mut known: Vec<Known> = Vec::new();
     report.tokens = report.each::<Tokens>(view, |report, id, token| {
         if id.0 == 0 || id.0 >= numbers.next_token {
@@ -47,6 +50,7 @@ pub(super) fn verify(
             id,
             user: token.user,
             is_personal: token.kind == TokenKind::PersonalAccess,
+            is_grant: token.kind == TokenKind::Access && token.authority.is_some() && token.family.is_none(),
             ended_at_s: token.ended_at_s(),
         });
     })?;
@@ -80,7 +84,7 @@ pub(super) fn verify(
             report.found_at::<Imported>(&digest, format!("there is no token {}", id.0));
         }
     })?;
-    Ok(())
+    Ok(known.iter().filter(|token| token.is_grant).count() as u64)
 }
 
 /// Rows come in order of ids, so they are found by halving.

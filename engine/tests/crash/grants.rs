@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use tollgate::{
-    AccessText, AddClient, AddUser, BeginSession, BurnCode, Client, EndSession, Engine, ExecuteError, Grant, GrantedTo,
-    IssueAccess, IssueCode, IssuedAccess, ReadError, RedeemCode, Redeemed, Refresh, Refreshed, RevokeFamily,
-    SpendIdentifier, Timestamp, Unavailable,
+    AccessText, AddClient, AddUser, BeginSession, BurnCode, Client, EndSession, EndSessions, Engine, ExecuteError,
+    Grant, GrantedTo, GrantsOf, IssueAccess, IssueCode, IssuedAccess, ReadError, RedeemCode, Redeemed, Refresh,
+    Refreshed, RevokeFamily, RevokeGrants, SpendIdentifier, Timestamp, Unavailable,
 };
 
 use super::disk::SimDisk;
@@ -37,6 +37,10 @@ enum Act {
     Revoke(usize),
     Begin,
     End(usize),
+    /// All that was granted.
+    TakeAll,
+    EndAll,
+    Alone,
     Spend(usize),
 }
 
@@ -45,7 +49,7 @@ fn acts(seed: u64, most: usize) -> Vec<Act> {
     let mut acts = vec![Act::Code, Act::Code, Act::Redeem(0), Act::Refresh(0), Act::Begin];
     while acts.len() < most {
         let place = random.below(64);
-        acts.push(match random.below(20) {
+        acts.push(match random.below(24) {
             0..5 => Act::Code,
             5..10 => Act::Redeem(place),
             10 => Act::Burn(place),
@@ -53,6 +57,9 @@ fn acts(seed: u64, most: usize) -> Vec<Act> {
             15 => Act::Revoke(place),
             16 => Act::Begin,
             17 => Act::End(place),
+            20 => Act::TakeAll,
+            21 => Act::EndAll,
+            22..24 => Act::Alone,
             _ => Act::Spend(place % 5),
         });
     }
@@ -88,7 +95,9 @@ fn begin(disk: &SimDisk, seed: u64) -> Begun {
         consent: false,
         ..AddClient::named(
             "app".parse().unwrap(),
-            [Grant::AuthorizationCode, Grant::RefreshToken].into_iter().collect(),
+            [Grant::AuthorizationCode, Grant::RefreshToken, Grant::Password]
+                .into_iter()
+                .collect(),
         )
     };
     let client = station.engine.execute(client).unwrap().client;
@@ -169,6 +178,26 @@ fn perform(act: Act, engine: &Engine, client: &Client, given: &mut Given) -> Fai
                 Some(facts) => told(engine.execute(EndSession { session: facts.id }), |()| {}),
                 None => Ok(()),
             }
+        }
+        Act::TakeAll => {
+            let of = GrantsOf::User("ann".parse().unwrap());
+            told(engine.execute(RevokeGrants { of, after: None }), drop)
+        }
+        Act::EndAll => {
+            let user = "ann".parse().unwrap();
+            told(engine.execute(EndSessions { user }), drop)
+        }
+        Act::Alone => {
+            let command = IssueAccess {
+                to: granted_to(client),
+                text: AccessText::Opaque,
+                lifetime_s: 3_600,
+                grant: Grant::Password,
+                refresh: None,
+            };
+            told(engine.execute(command), |tokens| {
+                given.access.push(tokens.token.unwrap().expose().to_owned())
+            })
         }
         Act::Spend(place) => told(engine.execute(spending(place)), drop),
     }
@@ -264,6 +293,10 @@ fn look(station: &Station, client: &Client, given: &Given) -> Result<Seen, Strin
     if !report.findings.is_empty() {
         return Err(format!("verify finds {:?}", report.findings));
     }
+    let grants = engine.grants_page(None, None, 1_000).map(|page| page.items);
+    note("grants", 0, format!("{grants:?}"));
+    let logins = engine.sessions_page(None, None, 1_000).map(|page| page.items.len());
+    note("logins", 0, format!("{logins:?}"));
     // What is asked first is what changes nothing for the others.
     let spent: Vec<_> = (0..5).map(|place| engine.submit(spending(place)).unwrap()).collect();
     for (at, answer) in spent.into_iter().enumerate() {

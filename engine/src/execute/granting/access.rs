@@ -6,13 +6,14 @@ use super::super::tokens::{Bits, draw, write_token};
 use super::super::{Batch, Execute, Fault};
 use super::described;
 use super::families::{begin_family, leaving, let_go, link};
+use super::held::list;
 use super::texts::{accept_new, issued_alike};
 use super::{accept, end_of};
 use crate::client::{ClientRow, Grant};
 use crate::command::Refusal;
 use crate::facts;
 use crate::granting::{
-    AccessText, AccessToken, FamilyRow, GrantFault, Grantee, IssueAccess, IssuedAccess, RevokeAccess,
+    AccessText, AccessToken, FamilyRow, GrantFault, GrantId, Grantee, IssueAccess, IssuedAccess, RevokeAccess,
 };
 use crate::record::{FamilyId, TokenRow, UserRow};
 use crate::store::{Number, Source as _, Tokens, TokensByUser};
@@ -159,7 +160,9 @@ impl Execute for IssueAccess {
             }
             let prepared = prepare(batch, first, user, text, lifetime_s, None)?;
             let authority = batch.authority(&client, &grantee.scopes, &grantee.audiences)?;
+            let (user, client_number) = (prepared.user.id, grantee.client_number);
             let tokens = put_access(batch, prepared, grantee, authority, None)?;
+            list(batch, GrantId(tokens.record.id.0), user, client_number, grant)?;
             note(batch, grant, &tokens);
             return Ok(tokens);
         };
@@ -170,6 +173,7 @@ impl Execute for IssueAccess {
             session: None,
             consented: false,
             begun_at: batch.now(),
+            refreshed_at: None,
             ends_at: end_of(batch, refresh_s)?,
             revoked_at: None,
         };

@@ -121,6 +121,7 @@ impl Execute for RedeemCode {
             session: row.session,
             consented: row.consented,
             begun_at: batch.now(),
+            refreshed_at: None,
             ends_at: end_of(batch, self.refresh.unwrap_or(self.lifetime_s))?,
             revoked_at: None,
         };

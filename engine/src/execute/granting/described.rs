@@ -4,7 +4,9 @@ use tollgate_core::{Audience, Timestamp, UserName};
 
 use super::super::described::{facts, moments};
 use crate::audit::AuditFacts;
-use crate::granting::{AccessToken, ConsentRow, FamilyRow, Grantee, LoginOutcome, SigningKeyRow};
+use crate::granting::{
+    AccessToken, ConsentRow, FamilyRow, Grantee, GrantsOf, LoginOutcome, RevokedGrants, SessionId, SigningKeyRow,
+};
 use crate::record::FamilyId;
 
 /// An access token as the trail tells of it: who, how far, until when.
@@ -82,6 +84,33 @@ pub(super) fn login(outcome: LoginOutcome, count: u32) -> AuditFacts {
         LoginOutcome::Throttled => "throttled",
     };
     facts([("outcome", outcome.to_owned()), ("count", count.to_string())])
+}
+
+/// A session, by what people name it.
+pub(super) fn session(id: SessionId) -> AuditFacts {
+    facts([("login", id.short())])
+}
+
+/// All sessions of a user.
+pub(super) fn sessions(ended: usize) -> AuditFacts {
+    facts([("logins", ended.to_string())])
+}
+
+/// What was taken back at once.
+pub(super) fn revoked(of: &GrantsOf, revoked: &RevokedGrants) -> AuditFacts {
+    let (user, client) = match of {
+        GrantsOf::User(user) => (Some(user), None),
+        GrantsOf::Client(client) => (None, Some(client)),
+        GrantsOf::Both(user, client) => (Some(user), Some(client)),
+    };
+    let mut facts = facts([
+        ("grants", revoked.grants.to_string()),
+        ("access_tokens", revoked.access_tokens.to_string()),
+        ("codes", revoked.codes.to_string()),
+    ]);
+    facts.extend(user.map(|user| ("user".to_owned(), user.to_string())));
+    facts.extend(client.map(|client| ("client".to_owned(), client.to_string())));
+    facts
 }
 
 fn joined(audiences: &[Audience]) -> String {

@@ -8,8 +8,9 @@ use super::super::tokens::draw;
 use super::super::{Batch, Execute, Fault};
 use super::access::{NewTokens, Prepared, put_access, revoke};
 use super::described;
+use super::held::list;
 use crate::client::ClientRow;
-use crate::granting::{FamilyRow, GrantFault, RefreshRow, RevokeFamily};
+use crate::granting::{FamilyRow, GrantFault, GrantId, RefreshRow, RevokeFamily};
 use crate::record::{FamilyId, TokenRow};
 use crate::store::{Families, Refreshes, Source as _, StoreError, Tokens, TokensByFamily, beginning_with};
 
@@ -34,6 +35,7 @@ pub(super) fn begin_family(
     let authority = batch.authority(client, &grantee.scopes, &grantee.audiences)?;
 
     batch.put::<Families>(&id, family)?;
+    list(batch, GrantId(id.0), grantee.user, grantee.client_number, family.grant)?;
     let mut tokens = put_access(batch, prepared, grantee, authority, Some(id))?;
     if let Some((bits, digest)) = refresh {
         let row = RefreshRow {
@@ -122,26 +124,12 @@ impl Because {
 
 /// Takes a family back with all its tokens. One that was taken back before stays as it is.
 pub(super) fn revoke_family(batch: &mut Batch<'_, '_>, id: FamilyId, because: Because) -> Result<(), Fault> {
-    let Some(before) = batch.rows.row::<Families>(&id)? else {
+    let before = batch.rows.row::<Families>(&id)?;
+    let Some(before) = before.filter(|family| family.revoked_at.is_none()) else {
         return Ok(());
     };
-    if before.revoked_at.is_some() {
-        return Ok(());
-    }
-    let revoked = FamilyRow {
-        revoked_at: Some(batch.now()),
-        ..before.clone()
-    };
-    let mut tokens = Vec::new();
-    for member in members(batch, id)? {
-        let row = batch.rows.row::<Tokens>(&member)?;
-        tokens.extend(row.filter(|row| row.revoked_at.is_none()));
-    }
-
-    batch.put::<Families>(&id, &revoked)?;
-    for token in &tokens {
-        revoke(batch, token)?;
-    }
+    let tokens = members_in_use(batch, id)?;
+    let revoked = take_back(batch, id, &before, &tokens)?;
     let action = match because {
         Because::Asked => "family.revoke",
         Because::Repeated | Because::OtherClient | Because::Mismatch => "family.reuse",
@@ -151,6 +139,34 @@ pub(super) fn revoke_family(batch: &mut Batch<'_, '_>, id: FamilyId, because: Be
     is.insert("access_tokens".to_owned(), tokens.len().to_string());
     batch.did(action, &id.0, Some(was), Some(is));
     Ok(())
+}
+
+/// The access tokens of a family that were not taken back yet.
+pub(super) fn members_in_use(batch: &Batch<'_, '_>, id: FamilyId) -> Result<Vec<TokenRow>, Fault> {
+    let mut tokens = Vec::new();
+    for member in members(batch, id)? {
+        let row = batch.rows.row::<Tokens>(&member)?;
+        tokens.extend(row.filter(|row| row.revoked_at.is_none()));
+    }
+    Ok(tokens)
+}
+
+/// Writes that a family was taken back with these tokens of its.
+pub(super) fn take_back(
+    batch: &mut Batch<'_, '_>,
+    id: FamilyId,
+    before: &FamilyRow,
+    tokens: &[TokenRow],
+) -> Result<FamilyRow, Fault> {
+    let revoked = FamilyRow {
+        revoked_at: Some(batch.now()),
+        ..before.clone()
+    };
+    batch.put::<Families>(&id, &revoked)?;
+    for token in tokens {
+        revoke(batch, token)?;
+    }
+    Ok(revoked)
 }
 
 impl Execute for RevokeFamily {

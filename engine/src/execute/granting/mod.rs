@@ -2,6 +2,7 @@
 
 mod described;
 mod texts;
+mod held;
 mod access;
 mod families;
 mod codes;
@@ -11,6 +12,7 @@ mod sessions;
 mod identifiers;
 mod signing_keys;
 mod logins;
+mod taken_back;
 mod sweep;
 
 use tollgate_core::{ClientName, ScopeSet, Timestamp, UserId};
@@ -21,6 +23,7 @@ use crate::granting::{GrantFault, GrantedTo, Grantee, SessionId};
 use crate::record::UserRow;
 use crate::store::{Clients, Consents, Sessions, Source as _, Users};
 
+pub(super) use held::strike;
 pub(crate) use sweep::{GrantCursors, sweep_grants};
 
 macro_rules! commands {
@@ -42,6 +45,9 @@ commands! {
     WithdrawConsent => (),
     BeginSession => crate::granting::BegunSession,
     EndSession => (),
+    EndSessions => crate::granting::EndedSessions,
+    RevokeGrant => crate::granting::HeldGrant,
+    RevokeGrants => crate::granting::RevokedGrants,
     SpendIdentifier => crate::granting::Spent,
     AddSigningKey => (),
     RetireSigningKey => (),

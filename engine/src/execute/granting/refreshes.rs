@@ -73,6 +73,11 @@ impl Execute for Refresh {
         let prepared = prepare(batch, id, user, text, lifetime_s, Some(family.ends_at))?;
         let successor = successor(batch, &refresh.successor)?;
 
+        let refreshed = FamilyRow {
+            refreshed_at: Some(batch.now()),
+            ..family
+        };
+        batch.put::<Families>(&row.family, &refreshed)?;
         let mut tokens = add_to_family(batch, row.family, &client, prepared, grantee)?;
         tokens.refresh = Some(refresh.successor);
         note(batch, Grant::RefreshToken, &tokens);

@@ -5,7 +5,10 @@ use std::ops::{Bound, ControlFlow};
 use tollgate_core::{TokenDigest, UserId};
 
 use super::super::Batch;
+use super::held::strike;
+use super::sessions::remove_session;
 use crate::facts::{self, Rows};
+use crate::granting::GrantId;
 use crate::record::FamilyId;
 use crate::store::{
     Clients, Codes, Consents, EVERYTHING, Families, Refreshes, Row, Sessions, SigningKeys, Source as _, Spent,
@@ -46,9 +49,7 @@ pub(crate) fn sweep_grants(
     swept.table::<Codes>(batch, &mut cursors.codes, |_, _, code| {
         Ok(over(code.expires_at.as_seconds(), CODES_KEPT_S))
     })?;
-    swept.table::<Sessions>(batch, &mut cursors.sessions, |_, _, session| {
-        Ok(over(session.expires_at.as_seconds(), 0))
-    })?;
+    swept.sessions(batch, &mut cursors.sessions, |end_s| over(end_s, 0))?;
     swept.table::<Spent>(batch, &mut cursors.spent, |_, _, until| Ok(over(until.as_seconds(), 0)))?;
     swept.families(batch, &mut cursors.families, |end_s| over(end_s, retention_s))?;
     swept.table::<Refreshes>(batch, &mut cursors.refreshes, |batch, _, refresh| {
@@ -96,6 +97,25 @@ impl Sweep {
         Ok(())
     }
 
+    /// Sessions go with the notes of whose they are.
+    fn sessions(
+        &mut self,
+        batch: &mut Batch<'_, '_>,
+        after: &mut Option<TokenDigest>,
+        over: impl Fn(u64) -> bool,
+    ) -> Result<(), StoreError> {
+        let mut found = 0;
+        for (digest, session) in behind::<Sessions>(batch, after, self.most)? {
+            if over(session.expires_at.as_seconds()) {
+                remove_session(batch, session.user, digest)?;
+                found += 1;
+            }
+        }
+        self.rows += found;
+        self.more |= found > 0 && after.is_some();
+        Ok(())
+    }
+
     /// Families go with the notes of which tokens they have. Their tokens ended with them at the latest, and go by themselves.
     fn families(
         &mut self,
@@ -113,6 +133,8 @@ impl Sweep {
                 batch.remove::<TokensByFamily>(&link)?;
             }
             batch.remove::<Families>(&id)?;
+            let grantee = &family.grantee;
+            strike(batch, GrantId(id.0), grantee.user, grantee.client_number)?;
             found += 1;
         }
         self.rows += found;

@@ -13,6 +13,7 @@ mod networks;
 mod changes;
 mod trail;
 mod grants;
+mod held;
 
 use super::Table;
 use crate::codec::Undecodable;
@@ -21,6 +22,7 @@ pub(crate) use access::{Issuers, Routes};
 pub(crate) use changes::Changes;
 pub(crate) use clients::{Authorities, AuthorityNumbers, Clients};
 pub(crate) use grants::{Codes, Consents, Families, Refreshes, Sessions, SigningKeys, Spent, TokensByFamily};
+pub(crate) use held::{GrantsByClient, GrantsByUser, SessionsByUser};
 pub(crate) use meta::{Meta, Number, SettingRows};
 pub(crate) use networks::{NetworkRules, Scope};
 pub(crate) use operators::{AdminTokens, FeedTokens};

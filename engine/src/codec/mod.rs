@@ -11,6 +11,7 @@ mod people;
 mod clients;
 mod access;
 mod grants;
+mod logins;
 
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
 use bincode::{Decode, Encode};
@@ -23,9 +24,10 @@ pub(crate) use rows::{
 
 pub(crate) use access::{issuer_payload, read_issuer, read_route, route_payload};
 pub(crate) use clients::{authority_payload, client_payload, read_authority, read_client};
-pub(crate) use grants::{
-    code_payload, consent_payload, family_payload, read_code, read_consent, read_family, read_refresh, read_session,
-    read_signing_key, read_spent, refresh_payload, session_payload, signing_key_payload, spent_payload,
+pub(crate) use grants::{code_payload, family_payload, read_code, read_family, read_refresh, refresh_payload};
+pub(crate) use logins::{
+    consent_payload, read_consent, read_session, read_signing_key, read_spent, session_payload, signing_key_payload,
+    spent_payload,
 };
 pub(crate) use operators::{admin_token_payload, feed_token_payload, read_admin_token, read_feed_token};
 pub(crate) use people::{person_payload, personal_payload, read_person, read_personal};

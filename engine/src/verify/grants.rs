@@ -63,6 +63,18 @@ pub(super) fn verify(
             report.found_at::<Consents>(&key, "expected the id of a user that was given away");
         }
     })?;
+    sessions(view, numbers, report)?;
+    report.each::<Spent>(view, |_, _, _| {})?;
+    report.each::<SigningKeys>(view, |report, number, _| {
+        if number == 0 || number >= numbers.next_token {
+            report.found_at::<SigningKeys>(&number, "expected a number that was given away");
+        }
+    })?;
+    Ok(())
+}
+
+fn sessions(view: &ReadView, numbers: &Numbers, report: &mut VerifyReport) -> Result<(), StoreError> {
+    let given_user = |user: UserId| user.0 != 0 && user.0 < numbers.next_user;
     let sessions = report.each::<Sessions>(view, |report, digest, session| {
         if !given_user(session.user) {
             report.found_at::<Sessions>(&digest, "expected the id of a user that was given away");
@@ -77,12 +89,6 @@ pub(super) fn verify(
     })?;
     broken?;
     compare_counts(report, SessionsByUser::TABLE, by_user, sessions, "logins");
-    report.each::<Spent>(view, |_, _, _| {})?;
-    report.each::<SigningKeys>(view, |report, number, _| {
-        if number == 0 || number >= numbers.next_token {
-            report.found_at::<SigningKeys>(&number, "expected a number that was given away");
-        }
-    })?;
     Ok(())
 }
 

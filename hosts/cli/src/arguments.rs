@@ -148,6 +148,12 @@ place. SIGTERM and SIGINT let requests under way end.")]
     /// Consents: what users have agreed that clients may do
     #[command(subcommand, arg_required_else_help = true)]
     Consent(ConsentVerb),
+    /// Grants: what clients were given, and taking it back
+    #[command(subcommand, arg_required_else_help = true)]
+    Grant(GrantVerb),
+    /// Logins: where users are logged in with a browser
+    #[command(subcommand, arg_required_else_help = true)]
+    Login(LoginVerb),
     /// Routes: what each path takes, and the scopes it wants
     #[command(subcommand, arg_required_else_help = true)]
     Route(RouteVerb),
@@ -363,6 +369,7 @@ mod admin_token;
 mod audit;
 mod authtoken;
 mod feed_token;
+mod grant;
 mod network;
 mod pat;
 #[cfg(feature = "top")]
@@ -375,6 +382,7 @@ pub(crate) use audit::{AuditVerb, Last, Since};
 pub(crate) use authtoken::AuthtokenVerb;
 pub(crate) use client::{ClientBack, ClientTerms, ClientVerb};
 pub(crate) use feed_token::FeedTokenVerb;
+pub(crate) use grant::{GrantVerb, LoginVerb};
 pub(crate) use network::{NetworkVerb, Rule};
 pub(crate) use pat::PatVerb;
 #[cfg(feature = "top")]

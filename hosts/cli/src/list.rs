@@ -22,6 +22,8 @@ pub(crate) fn answer(reach: &mut Reach<'_>, verb: &Verb, as_json: bool) -> Resul
             Answer::Authtokens(page) => list.page(page)?,
             Answer::Clients(page) => list.page(page)?,
             Answer::PersonalTokens(page) => list.page(page)?,
+            Answer::Grants(page) => list.page(page)?,
+            Answer::Logins(page) => list.page(page)?,
             Answer::AdminTokens(page) => list.page(page)?,
             Answer::FeedTokens(page) => list.page(page)?,
             Answer::Networks(page) => list.page(page)?,

@@ -15,6 +15,7 @@ use crate::exit::Failure;
 use crate::password;
 
 mod access;
+mod held;
 
 /// The request that a verb makes. `cursor` leads to a further page of a list.
 pub(crate) fn request(verb: &Verb, cursor: Option<String>) -> Result<Request, Failure> {
@@ -24,6 +25,8 @@ pub(crate) fn request(verb: &Verb, cursor: Option<String>) -> Result<Request, Fa
         Verb::Client(verb) => Request::Client(access::client(verb, cursor)?),
         Verb::Pat(verb) => Request::PersonalToken(access::personal_token(verb, cursor)),
         Verb::Consent(verb) => Request::Consent(access::consent(verb)),
+        Verb::Grant(verb) => Request::Grant(held::grant(verb, cursor)),
+        Verb::Login(verb) => Request::Login(held::login(verb, cursor)),
         Verb::Route(verb) => Request::Route(access::route(verb)),
         Verb::Issuer(verb) => Request::Issuer(access::issuer(verb)?),
         Verb::Key(KeyVerb::List) => Request::Key(KeyRequest::List),
@@ -99,13 +102,17 @@ fn user(verb: &UserVerb, cursor: Option<String>) -> Result<Request, Failure> {
             no_roles,
             active,
             inactive,
+            revoke_grants,
         } => {
             let active = if *inactive { Some(false) } else { active.then_some(true) };
             let changes = changes(limits, active);
-            let person = person_changes(person, *no_password, *no_roles)?;
+            let person = PersonChangesRequest {
+                revoke_grants: *revoke_grants,
+                ..person_changes(person, *no_password, *no_roles)?
+            };
             if changes == UserChangesRequest::default() && person == PersonChangesRequest::default() {
                 let words = "expected something to change: --operations, --per-hour, --concurrent, --active, --inactive, \
-                             --password-stdin, --no-password, --display-name, --email, --role or --no-roles";
+                             --password-stdin, --no-password, --display-name, --email, --role, --no-roles or --revoke-grants";
                 return Err(Failure::usage(words));
             }
             Request::UserSet {
@@ -131,6 +138,7 @@ fn person_changes(terms: &PersonTerms, no_password: bool, no_roles: bool) -> Res
         (false, false) => None,
     };
     Ok(PersonChangesRequest {
+        revoke_grants: false,
         password,
         display_name: display_name.clone(),
         email: email.clone(),

@@ -1,6 +1,7 @@
 //! Answers as people read them: a table or a few lines, and what to do next.
 
 mod access;
+mod held;
 mod operators;
 
 use tollgate_http::control::{
@@ -38,6 +39,9 @@ pub(crate) fn text(answer: &Answer) -> String {
         Answer::IssuedPersonal(issued) => access::one_issued_personal(issued),
         Answer::PersonalToken(token) => rows(std::slice::from_ref(token)),
         Answer::Consents(list) => rows(list),
+        Answer::Grant(grant) => rows(std::slice::from_ref(&**grant)),
+        Answer::RevokedGrants(revoked) => held::one_revoked(revoked),
+        Answer::EndedLogins(ended) => held::one_ended(ended),
         Answer::Route(route) => rows(std::slice::from_ref(route)),
         Answer::Routes(list) => rows(list),
         Answer::Issuer(issuer) => rows(std::slice::from_ref(&**issuer)),
@@ -70,6 +74,8 @@ pub(crate) fn text(answer: &Answer) -> String {
         Answer::Authtokens(page) => rows(&page.items),
         Answer::Clients(page) => rows(&page.items),
         Answer::PersonalTokens(page) => rows(&page.items),
+        Answer::Grants(page) => rows(&page.items),
+        Answer::Logins(page) => rows(&page.items),
         Answer::AdminTokens(page) => rows(&page.items),
         Answer::FeedTokens(page) => rows(&page.items),
         Answer::Networks(page) => rows(&page.items),

@@ -13,6 +13,7 @@ mod administration {
     mod console;
     mod document;
     mod feed_tokens;
+    mod grants;
     mod people;
     mod records;
     mod refusals;

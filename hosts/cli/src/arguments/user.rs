@@ -47,10 +47,11 @@ Who changed the user, and when: tollgate audit list --subject alice")]
     #[command(after_help = "Examples:
   tollgate user set alice --per-hour unlimited
   tollgate user set alice --inactive
-  tollgate user set alice --password-stdin < password.txt
+  tollgate user set alice --password-stdin --revoke-grants < password.txt
   tollgate user set alice --email '' --role auditor
 
-A new password ends the sessions that began with another, and what was remembered of it. A change counts from the moment the command returns. It refunds nothing of the current hour.")]
+A new password ends the logins that began with another, and what was remembered of it. What clients were granted before stays:
+--revoke-grants takes it back as well, as `tollgate grant revoke --user alice --logins` does. A change counts from the moment the command returns. It refunds nothing of the current hour.")]
     Set {
         /// The name
         name: UserName,
@@ -70,6 +71,9 @@ A new password ends the sessions that began with another, and what was remembere
         /// Refuse the user's tokens
         #[arg(long)]
         inactive: bool,
+        /// Take back all that clients were granted for the user, and end their logins
+        #[arg(long)]
+        revoke_grants: bool,
     },
     /// Remove a user with their network rules; their tokens are refused from then on
     #[command(after_help = "Example:

@@ -33,6 +33,8 @@ pub(super) fn empty() -> OpenApi {
             "What others are told of them, and how they prove who they are",
         ),
         ("clients", "Which programs may ask for tokens"),
+        ("grants", "What clients were given, and taking it back"),
+        ("logins", "Where users are logged in with a browser"),
         ("routes", "What paths take"),
         ("issuers", "Who else is believed"),
         ("signing-keys", "What tokens are signed with"),

@@ -49,6 +49,7 @@ fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::NoSuchUser { .. }
         | Refusal::NoSuchToken { .. }
+        | Refusal::NoSuchGrant { .. }
         | Refusal::NoSuchNetwork { .. }
         | Refusal::NoSuchClient { .. }
         | Refusal::NoSuchRoute { .. }
@@ -130,9 +131,13 @@ impl From<Unavailable> for Problem {
 
 impl From<ReadError> for Problem {
     fn from(error: ReadError) -> Self {
-        if let ReadError::NoSuchUser { .. } = error {
-            let status = StatusCode::NOT_FOUND;
-            return Self::new(status, "no-such-user", title(status), no_such_user());
+        let status = StatusCode::NOT_FOUND;
+        match error {
+            ReadError::NoSuchUser { .. } => return Self::new(status, "no-such-user", title(status), no_such_user()),
+            ReadError::NoSuchClient { .. } => {
+                return Self::new(status, "no-such-client", title(status), no_such_client());
+            }
+            _ => {}
         }
         tracing::error!(%error, "the store could not be read");
         Self::new(

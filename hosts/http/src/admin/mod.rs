@@ -32,6 +32,8 @@ mod client_bodies;
 mod clients;
 mod client_credentials;
 mod consents;
+mod grants;
+mod logins;
 mod route_table;
 mod issuers;
 mod signing_keys;
@@ -82,6 +84,17 @@ pub(crate) fn routes(host: Host) -> Router {
         .routes(routes!(client_credentials::list, client_credentials::issue))
         .routes(routes!(consents::list))
         .routes(routes!(consents::withdraw))
+        .routes(routes!(grants::list))
+        .routes(routes!(grants::show))
+        .routes(routes!(grants::revoke))
+        .routes(routes!(grants::list_of_user))
+        .routes(routes!(grants::revoke_of_user))
+        .routes(routes!(grants::list_of_client))
+        .routes(routes!(grants::revoke_of_client))
+        .routes(routes!(logins::list))
+        .routes(routes!(logins::end))
+        .routes(routes!(logins::list_of_user))
+        .routes(routes!(logins::end_all))
         .routes(routes!(route_table::list, route_table::put))
         .routes(routes!(route_table::show, route_table::remove))
         .routes(routes!(issuers::list, issuers::put))

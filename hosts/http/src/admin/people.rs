@@ -95,7 +95,8 @@ pub(super) async fn set_profile(
 
 /// Gives a user a password
 ///
-/// What was proven with an earlier one is proven no more: its sessions end. Only a digest is stored (Argon2id).
+/// What was proven with an earlier one is proven no more: its logins end. What clients were granted before stays until
+/// `revokeGrantsOfUser` takes it back. Only a digest is stored (Argon2id).
 #[utoipa::path(put, path = "/admin/v1/users/{name}/password", operation_id = "setPassword", tag = "people",
     params(("name" = String, Path, description = "The user's name")), request_body = NewPassword,
     responses((status = 204, description = "The user has this password from now on")))]

@@ -26,6 +26,7 @@ use crate::host::Host;
 mod clients;
 mod people;
 mod access;
+mod held;
 
 use people::{PersonChanges, person};
 
@@ -77,10 +78,7 @@ fn carry_out(engine: &Engine, by: &Authored<'_>, request: Request) -> Result<Ans
             let end = end(engine, expires_at.as_deref(), expires_in_s)?;
             issue_authtoken(by, &user, end, not_before.as_deref())
         }
-        Request::AuthtokenList { user, cursor } => {
-            let page = lists::authtokens(engine, name(user.as_deref())?.as_ref(), cursor.as_deref());
-            Ok(Answer::Authtokens(page?))
-        }
+        Request::AuthtokenList { user, cursor } => list_authtokens(engine, user.as_deref(), cursor.as_deref()),
         Request::AuthtokenRevoke { id } => revoke_authtoken(by, &id),
         Request::AuthtokenExpire { id, at } => expire_authtoken(engine, by, &id, at.as_deref()),
         Request::NetworkTrust(rule) => add_network(by, &rule, Standing::Trusted),
@@ -116,6 +114,8 @@ fn carry_out(engine: &Engine, by: &Authored<'_>, request: Request) -> Result<Ans
         Request::Client(request) => clients::carry_out(engine, by, request),
         Request::PersonalToken(request) => people::tokens(engine, by, request),
         Request::Consent(request) => people::consents(engine, by, request),
+        Request::Grant(request) => held::grants(engine, by, request),
+        Request::Login(request) => held::logins(engine, by, request),
         Request::Route(request) => access::routes(engine, by, request),
         Request::Issuer(request) => access::issuers(engine, by, request),
         Request::Key(_) => Err(Stop::malformed("expected a request that has an author")),
@@ -270,6 +270,11 @@ fn issue_authtoken(
         not_before: not_before.map(parse_moment).transpose()?,
     })?;
     Ok(Answer::Issued((&issued).into()))
+}
+
+fn list_authtokens(engine: &Engine, user: Option<&str>, cursor: Option<&str>) -> Result<Answer, Stop> {
+    let page = lists::authtokens(engine, name(user)?.as_ref(), cursor)?;
+    Ok(Answer::Authtokens(page))
 }
 
 fn revoke_authtoken(by: &Authored<'_>, id: &str) -> Result<Answer, Stop> {

@@ -1,8 +1,8 @@
 //! Why a request was not carried out, with the blame in it and a code that scripts can go by.
 
 use tollgate::{
-    BackupError, ClientName, ExecuteError, IssuePersonalToken, PageError, ParseSettingError, ReadError, Refusal,
-    Unavailable,
+    BackupError, ClientName, ExecuteError, GrantId, IssuePersonalToken, PageError, ParseSettingError, ReadError,
+    Refusal, Unavailable,
 };
 
 use tollgate_oauth::signing_keys::KeysError;
@@ -37,6 +37,19 @@ impl Stop {
 /// There is no client of a name that was only looked at.
 pub(super) fn no_such_client(name: &ClientName) -> Stop {
     ExecuteError::Refused(Refusal::NoSuchClient { name: name.clone() }).into()
+}
+
+/// There is no grant of an id that was only looked at.
+pub(super) fn no_such_grant(id: GrantId) -> Stop {
+    ExecuteError::Refused(Refusal::NoSuchGrant { id }).into()
+}
+
+/// No login that holds has this id.
+pub(super) fn no_such_login(id: &str) -> Stop {
+    let words = format!(
+        "expected the id of a login that holds, but there is none {id}: `tollgate login list` shows those there are"
+    );
+    Stop::Refused(Fault::new("no_such_login", words))
 }
 
 /// The same refusal of a command about a token that `list` shows.
@@ -105,6 +118,7 @@ impl From<ReadError> for Stop {
             ReadError::NoSuchUser { .. } => {
                 Self::Refused(Fault::new("no_such_user", advised(&error, "tollgate user list")))
             }
+            ReadError::NoSuchClient { name } => no_such_client(&name),
             _ => Self::Failed(Fault::new("unreadable", error.to_string())),
         }
     }
@@ -171,6 +185,7 @@ fn words(refusal: &Refusal) -> String {
     match refusal {
         Refusal::NoSuchUser { .. } => advised(refusal, "tollgate user list"),
         Refusal::NoSuchToken { .. } => advised(refusal, "tollgate authtoken list"),
+        Refusal::NoSuchGrant { .. } => advised(refusal, "tollgate grant list"),
         Refusal::NoSuchNetwork { .. } => advised(refusal, "tollgate network list"),
         Refusal::NoSuchClient { .. } => advised(refusal, "tollgate client list"),
         Refusal::NoSuchRoute { .. } => advised(refusal, "tollgate route list"),
@@ -192,6 +207,7 @@ pub(crate) fn refusal_code(refusal: &Refusal) -> &'static str {
         Refusal::NoSuchUser { .. } => "no_such_user",
         Refusal::UserExists { .. } => "user_exists",
         Refusal::NoSuchToken { .. } => "no_such_token",
+        Refusal::NoSuchGrant { .. } => "no_such_grant",
         Refusal::TokenRevoked { .. } => "token_revoked",
         Refusal::WouldLengthen { .. } => "would_lengthen",
         Refusal::NeverValid { .. } => "never_valid",

@@ -1,11 +1,12 @@
 //! Lists, a page at a time, so that no reply is longer than a page however large the store is.
 
-use tollgate::{Engine, Network, ReadError, UserName};
+use tollgate::{Engine, GrantsOf, Network, ReadError, UserName};
 
 use super::admins::AdminTokenShown;
 use super::clients::ClientShown;
 use super::fault::Stop;
 use super::feed_tokens::FeedTokenShown;
+use super::held::{GrantShown, LoginShown};
 use super::people::{PersonalTokenShown, UserDetail};
 use super::shown::{AuthtokenShown, NetworkShown, PageShown, UserShown};
 
@@ -47,6 +48,30 @@ pub(super) fn personal_tokens(
     cursor: Option<&str>,
 ) -> Result<PageShown<PersonalTokenShown>, Stop> {
     let page = engine.personal_tokens_page(of, cursor, PAGE_ITEMS)?;
+    Ok(PageShown {
+        items: page.items.iter().map(Into::into).collect(),
+        next: page.next,
+    })
+}
+
+pub(super) fn grants(
+    engine: &Engine,
+    of: Option<&GrantsOf>,
+    cursor: Option<&str>,
+) -> Result<PageShown<GrantShown>, Stop> {
+    let page = engine.grants_page(of, cursor, PAGE_ITEMS)?;
+    Ok(PageShown {
+        items: page.items.iter().map(Into::into).collect(),
+        next: page.next,
+    })
+}
+
+pub(super) fn logins(
+    engine: &Engine,
+    of: Option<&UserName>,
+    cursor: Option<&str>,
+) -> Result<PageShown<LoginShown>, Stop> {
+    let page = engine.sessions_page(of, cursor, PAGE_ITEMS)?;
     Ok(PageShown {
         items: page.items.iter().map(Into::into).collect(),
         next: page.next,

@@ -12,6 +12,7 @@ mod shown;
 mod password;
 mod clients;
 mod people;
+mod held;
 mod access;
 mod terms;
 mod keys;
@@ -44,6 +45,7 @@ pub use explain::{Explained, GateShown, Outcome};
 pub(crate) use fault::{refusal_code, refusal_words};
 pub use feed_tokens::{FeedTokenShown, IssuedFeedShown};
 pub use followed::follow_lines;
+pub use held::{EndedLoginsShown, GrantShown, LoginShown, RevokedGrantsShown};
 pub use keys::{KeyState, SigningKeyShown};
 pub(crate) use keys::{rotate_keys, signing_keys};
 pub use moment::{MomentError, parse_moment, write_moment};
@@ -55,8 +57,8 @@ pub use people::{ConsentShown, IssuedPersonalShown, PersonShown, PersonalTokenSh
 pub use reply::{Answer, Fault, Reply};
 pub use request::{
     AddressedRule, AuditAsked, AuthenticationRequest, CheckRequest, ClientChangesRequest, ClientRequest,
-    ConsentRequest, ImportRequest, IssuerAsked, IssuerRequest, KeyRequest, NumberedLine, PasswordRequest,
-    PersonChangesRequest, PersonalTokenRequest, Request, RouteRequest, UserChangesRequest,
+    ConsentRequest, GrantRequest, ImportRequest, IssuerAsked, IssuerRequest, KeyRequest, LoginRequest, NumberedLine,
+    PasswordRequest, PersonChangesRequest, PersonalTokenRequest, Request, RouteRequest, UserChangesRequest,
 };
 pub(crate) use shown::named_by_rule_id;
 pub use shown::{

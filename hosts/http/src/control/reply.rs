@@ -8,6 +8,7 @@ use super::audited::TrailShown;
 use super::clients::{ClientSecretShown, ClientShown};
 use super::explain::Explained;
 use super::feed_tokens::{FeedTokenShown, IssuedFeedShown};
+use super::held::{EndedLoginsShown, GrantShown, LoginShown, RevokedGrantsShown};
 use super::keys::SigningKeyShown;
 use super::moved::{ExportedShown, ImportedShown};
 use super::people::{ConsentShown, IssuedPersonalShown, PersonShown, PersonalTokenShown, UserDetail};
@@ -101,6 +102,16 @@ pub enum Answer {
     PersonalTokens(PageShown<PersonalTokenShown>),
     /// What a user has agreed to.
     Consents(Vec<ConsentShown>),
+    /// What a client was granted, as it now is.
+    Grant(Box<GrantShown>),
+    /// What clients were granted.
+    Grants(PageShown<GrantShown>),
+    /// How much was taken back.
+    RevokedGrants(RevokedGrantsShown),
+    /// Logins in browsers.
+    Logins(PageShown<LoginShown>),
+    /// How many logins were ended.
+    EndedLogins(EndedLoginsShown),
     /// One route, as it now is.
     Route(RouteShown),
     /// All routes.
@@ -157,6 +168,11 @@ impl Answer {
             Self::PersonalToken(shown) => serde_json::to_string_pretty(shown),
             Self::PersonalTokens(page) => serde_json::to_string_pretty(&page.items),
             Self::Consents(shown) => serde_json::to_string_pretty(shown),
+            Self::Grant(shown) => serde_json::to_string_pretty(shown),
+            Self::Grants(page) => serde_json::to_string_pretty(&page.items),
+            Self::RevokedGrants(shown) => serde_json::to_string_pretty(shown),
+            Self::Logins(page) => serde_json::to_string_pretty(&page.items),
+            Self::EndedLogins(shown) => serde_json::to_string_pretty(shown),
             Self::Route(shown) => serde_json::to_string_pretty(shown),
             Self::Routes(shown) => serde_json::to_string_pretty(shown),
             Self::Issuer(shown) => serde_json::to_string_pretty(shown),

@@ -12,9 +12,11 @@ use super::transfer::Line;
 mod clients;
 mod people;
 mod access;
+mod held;
 
 pub use access::{IssuerAsked, IssuerRequest, KeyRequest, RouteRequest};
 pub use clients::{AuthenticationRequest, ClientChangesRequest, ClientRequest};
+pub use held::{GrantRequest, LoginRequest};
 pub use people::{ConsentRequest, PasswordRequest, PersonChangesRequest, PersonalTokenRequest};
 
 /// One request to an engine, named after the verb that makes it.
@@ -154,6 +156,10 @@ pub enum Request {
     PersonalToken(PersonalTokenRequest),
     /// About what users have agreed to.
     Consent(ConsentRequest),
+    /// About what clients were granted.
+    Grant(GrantRequest),
+    /// About logins in browsers.
+    Login(LoginRequest),
     /// About routes.
     Route(RouteRequest),
     /// About issuers elsewhere.

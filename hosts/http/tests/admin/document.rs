@@ -8,7 +8,7 @@ use utoipa::openapi::OpenApi;
 use super::console::Console;
 
 /// Every operation of the admin API.
-const OPERATIONS: [&str; 58] = [
+const OPERATIONS: [&str; 69] = [
     "GET /users",
     "POST /users",
     "GET /users/{name}",
@@ -39,6 +39,17 @@ const OPERATIONS: [&str; 58] = [
     "POST /users/{name}/client-credentials",
     "GET /users/{name}/consents",
     "DELETE /users/{name}/consents/{client_id}",
+    "GET /grants",
+    "GET /grants/{id}",
+    "POST /grants/{id}/revoke",
+    "GET /users/{name}/grants",
+    "POST /users/{name}/grants/revoke",
+    "GET /clients/{client_id}/grants",
+    "POST /clients/{client_id}/grants/revoke",
+    "GET /logins",
+    "DELETE /logins/{id}",
+    "GET /users/{name}/logins",
+    "POST /users/{name}/logins/revoke",
     "GET /routes",
     "PUT /routes",
     "GET /routes/{id}",

@@ -1,8 +1,8 @@
 //! What is known of users beside what checks need, and their own tokens.
 
 use tollgate::{
-    Authored, Engine, IssuePersonalToken, PasswordPhc, Person, Profile, ReadError, RevokePersonalToken, SetPassword,
-    SetProfile, UserName, WithdrawConsent,
+    Authored, Engine, GrantsOf, IssuePersonalToken, PasswordPhc, Person, Profile, ReadError, RevokePersonalToken,
+    SetPassword, SetProfile, UserName, WithdrawConsent,
 };
 
 use super::super::fault::{Stop, no_such_client, of_token_among};
@@ -17,6 +17,7 @@ use super::{end, name, parsed, token_id};
 pub(super) struct PersonChanges {
     password: Option<Option<PasswordPhc>>,
     profile: Option<Profile>,
+    revoke_grants: bool,
 }
 
 impl PersonChanges {
@@ -27,6 +28,7 @@ impl PersonChanges {
             display_name,
             email,
             roles,
+            revoke_grants,
         } = asked;
         let malformed = |error: &dyn std::error::Error| Stop::malformed(error.to_string());
         let password = match password {
@@ -46,6 +48,7 @@ impl PersonChanges {
         Ok(Self {
             password,
             profile: (profile != *present).then_some(profile),
+            revoke_grants,
         })
     }
 
@@ -56,6 +59,10 @@ impl PersonChanges {
         }
         if let Some(password) = self.password {
             by.execute(SetPassword { user: user(), password })?;
+        }
+        if self.revoke_grants {
+            by.end_sessions(name)?;
+            by.revoke_grants(&GrantsOf::User(user()))?;
         }
         Ok(())
     }

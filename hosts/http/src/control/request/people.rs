@@ -15,6 +15,9 @@ pub struct PersonChangesRequest {
     pub email: Option<String>,
     /// What they are to applications, all of it.
     pub roles: Option<Vec<String>>,
+    /// Whether all that clients were granted for them is taken back, and their logins in browsers end.
+    #[serde(default)]
+    pub revoke_grants: bool,
 }
 
 /// A password as it goes over the socket.

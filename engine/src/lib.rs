@@ -211,12 +211,12 @@ pub use entropy::{Entropy, EntropyError, SeededEntropy, SystemEntropy};
 pub use execute::{Command, Repeatable, Swept};
 pub use feed::{Cursor, Lagged, Moved};
 pub use granting::{
-    AccessFacts, AccessText, AccessToken, AddSigningKey, BeginSession, BegunSession, BurnCode, Claimed, CodeFacts, CodeProof,
-    Consent, EndSession, EndSessions, EndedSessions, Family, GiveConsent, GrantFault, GrantId, GrantedTo, GrantsOf,
-    HeldGrant, HeldSession, IssueAccess, IssueCode, IssuedAccess, IssuedCode, JwtDigest, LoginOutcome, REPEAT_WINDOW_S,
-    RecordLogin, RedeemCode, Redeemed, Refresh, RefreshFacts, RefreshProof, Refreshed, RetireSigningKey, RevokeAccess,
-    RevokeFamily, RevokeGrant, RevokeGrants, RevokedGrants, SessionFacts, SessionId, SigningKey, SpendIdentifier,
-    Spent, WithdrawConsent,
+    AccessFacts, AccessText, AccessToken, AddSigningKey, BeginSession, BegunSession, BurnCode, Claimed, CodeFacts,
+    CodeProof, Consent, EndSession, EndSessions, EndedSessions, Family, GiveConsent, GrantFault, GrantId, GrantedTo,
+    GrantsOf, HeldGrant, HeldSession, IssueAccess, IssueCode, IssuedAccess, IssuedCode, JwtDigest, LoginOutcome,
+    REPEAT_WINDOW_S, RecordLogin, RedeemCode, Redeemed, Refresh, RefreshFacts, RefreshProof, Refreshed,
+    RetireSigningKey, RevokeAccess, RevokeFamily, RevokeGrant, RevokeGrants, RevokedGrants, SessionFacts, SessionId,
+    SigningKey, SpendIdentifier, Spent, WithdrawConsent,
 };
 pub use issuer::{Issuer, IssuerFault, JwksSource, ParseSignatureError, Signature, SignatureSet};
 pub use key_file::{KEY_VARIABLE, KeyError, MalformedKey, PepperKey};

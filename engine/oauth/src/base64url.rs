@@ -14,12 +14,12 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Base64 with padding and the other two characters, as `Authorization: Basic` and certificates in a JWK have it.
-pub(crate) fn encode_standard(bytes: &[u8]) -> String {
+pub fn encode_standard(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
 /// The bytes of a text in that form.
-pub(crate) fn decode_standard(text: &[u8]) -> Option<Vec<u8>> {
+pub fn decode_standard(text: &[u8]) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 

@@ -26,6 +26,18 @@ impl Challenge {
         }
     }
 
+    /// What whoever holds `verifier` commits itself to, where we are the client.
+    pub fn of(verifier: &str) -> Self {
+        let mut committed = [0; 32];
+        committed.copy_from_slice(digest(&SHA256, verifier.as_bytes()).as_ref());
+        Self(committed)
+    }
+
+    /// The value of `code_challenge`.
+    pub fn text(&self) -> String {
+        base64url::encode(&self.0)
+    }
+
     /// Whether `verifier` is what the client committed itself to. One that is too short to be unguessable, or has characters that
     /// RFC 7636 does not know, is not looked at.
     pub fn is_met_by(&self, verifier: &str) -> bool {
@@ -60,6 +72,8 @@ mod tests {
     #[test]
     fn the_example_of_the_standard_holds() {
         assert!(challenge().is_met_by(VERIFIER));
+        assert_eq!(Challenge::of(VERIFIER), challenge());
+        assert_eq!(Challenge::of(VERIFIER).text(), CHALLENGE);
         assert!(!challenge().is_met_by(&VERIFIER.replace('d', "e")));
     }
 

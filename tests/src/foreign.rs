@@ -1,4 +1,4 @@
-//! Programs that somebody else wrote, as scripts of `tests/clients` that talk in lines of JSON.
+//! Programs that somebody else wrote, under scripts of `tests/clients` and `tests/pages` that talk in lines of JSON.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Lines, Read as _, Write as _};
@@ -83,12 +83,17 @@ impl Foreign {
         let _ = writeln!(self.asked.as_mut().unwrap(), "{value}");
     }
 
-    /// Waits for its end, which must be a good one.
-    fn end(mut self, heard: &[Value]) {
+    /// What it wrote on standard error, once it has ended.
+    pub fn complaints(&mut self) -> String {
+        let complaints = self.complaints.take().map(|thread| thread.join().unwrap());
+        complaints.unwrap_or_default()
+    }
+
+    /// Waits for its end, which must be a good one. `heard` is what it told before.
+    pub fn end(mut self, heard: &[Value]) {
         self.asked = None;
         let status = self.process.wait().unwrap();
-        let complaints = self.complaints.take().map(|thread| thread.join().unwrap());
-        let complaints = complaints.unwrap_or_default();
+        let complaints = self.complaints();
         let name = self.name;
         assert!(
             status.success(),
@@ -127,14 +132,22 @@ pub fn run(
 
 /// The scripts in a folder where their libraries are found.
 fn command(interpreter: &Interpreter, script: &str, stage: &TempDir) -> Command {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients");
-    for entry in fs::read_dir(&here).unwrap() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let entries = ["clients", "pages"].map(|folder| fs::read_dir(here.join(folder)).unwrap());
+    for entry in entries.into_iter().flatten() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|kind| kind == "py" || kind == "mjs") {
             fs::copy(&path, stage.path().join(path.file_name().unwrap())).unwrap();
         }
     }
     let script = stage.path().join(script);
+    let mut command = interpreted(interpreter, &script, stage);
+    // Whatever they leave behind goes with the folder.
+    command.env("TMPDIR", stage.path());
+    command
+}
+
+fn interpreted(interpreter: &Interpreter, script: &Path, stage: &TempDir) -> Command {
     match interpreter {
         Interpreter::Python => {
             let mut command = Command::new("python3");

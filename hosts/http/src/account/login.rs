@@ -17,6 +17,7 @@ use super::form::Form;
 use super::landing::source_of;
 use super::page::{page, retry_after, see_other, with_cookies};
 use super::place::Place;
+use super::wrong::Wrong;
 use crate::identity::carried::Carried;
 
 #[derive(Template)]
@@ -24,7 +25,7 @@ use crate::identity::carried::Carried;
 struct LoginPage<'a> {
     place: &'a Place,
     client: Option<&'a str>,
-    fault: Option<&'a str>,
+    wrong: &'a Wrong,
     form_token: &'a str,
     back: &'a str,
     name: &'a str,
@@ -40,7 +41,7 @@ pub(super) struct Asker {
 /// What is wrong with the form that is shown again.
 struct Fault {
     status: StatusCode,
-    words: String,
+    wrong: Wrong,
     retry_after_s: Option<u32>,
 }
 
@@ -48,8 +49,16 @@ impl Fault {
     fn new(status: StatusCode, words: impl Into<String>) -> Self {
         Self {
             status,
-            words: words.into(),
+            wrong: Wrong::all(words),
             retry_after_s: None,
+        }
+    }
+
+    /// Name and password do not belong together. It is said at the field that is empty again.
+    fn mismatch() -> Self {
+        Self {
+            wrong: Wrong::field("password", "User name or password is wrong."),
+            ..Self::new(StatusCode::FORBIDDEN, "")
         }
     }
 
@@ -132,7 +141,7 @@ pub(super) async fn log_in(State(pages): State<Pages>, request: Request<Body>) -
             let form = cookies::removed(place, place.form_cookie());
             return with_cookies(see_other(&place.path(&back.to_string())), [cookie, form]);
         }
-        Ok(Login::Wrong) => Fault::new(StatusCode::FORBIDDEN, "User name or password is wrong."),
+        Ok(Login::Wrong) => Fault::mismatch(),
         Ok(Login::Throttled { retry_after_s }) => {
             let words = format!(
                 "Too many tries were wrong. Wait {}, then try again.",
@@ -215,10 +224,11 @@ fn form(
         Ok(made) => made,
         Err(refused) => return refused,
     };
+    let nothing = Wrong::nothing();
     let template = LoginPage {
         place: pages.place(),
         client: asker.map(|asker| asker.client.title.as_str()),
-        fault: fault.as_ref().map(|fault| fault.words.as_str()),
+        wrong: fault.as_ref().map_or(&nothing, |fault| &fault.wrong),
         form_token: &form_token,
         back: &back.to_string(),
         name,

@@ -10,6 +10,7 @@ mod form_key;
 mod back;
 mod landing;
 mod page;
+mod wrong;
 mod made;
 mod shown;
 mod browser;

@@ -6,8 +6,8 @@ use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use tollgate::{
-    Engine, ExecuteError, IssuePersonalToken, PersonalToken, ReadError, RevokePersonalToken, SessionFacts, Timestamp,
-    TokenId,
+    Engine, ExecuteError, IssuePersonalToken, PersonalToken, ReadError, Refusal, RevokePersonalToken, SessionFacts,
+    Timestamp, TokenId,
 };
 
 use super::Pages;
@@ -17,6 +17,7 @@ use super::made::Fresh;
 use super::page::{Said, page, see_other};
 use super::place::Place;
 use super::shown::{Day, TokenShown};
+use super::wrong::Wrong;
 use crate::identity::carried::Carried;
 
 const PAGE: &str = "/account/tokens";
@@ -31,7 +32,7 @@ struct TokensPage<'a> {
     user: &'a str,
     form_token: &'a str,
     made: &'a [Fresh],
-    fault: Option<&'a str>,
+    wrong: &'a Wrong,
     draft: Draft<'a>,
     active: usize,
     most: usize,
@@ -93,7 +94,14 @@ pub(super) async fn list(State(pages): State<Pages>, request: Request<Body>) -> 
         Some(session) if !only_looks => pages.made().take(session, now),
         Some(_) | None => Vec::new(),
     };
-    shown(&pages, &visit, &made, Draft::default(), None, StatusCode::OK)
+    shown(
+        &pages,
+        &visit,
+        &made,
+        Draft::default(),
+        &Wrong::nothing(),
+        StatusCode::OK,
+    )
 }
 
 /// The form of a new token comes back.
@@ -119,11 +127,9 @@ pub(super) async fn make(State(pages): State<Pages>, request: Request<Body>) -> 
                 return Ok(Done::OutOfDate(visit));
             }
             let Some(expires_at) = end(&days, engine.now()) else {
-                let words = format!(
-                    "Say in how many days the token ends: 1 to {}.",
-                    IssuePersonalToken::DAYS_MOST
-                );
-                return Ok(Done::Refused(visit, words));
+                let most = IssuePersonalToken::DAYS_MOST;
+                let words = format!("Say in how many days the token ends: 1 to {most}.");
+                return Ok(Done::Refused(visit, Wrong::field("days", words)));
             };
             let command = IssuePersonalToken {
                 user: visit.facts.user.name.clone(),
@@ -133,7 +139,7 @@ pub(super) async fn make(State(pages): State<Pages>, request: Request<Body>) -> 
             };
             Ok(match engine.by(browser.author(&visit.facts)).execute(command) {
                 Ok(issued) => Done::Made(issued.record.id, issued.token),
-                Err(ExecuteError::Refused(refusal)) => Done::Refused(visit, sentence(&refusal.to_string())),
+                Err(ExecuteError::Refused(refusal)) => Done::Refused(visit, wrong(&refusal)),
                 Err(error) => Done::Failed(error),
             })
         }
@@ -153,14 +159,6 @@ pub(super) async fn make(State(pages): State<Pages>, request: Request<Body>) -> 
             }
             see_other(&pages.place().path(PAGE))
         }
-        Ok(Ok(Done::Refused(visit, words))) => shown(
-            &pages,
-            &visit,
-            &[],
-            draft_shown,
-            Some(&words),
-            StatusCode::UNPROCESSABLE_ENTITY,
-        ),
         Ok(Ok(other)) => ended(&pages, other, draft_shown),
     }
 }
@@ -180,7 +178,7 @@ pub(super) async fn revoke(State(pages): State<Pages>, request: Request<Body>) -
             return Ok(Done::OutOfDate(visit));
         }
         let Ok(id) = form.get("id").parse() else {
-            return Ok(Done::Refused(visit, "That is no id of a token.".to_owned()));
+            return Ok(Done::Refused(visit, Wrong::all("That is no id of a token.")));
         };
         let command = RevokePersonalToken {
             user: Some(visit.facts.user.name.clone()),
@@ -188,17 +186,13 @@ pub(super) async fn revoke(State(pages): State<Pages>, request: Request<Body>) -
         };
         Ok(match engine.by(browser.author(&visit.facts)).execute(command) {
             Ok(_) => Done::Revoked,
-            Err(ExecuteError::Refused(refusal)) => Done::Refused(visit, sentence(&refusal.to_string())),
+            Err(ExecuteError::Refused(refusal)) => Done::Refused(visit, wrong(&refusal)),
             Err(error) => Done::Failed(error),
         })
     });
     match done.await {
         Err(refused) => refused,
         Ok(Err(error)) => unreadable(&pages, &error),
-        Ok(Ok(Done::Refused(visit, words))) => {
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            shown(&pages, &visit, &[], Draft::default(), Some(&words), status)
-        }
         Ok(Ok(other)) => ended(&pages, other, Draft::default()),
     }
 }
@@ -207,7 +201,7 @@ pub(super) async fn revoke(State(pages): State<Pages>, request: Request<Body>) -
 enum Done {
     LoggedOut,
     OutOfDate(Visit),
-    Refused(Visit, String),
+    Refused(Visit, Wrong),
     Failed(ExecuteError),
     Made(TokenId, tollgate::TokenText),
     Revoked,
@@ -219,11 +213,11 @@ fn ended(pages: &Pages, done: Done, draft: Draft<'_>) -> Response {
         Done::LoggedOut => see_other(&pages.place().path("/account/login")),
         Done::OutOfDate(visit) => {
             let words = "The page was out of date. Nothing was done; please try once more.";
-            shown(pages, &visit, &[], draft, Some(words), StatusCode::FORBIDDEN)
+            shown(pages, &visit, &[], draft, &Wrong::all(words), StatusCode::FORBIDDEN)
         }
-        Done::Refused(visit, words) => {
+        Done::Refused(visit, wrong) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            shown(pages, &visit, &[], draft, Some(&words), status)
+            shown(pages, &visit, &[], draft, &wrong, status)
         }
         Done::Failed(error) => {
             tracing::error!(%error, "a personal access token was not changed");
@@ -253,6 +247,17 @@ fn end(days: &str, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// A refusal in words that stand for themselves.
+fn wrong(refusal: &Refusal) -> Wrong {
+    match refusal {
+        Refusal::PersonalTokenName => Wrong::field("name", "Give the token a name of up to 100 plain characters."),
+        Refusal::PersonalTokenDescription => Wrong::field(
+            "description",
+            "Describe the token in up to 1,000 plain characters, or not at all.",
+        ),
+        other => Wrong::all(sentence(&other.to_string())),
+    }
+}
+
 fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string());
@@ -269,7 +274,7 @@ fn shown(
     visit: &Visit,
     made: &[Fresh],
     draft: Draft<'_>,
-    fault: Option<&str>,
+    wrong: &Wrong,
     status: StatusCode,
 ) -> Response {
     let now = pages.host().engine().now();
@@ -281,7 +286,7 @@ fn shown(
         user: visit.facts.user.name.as_str(),
         form_token: visit.facts.form_token(),
         made,
-        fault,
+        wrong,
         draft,
         active: tokens.iter().filter(|token| token.state.is_active()).count(),
         most: IssuePersonalToken::ACTIVE_MOST,

@@ -2,13 +2,13 @@
 
 use core::num::NonZeroU32;
 
-use crate::credential::{Place, Scratch, extract};
+use crate::credential::{Place, Presented, Scratch, extract};
 use crate::deny::DenyReason;
 use crate::gates::{self, Gate};
 use crate::live::{Footing, Holder, LiveView, Routed, ServerFacts, Standing, Subject, Wanted};
 use crate::look_up::{Kind, Missing, kind_of, look_up, look_up_elsewhere};
 use crate::permit::{Permit, Places};
-use crate::quota::QuotaState;
+use crate::quota::{Charge, QuotaState};
 use crate::request::RequestParts;
 use crate::route::SchemeSet;
 use crate::scope::ScopeSet;
@@ -89,212 +89,252 @@ impl Denial {
 /// An address that is not trusted by the global rules learns nothing but [`DenyReason::NetworkRefused`], unless it presents
 /// a token whose user trusts it.
 pub fn check<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) -> Verdict<'v> {
+    // Changes of the server's facts are rare next to checks, so beginning again is rarer still.
     loop {
-        match admit::<OURS>(view, request, now) {
-            Ok(Admitted::Unasked) => return Verdict::Permit(Permit::anonymous(view)),
-            Ok(Admitted::Holder { holder, place, server }) => return charge(view, &server, &holder, place, now),
-            Err(End::Denied(denial)) => return Verdict::Denial(denial),
-            Err(End::NotOurs) => return check_elsewhere(view, request, now),
-            // Changes of the server's facts are rare next to checks, so beginning again is rarer still.
+        let mark = view.server_mark();
+        let server = view.server_facts(request.peer, request.path);
+        let mut scratch = Scratch::default();
+        let presented = match present(view, request, &server, now, &mut scratch) {
+            Ok(Some(presented)) => presented,
+            Ok(None) => return Verdict::Permit(Permit::anonymous(view)),
+            Err(refusal) => return refusal.of_nobody(server.standing, server.routed, None),
+        };
+        let found = match kind_of(&presented, &server) {
+            Kind::NotTaken => return Refusal::NO_CREDENTIAL.of_nobody(server.standing, server.routed, None),
+            Kind::Ours => look_up(view, &presented, request.peer),
+            // What the compiler would have to carry for these through the code of the others is handed over in memory.
+            Kind::Elsewhere => match check_elsewhere(view, request, &server.again(), mark, &{ presented }, now) {
+                Some(verdict) => return verdict,
+                None => continue,
+            },
+        };
+        let holder = match found {
+            Ok(holder) => holder,
+            Err(missing) => return not_found(view, server.standing, server.routed, missing, now),
+        };
+        let place = presented.place;
+        match decide(view, request, &server, mark, &holder, now) {
+            Ok(charged) => return charged.verdict(view, &holder, place),
+            Err(End::Refused(refusal, quota)) => {
+                return refusal.of_holder(server.routed, mark, Subject::of(&holder, place), quota);
+            }
             Err(End::Moved) => {}
         }
     }
 }
 
-/// Whether a credential is looked up as an opaque token of ours, or as anything else. Each has code of its own: what the two
-/// share is compiled twice, so that tokens of ours have nothing to carry for the others.
-const OURS: bool = false;
-const ELSEWHERE: bool = true;
-
-/// The same decision, from the beginning, about a text that is no opaque token of ours.
+/// The rest of a decision about a credential that is no opaque token of ours: the same gates in code of its own, so that tokens of
+/// ours have nothing to carry for the others. None where the server's facts changed meanwhile.
 #[inline(never)]
-fn check_elsewhere<'v>(view: &'v LiveView, request: &RequestParts<'_>, now: Timestamp) -> Verdict<'v> {
-    loop {
-        match admit::<ELSEWHERE>(view, request, now) {
-            Ok(Admitted::Unasked) => return Verdict::Permit(Permit::anonymous(view)),
-            Ok(Admitted::Holder { holder, place, server }) => return charge(view, &server, &holder, place, now),
-            Err(End::Denied(denial)) => return Verdict::Denial(denial),
-            // Only what was taken for a token of ours can turn out to be none.
-            Err(End::Moved | End::NotOurs) => {}
-        }
-    }
-}
-
-/// Whom all gates let through that charge nothing.
-enum Admitted<'v> {
-    /// Nobody, where no credential is asked for: a CORS preflight, or a route for everybody.
-    Unasked,
-    Holder {
-        holder: Holder<'v>,
-        place: Place,
-        server: ServerFacts,
-    },
-}
-
-/// How a decision ends before anything is charged.
-enum End {
-    Denied(Denial),
-    /// The server's facts changed meanwhile, so those that were read may be older than the user's.
-    Moved,
-    /// The text does not begin like a token of ours, and may be something else.
-    NotOurs,
-}
-
-impl From<Denial> for End {
-    fn from(denial: Denial) -> Self {
-        Self::Denied(denial)
-    }
-}
-
-/// The denial of a gate that charges nothing, but for its reason.
-#[inline]
-fn denial(gate: Gate, subject: Option<Subject>, routed: Routed) -> impl FnOnce(DenyReason) -> Denial {
-    move |reason| Denial {
-        subject,
-        schemes: routed.schemes(),
-        ..Denial::plain(reason, gate)
-    }
-}
-
-/// Asks every gate that charges nothing, in order.
-fn admit<'v, const MADE_ELSEWHERE: bool>(
+fn check_elsewhere<'v>(
     view: &'v LiveView,
     request: &RequestParts<'_>,
+    server: &ServerFacts,
+    mark: u64,
+    presented: &Presented<'_>,
     now: Timestamp,
-) -> Result<Admitted<'v>, End> {
-    let mark = view.server_mark();
-    let server = view.server_facts(request.peer, request.path);
-    let (standing, routed) = (server.standing, server.routed);
-    let unnamed = |gate| denial(gate, None, routed);
-    gates::network_global(standing).map_err(unnamed(Gate::NetworkGlobal))?;
-    // No user's own trust can be known without a user, so an address that not all trust is refused for just that.
-    let hidden = |gate| {
-        move |reason| match gates::network_user(standing, Standing::Neither) {
-            Ok(()) => unnamed(gate)(reason),
-            Err(refused) => unnamed(Gate::NetworkGlobal)(refused),
-        }
+) -> Option<Verdict<'v>> {
+    let holder = match look_up_elsewhere(view, presented, server, request.peer, now) {
+        Ok(holder) => holder,
+        Err(missing) => return Some(not_found(view, server.standing, server.routed, missing, now)),
     };
-    gates::route(routed).map_err(hidden(Gate::Route))?;
-    let is_preflight = server.allow_preflight() && request.preflight && request.method == b"OPTIONS";
-    if is_preflight || routed.asks_nobody() {
-        return Ok(unasked(view, standing, routed, now)?);
+    let place = presented.place;
+    match decide(view, request, server, mark, &holder, now) {
+        Ok(charged) => Some(charged.verdict(view, &holder, place)),
+        Err(End::Refused(refusal, quota)) => {
+            Some(refusal.of_holder(server.routed, mark, Subject::of(&holder, place), quota))
+        }
+        Err(End::Moved) => None,
+    }
+}
+
+/// How a decision about a holder ends without a permit.
+enum End {
+    Refused(Refusal, Option<QuotaState>),
+    /// The server's facts changed meanwhile, so those that were read may be older than the user's.
+    Moved,
+}
+
+impl From<Refusal> for End {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal, None)
+    }
+}
+
+/// Which gate refused, and why. A gate that lets pass has nothing else to carry: the denial is made of it afterwards.
+#[derive(Clone, Copy)]
+struct Refusal {
+    gate: Gate,
+    reason: DenyReason,
+}
+
+impl Refusal {
+    const NO_CREDENTIAL: Self = Self {
+        gate: Gate::Extract,
+        reason: DenyReason::MissingCredential,
+    };
+
+    #[inline]
+    fn at(gate: Gate) -> impl FnOnce(DenyReason) -> Self {
+        move |reason| Self { gate, reason }
     }
 
-    let mut scratch = Scratch::default();
-    let presented = match extract(request, server.authtoken_in_url(), &mut scratch) {
-        Err(DenyReason::MissingCredential) if routed.is_anonymous() => {
-            return Ok(unasked(view, standing, routed, now)?);
+    /// The denial while nobody is known. No user's own trust can be known without a user, so an address that not all trust is
+    /// refused for just that.
+    #[cold]
+    #[inline(never)]
+    fn of_nobody<'v>(self, standing: Standing, routed: Routed, unsettled: Option<Unsettled>) -> Verdict<'v> {
+        let Self { gate, reason } = match gates::network_user(standing, Standing::Neither) {
+            Ok(()) => self,
+            Err(refused) => Self::at(Gate::NetworkGlobal)(refused),
+        };
+        Verdict::Denial(Denial {
+            schemes: routed.schemes(),
+            unsettled,
+            ..Denial::plain(reason, gate)
+        })
+    }
+
+    /// The denial of somebody who is known.
+    #[cold]
+    #[inline(never)]
+    fn of_holder<'v>(self, routed: Routed, mark: u64, subject: Subject, quota: Option<QuotaState>) -> Verdict<'v> {
+        let Self { gate, reason } = self;
+        // What a limit refuses is answered without a challenge.
+        let routed = if gate < Gate::Rate { routed } else { Routed::USUAL };
+        let by_route = gate == Gate::Scope && routed.scopes() > 0;
+        Verdict::Denial(Denial {
+            subject: Some(subject),
+            quota,
+            schemes: routed.schemes(),
+            wanted: by_route.then(|| Wanted::of(routed, mark)),
+            ..Denial::plain(reason, gate)
+        })
+    }
+}
+
+/// Asks every gate before the look-up. None is who needs no credential: a CORS preflight, or a route for everybody.
+#[inline(always)]
+fn present<'a>(
+    view: &LiveView,
+    request: &RequestParts<'a>,
+    server: &ServerFacts,
+    now: Timestamp,
+    scratch: &'a mut Scratch,
+) -> Result<Option<Presented<'a>>, Refusal> {
+    let routed = server.routed;
+    gates::network_global(server.standing).map_err(Refusal::at(Gate::NetworkGlobal))?;
+    gates::route(routed).map_err(Refusal::at(Gate::Route))?;
+    let is_preflight = request.preflight && server.allow_preflight() && request.method == b"OPTIONS";
+    if is_preflight || routed.asks_nobody() {
+        return unasked(view, server.standing, now);
+    }
+    match extract(request, server.authtoken_in_url(), scratch) {
+        Err(DenyReason::MissingCredential) if routed.is_anonymous() => unasked(view, server.standing, now),
+        extracted => extracted.map(Some).map_err(Refusal::at(Gate::Extract)),
+    }
+}
+
+/// Lets a request pass that no credential is asked of, from an address that all trust.
+fn unasked<'a>(view: &LiveView, standing: Standing, now: Timestamp) -> Result<Option<Presented<'a>>, Refusal> {
+    gates::network_user(standing, Standing::Neither).map_err(Refusal::at(Gate::NetworkGlobal))?;
+    gates::freshness(view.freshness(), false, now).map_err(Refusal::at(Gate::Freshness))?;
+    Ok(None)
+}
+
+/// The denial of a credential that no record was found for.
+#[cold]
+#[inline(never)]
+fn not_found<'v>(view: &LiveView, standing: Standing, routed: Routed, missing: Missing, now: Timestamp) -> Verdict<'v> {
+    let fresh = gates::freshness(view.freshness(), false, now);
+    let unknown = Refusal::at(Gate::LookUp)(DenyReason::UnknownToken);
+    match (missing, fresh) {
+        // A view that may not be believed has perhaps not yet heard of this token.
+        (Missing::NotHere | Missing::Unsettled(_), Err(stale)) => {
+            Refusal::at(Gate::Freshness)(stale).of_nobody(standing, routed, None)
         }
-        extracted => extracted.map_err(hidden(Gate::Extract))?,
-    };
-    let found = if MADE_ELSEWHERE {
-        look_up_elsewhere(view, &presented, &server, request.peer, now)
-    } else {
-        match kind_of(&presented, &server) {
-            Kind::NotTaken => return Err(hidden(Gate::Extract)(DenyReason::MissingCredential).into()),
-            Kind::Elsewhere => return Err(End::NotOurs),
-            Kind::Ours => look_up(view, &presented, request.peer),
+        (Missing::NotHere, Ok(())) | (Missing::NoToken, _) => unknown.of_nobody(standing, routed, None),
+        (Missing::Unsettled(unsettled), Ok(())) => {
+            // Nobody goes to any trouble for an address that nobody trusts.
+            let can_pass = standing == Standing::Trusted || view.trust_is_personal();
+            unknown.of_nobody(standing, routed, can_pass.then_some(unsettled))
         }
-    };
-    let holder = found.map_err(
-        |missing| match (missing, gates::freshness(view.freshness(), false, now)) {
-            // A view that may not be believed has perhaps not yet heard of this token.
-            (Missing::NotHere | Missing::Unsettled(_), Err(stale)) => hidden(Gate::Freshness)(stale),
-            (Missing::NotHere, Ok(())) | (Missing::NoToken, _) => hidden(Gate::LookUp)(DenyReason::UnknownToken),
-            (Missing::Unsettled(unsettled), Ok(())) => Denial {
-                // Nobody goes to any trouble for an address that nobody trusts.
-                unsettled: (standing == Standing::Trusted || view.trust_is_personal()).then_some(unsettled),
-                ..hidden(Gate::LookUp)(DenyReason::UnknownToken)
-            },
-        },
-    )?;
+    }
+}
+
+/// Asks every gate behind the look-up, and charges.
+// Always inlined: the holder is still in registers.
+#[inline(always)]
+fn decide<'v>(
+    view: &'v LiveView,
+    request: &RequestParts<'_>,
+    server: &ServerFacts,
+    mark: u64,
+    holder: &Holder<'v>,
+    now: Timestamp,
+) -> Result<Charged<'v>, End> {
     // The server's facts must not be older than the user's: of two changes made one after the other, a check that sees
     // the second sees the first.
     if !view.is_still(mark) {
         return Err(End::Moved);
     }
-    let place = presented.place;
-    admit_holder(view, request, &server, &holder, place, mark, now)?;
-    Ok(Admitted::Holder { holder, place, server })
-}
-
-/// Asks every gate that is about the holder and charges nothing.
-// Always inlined: the holder is still in registers.
-#[inline(always)]
-fn admit_holder(
-    view: &LiveView,
-    request: &RequestParts<'_>,
-    server: &ServerFacts,
-    holder: &Holder<'_>,
-    place: Place,
-    mark: u64,
-    now: Timestamp,
-) -> Result<(), End> {
     let (standing, routed) = (server.standing, server.routed);
-    let subject = Subject::of(holder, place);
-    let known = |gate| denial(gate, Some(subject), routed);
     let (footing, grounds) = view.authority(holder.token);
-
     // An address that only this user may trust learns of the token's state after it is known to be trusted.
-    let network = gates::network_user(standing, holder.standing);
+    let network = gates::network_user(standing, holder.standing).map_err(Refusal::at(Gate::NetworkUser));
     if standing != Standing::Trusted {
-        network.map_err(known(Gate::NetworkUser))?;
+        network?;
     }
-    gates::status(holder.token, holder.user, footing).map_err(known(Gate::Status))?;
-    gates::validity(holder.token, now).map_err(known(Gate::Validity))?;
+    gates::status(holder.token, holder.user, footing).map_err(Refusal::at(Gate::Status))?;
+    gates::validity(holder.token, now).map_err(Refusal::at(Gate::Validity))?;
     if routed.has_audience() {
         let audiences = grounds.map_or(&[][..], |grounds| &grounds.audiences);
         let is_meant = view.is_meant(routed, audiences, mark).ok_or(End::Moved)?;
-        gates::audience(is_meant).map_err(known(Gate::Audience))?;
+        gates::audience(is_meant).map_err(Refusal::at(Gate::Audience))?;
     }
-    network.map_err(known(Gate::NetworkUser))?;
-    gates::operation(request.method, holder.user).map_err(known(Gate::Operation))?;
+    network?;
+    gates::operation(request.method, holder.user).map_err(Refusal::at(Gate::Operation))?;
     if routed.scopes() > 0 || !request.scopes.is_empty() {
         static NOTHING: ScopeSet = ScopeSet::NONE;
         let held = grounds.map_or(&NOTHING, |grounds| &grounds.scopes);
         let holds_all = view.holds_scopes(routed, held, mark).ok_or(End::Moved)?;
-        gates::scope(request.scopes, held, holds_all).map_err(|reason| Denial {
-            wanted: (routed.scopes() > 0).then(|| Wanted::of(routed, mark)),
-            ..known(Gate::Scope)(reason)
-        })?;
+        gates::scope(request.scopes, held, holds_all).map_err(Refusal::at(Gate::Scope))?;
     }
     let in_doubt = holder.token.in_doubt() || holder.user.in_doubt() || footing == Footing::InDoubt;
-    gates::freshness(view.freshness(), in_doubt, now).map_err(known(Gate::Freshness))?;
-    Ok(())
+    gates::freshness(view.freshness(), in_doubt, now).map_err(Refusal::at(Gate::Freshness))?;
+    charge(server, holder, now)
 }
 
-/// Lets a request pass that no credential is asked of, from an address that all trust.
-fn unasked<'v>(view: &LiveView, standing: Standing, routed: Routed, now: Timestamp) -> Result<Admitted<'v>, Denial> {
-    let unnamed = |gate| denial(gate, None, routed);
-    gates::network_user(standing, Standing::Neither).map_err(unnamed(Gate::NetworkGlobal))?;
-    gates::freshness(view.freshness(), false, now).map_err(unnamed(Gate::Freshness))?;
-    Ok(Admitted::Unasked)
+/// What a permit has cost.
+struct Charged<'v> {
+    places: Option<Places<'v>>,
+    charge: Option<Charge>,
+    quota: Option<QuotaState>,
 }
 
-/// Charges the hourly limit and takes a place, or does neither. The verdict is made here, where its parts are, and handed
-/// on as it is.
+impl<'v> Charged<'v> {
+    /// The verdict is made where its parts are, and handed on as it is.
+    #[inline(always)]
+    fn verdict(self, view: &'v LiveView, holder: &Holder<'v>, place: Place) -> Verdict<'v> {
+        let Self { places, charge, quota } = self;
+        Verdict::Permit(Permit::granted(view, Subject::of(holder, place), places, charge, quota))
+    }
+}
+
+/// Charges the hourly limit and takes a place, or does neither.
 // Always inlined: the holder is still in registers.
 #[inline(always)]
-fn charge<'v>(
-    view: &'v LiveView,
-    server: &ServerFacts,
-    holder: &Holder<'v>,
-    place: Place,
-    now: Timestamp,
-) -> Verdict<'v> {
-    let subject = Subject::of(holder, place);
-    let refused = |reason, gate, quota| {
-        Verdict::Denial(Denial {
-            subject: Some(subject),
-            quota,
-            ..Denial::plain(reason, gate)
-        })
-    };
+fn charge<'v>(server: &ServerFacts, holder: &Holder<'v>, now: Timestamp) -> Result<Charged<'v>, End> {
     let (mut charge, mut quota) = (None, None);
     if let Some(limit) = holder.user.per_hour().effective(server.per_hour()) {
         match holder.slot.rate.charge(limit, now) {
             Ok((done, state)) => (charge, quota) = (Some(done), Some(state)),
-            Err(state) => return refused(DenyReason::RateExceeded, Gate::Rate, Some(state)),
+            Err(state) => {
+                return Err(End::Refused(
+                    Refusal::at(Gate::Rate)(DenyReason::RateExceeded),
+                    Some(state),
+                ));
+            }
         }
     }
     let limit: Option<NonZeroU32> = holder.user.concurrent().effective(server.concurrent());
@@ -306,11 +346,11 @@ fn charge<'v>(
                 if let Some(charge) = charge {
                     holder.slot.rate.give_back(charge);
                 }
-                return refused(DenyReason::ConcurrencyExceeded, Gate::Concurrency, None);
+                return Err(Refusal::at(Gate::Concurrency)(DenyReason::ConcurrencyExceeded).into());
             }
         },
     };
-    Verdict::Permit(Permit::granted(view, subject, places, charge, quota))
+    Ok(Charged { places, charge, quota })
 }
 
 #[cfg(test)]

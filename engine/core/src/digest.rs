@@ -5,8 +5,8 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 use crate::foreign::{Foreign, ForeignDigest};
-use crate::jwt::Jwt;
-use crate::token::WellFormed;
+use crate::jwt::{Jwt, LikeJwt};
+use crate::token::{Shaped, WellFormed};
 
 /// The pepper: a key that stands outside the store, so that a stolen file alone cannot confirm a guessed token.
 ///
@@ -43,6 +43,12 @@ impl DigestKey {
         keyed(&self.own, token.secret())
     }
 
+    /// The digest of what has the shape of a token, for a look-up alone.
+    #[inline]
+    pub(crate) fn shaped(&self, token: Shaped<'_>) -> TokenDigest {
+        keyed(&self.own, token.secret())
+    }
+
     /// The digest of a token that was made elsewhere, by its text: what one that came in clear is stored under, and one that
     /// came as a digest after its first use. Costs a BLAKE3 block for every 64 bytes, no allocation.
     pub fn foreign(&self, text: Foreign<'_>) -> TokenDigest {
@@ -52,6 +58,11 @@ impl DigestKey {
     /// The digest of a signed token by its text, ours or another issuer's. Costs a BLAKE3 block for every 64 bytes, no
     /// allocation.
     pub fn jwt(&self, text: Jwt<'_>) -> TokenDigest {
+        keyed(&self.jwt, text.secret())
+    }
+
+    /// The digest of what begins like a signed token, for a look-up alone.
+    pub(crate) fn like_jwt(&self, text: LikeJwt<'_>) -> TokenDigest {
         keyed(&self.jwt, text.secret())
     }
 
@@ -77,6 +88,7 @@ impl DigestKey {
     }
 }
 
+#[inline]
 fn keyed(key: &[u8; 32], bytes: &[u8]) -> TokenDigest {
     TokenDigest(*blake3::keyed_hash(key, bytes).as_bytes())
 }

@@ -29,12 +29,7 @@ impl<'a> Jwt<'a> {
 
     /// Accepts a text of this form. Costs one pass over the text; allocates nothing.
     pub fn parse(text: &'a [u8]) -> Result<Self, ParseJwtError> {
-        let fits = text.len() <= Self::LEN_MOST && is_like_a_jwt(text);
-        if fits && has_three_parts(text) {
-            Ok(Self(text))
-        } else {
-            Err(ParseJwtError)
-        }
+        LikeJwt::parse(text).and_then(LikeJwt::jwt).ok_or(ParseJwtError)
     }
 
     /// The bytes to digest.
@@ -43,7 +38,30 @@ impl<'a> Jwt<'a> {
     }
 }
 
+/// A text that begins as a JWT and is no longer than one: enough for a look-up. One that is found was issued, so it has the form;
+/// whether it has is to be asked only of what is not found.
+#[derive(Clone, Copy)]
+pub(crate) struct LikeJwt<'a>(Jwt<'a>);
+
+impl<'a> LikeJwt<'a> {
+    #[inline]
+    pub(crate) fn parse(text: &'a [u8]) -> Option<Self> {
+        (text.len() <= Jwt::LEN_MOST && is_like_a_jwt(text)).then_some(Self(Jwt(text)))
+    }
+
+    /// The same text, if it has the form.
+    pub(crate) fn jwt(self) -> Option<Jwt<'a>> {
+        has_three_parts(self.0.0).then_some(self.0)
+    }
+
+    /// The bytes to digest.
+    pub(crate) fn secret(self) -> &'a [u8] {
+        self.0.0
+    }
+}
+
 /// Whether `text` begins as every JWT does whose header is a JSON object without blanks at its beginning.
+#[inline]
 pub(crate) fn is_like_a_jwt(text: &[u8]) -> bool {
     text.starts_with(b"eyJ")
 }

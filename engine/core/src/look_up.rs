@@ -5,12 +5,12 @@ use core::net::IpAddr;
 use crate::credential::{Place, Presented};
 use crate::digest::TokenDigest;
 use crate::foreign::{Foreign, ForeignDigest, ForeignForms};
-use crate::jwt::{Jwt, is_like_a_jwt};
+use crate::jwt::{LikeJwt, is_like_a_jwt};
 use crate::live::{Holder, LiveView, ServerFacts};
 use crate::route::Scheme;
 use crate::settle::{Unsettled, UnsettledSort};
 use crate::time::Timestamp;
-use crate::token::{WellFormed, is_of_our_making};
+use crate::token::{Shaped, is_of_our_making};
 
 /// As what a credential is looked up.
 pub(crate) enum Kind {
@@ -49,17 +49,22 @@ pub(crate) enum Missing {
 }
 
 /// The record of the presented token, if such a token may stand where it stood and belongs to the name beside it.
+// Always inlined: the holder is handed on in registers.
+#[inline(always)]
 pub(crate) fn look_up<'v>(
     view: &'v LiveView,
     presented: &Presented<'_>,
     peer: Option<IpAddr>,
 ) -> Result<Holder<'v>, Missing> {
-    let token = WellFormed::parse(presented.token).map_err(|_| Missing::NoToken)?;
+    let token = Shaped::parse(presented.token).map_err(|_| Missing::NoToken)?;
     if !presented.place.accepts(token.kind()) {
         return Err(Missing::NoToken);
     }
-    view.look_up(&view.digest(token), presented.name, peer)
-        .ok_or(Missing::NotHere)
+    match view.look_up(&view.shaped(token), presented.name, peer) {
+        Some(holder) => Ok(holder),
+        None if token.well_formed().is_ok() => Err(Missing::NotHere),
+        None => Err(Missing::NoToken),
+    }
 }
 
 /// Whose credential it is that is no opaque token of ours: a signed token of ours, a token that was made elsewhere, and last what
@@ -76,13 +81,15 @@ pub(crate) fn look_up_elsewhere<'v>(
     let mut unsettled = None;
     if server.routed.takes(place.scheme()) {
         // Signed tokens stand where access tokens do. Ours are known by digest: no signature is looked at.
-        if let (Place::Bearer, Ok(jwt)) = (place, Jwt::parse(token)) {
-            let digest = view.jwt(jwt);
+        if let (Place::Bearer, Some(like_jwt)) = (place, LikeJwt::parse(token)) {
+            let digest = view.like_jwt(like_jwt);
             if let Some(holder) = look_up_digest(view, &digest, name, peer) {
                 return Ok(holder);
             }
-            missing = Missing::NotHere;
-            unsettled = (server.external_issuers() != 0).then_some((UnsettledSort::External, digest));
+            if like_jwt.jwt().is_some() {
+                missing = Missing::NotHere;
+                unsettled = (server.external_issuers() != 0).then_some((UnsettledSort::External, digest));
+            }
         }
         match look_up_foreign(view, presented, server.foreign_tokens(), peer) {
             Err(Missing::NoToken) => {}

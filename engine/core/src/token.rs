@@ -1,7 +1,8 @@
 //! The text of a token: `tg_<kind>_<43 base62 digits of randomness><6 base62 digits of CRC-32>`.
 //!
-//! The prefix lets a secret scanner find tokens with one expression, and the checksum lets the check refuse garbage
-//! before it costs a digest. The checksum is no protection: whoever can guess can also compute it.
+//! The prefix lets a secret scanner find tokens with one expression, and the checksum tells what was never a token from one that
+//! is not known here (yet). The checksum is no protection: whoever can guess can also compute it. So a check asks for it last, of
+//! what it has not found: a token that is found was issued.
 
 use core::fmt;
 use zeroize::Zeroize;
@@ -175,18 +176,7 @@ impl<'a> WellFormed<'a> {
     /// allocating. Digits are not looked at one by one: the checksum covers them, and a text that was never issued is in
     /// no index.
     pub fn parse(text: &'a [u8]) -> Result<Self, ParseTokenError> {
-        let (kind, prefix) = PREFIXES
-            .into_iter()
-            .find(|(_, prefix)| text.starts_with(prefix.as_bytes()))
-            .ok_or(ParseTokenError::Prefix)?;
-        if text.len() != prefix.len() + RANDOM_LEN + CHECKSUM_LEN {
-            return Err(ParseTokenError::Length);
-        }
-        let (covered, written) = text.split_last_chunk::<CHECKSUM_LEN>().ok_or(ParseTokenError::Length)?;
-        if checksum(covered) != *written {
-            return Err(ParseTokenError::Checksum);
-        }
-        Ok(Self { kind, text })
+        Shaped::parse(text)?.well_formed()
     }
 
     /// What the prefix says this token is for.
@@ -197,6 +187,48 @@ impl<'a> WellFormed<'a> {
     /// The bytes to digest.
     pub(crate) fn secret(&self) -> &'a [u8] {
         self.text
+    }
+}
+
+/// Token bytes whose prefix and length are right: enough for a look-up. A token that is found was issued, so its checksum is
+/// right; whether it is has to be asked only of what is not found.
+#[derive(Clone, Copy)]
+pub(crate) struct Shaped<'a>(WellFormed<'a>);
+
+impl<'a> Shaped<'a> {
+    #[inline(always)]
+    pub(crate) fn parse(text: &'a [u8]) -> Result<Self, ParseTokenError> {
+        let (kind, prefix) = PREFIXES
+            .into_iter()
+            .find(|(_, prefix)| text.starts_with(prefix.as_bytes()))
+            .ok_or(ParseTokenError::Prefix)?;
+        if text.len() != prefix.len() + RANDOM_LEN + CHECKSUM_LEN {
+            return Err(ParseTokenError::Length);
+        }
+        Ok(Self(WellFormed { kind, text }))
+    }
+
+    /// The same bytes, if their checksum is right as well.
+    pub(crate) fn well_formed(self) -> Result<WellFormed<'a>, ParseTokenError> {
+        let token = self.0;
+        let (covered, written) = token
+            .text
+            .split_last_chunk::<CHECKSUM_LEN>()
+            .ok_or(ParseTokenError::Length)?;
+        if checksum(covered) != *written {
+            return Err(ParseTokenError::Checksum);
+        }
+        Ok(token)
+    }
+
+    /// What the prefix says this token is for.
+    pub(crate) fn kind(self) -> TokenKind {
+        self.0.kind
+    }
+
+    /// The bytes to digest.
+    pub(crate) fn secret(self) -> &'a [u8] {
+        self.0.text
     }
 }
 

@@ -7,7 +7,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::index::arena::Arena;
-use crate::index::run::{ColdLine, Extent, LINE_LEN};
+use crate::index::run::{ColdLine, Extent};
 use crate::sync::{Ordering, fence};
 
 /// The writer's list of free runs.
@@ -20,7 +20,7 @@ pub(crate) struct Extents {
 impl Extents {
     /// Says where `words` go, and writes them there unless that is beside their record. None where the arena is full.
     pub(crate) fn place(&mut self, lines: &Arena<ColdLine>, words: &[u64]) -> Option<Extent> {
-        if words.len() > LINE_LEN as usize {
+        if words.len() > ColdLine::LEN as usize {
             self.write(lines, words)
         } else {
             Some(Extent::NEAR)
@@ -31,7 +31,7 @@ impl Extents {
     pub(crate) fn write(&mut self, lines: &Arena<ColdLine>, words: &[u64]) -> Option<Extent> {
         let wanted = u32::try_from(words.len())
             .ok()?
-            .div_ceil(LINE_LEN)
+            .div_ceil(ColdLine::LEN)
             .max(1)
             .next_power_of_two();
         let reused = self.free.get_mut(&wanted).and_then(Vec::pop);
@@ -46,7 +46,7 @@ impl Extents {
         // Ordering: Release pairs with the Acquire fence of a sequenced read: a reader of the run's former record that
         // meets one of these words sees that record's count moved.
         fence(Ordering::Release);
-        for (at, chunk) in (first..first.checked_add(wanted)?).zip(words.chunks(LINE_LEN as usize)) {
+        for (at, chunk) in (first..first.checked_add(wanted)?).zip(words.chunks(ColdLine::LEN as usize)) {
             lines.item_or_grow(at)?.store(chunk);
         }
         Some(Extent { first, lines: wanted })

@@ -6,15 +6,15 @@
 use crate::index::arena::Arena;
 use crate::sync::{AtomicU64, Ordering};
 
-/// Words in a line.
-pub(super) const LINE_LEN: u32 = 8;
-
 /// Eight plain words.
 #[repr(align(64))]
 #[derive(Default)]
-pub(crate) struct ColdLine([AtomicU64; LINE_LEN as usize]);
+pub(crate) struct ColdLine([AtomicU64; Self::LEN as usize]);
 
 impl ColdLine {
+    /// Words in a line.
+    pub(crate) const LEN: u32 = 8;
+
     /// Writes as many words as fit. Only the single writer may call this, and only where a sequence count guards the line.
     pub(super) fn store(&self, words: &[u64]) {
         for (place, word) in self.0.iter().zip(words) {
@@ -23,8 +23,9 @@ impl ColdLine {
         }
     }
 
+    /// Word `at`; zero where there is none.
     #[inline]
-    fn word(&self, at: u32) -> u64 {
+    pub(crate) fn word(&self, at: u32) -> u64 {
         // Ordering: Relaxed; the record's sequence count decides whether this word counts.
         self.0.get(at as usize).map_or(0, |word| word.load(Ordering::Relaxed))
     }
@@ -66,13 +67,19 @@ impl<'a> Run<'a> {
         Self { near, far, extent }
     }
 
+    /// The line beside the record, if that is where the run stands.
+    #[inline]
+    pub(crate) fn near(&self) -> Option<&'a ColdLine> {
+        (self.extent == Extent::NEAR).then_some(self.near)
+    }
+
     /// Word `at`; zero where there is none, which a torn extent may ask for.
     #[inline]
     pub(crate) fn word(&self, at: u32) -> u64 {
-        if self.extent == Extent::NEAR {
-            return self.near.word(at);
+        if let Some(line) = self.near() {
+            return line.word(at);
         }
-        let line = self.far.item(self.extent.first.wrapping_add(at / LINE_LEN));
-        line.map_or(0, |line| line.word(at % LINE_LEN))
+        let line = self.far.item(self.extent.first.wrapping_add(at / ColdLine::LEN));
+        line.map_or(0, |line| line.word(at % ColdLine::LEN))
     }
 }

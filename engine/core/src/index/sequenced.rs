@@ -11,6 +11,12 @@ pub(crate) struct Sequenced<const N: usize> {
     facts: [AtomicU64; N],
 }
 
+/// Words as they were at one moment, perhaps torn.
+pub(crate) struct Glance<const N: usize> {
+    count: u64,
+    pub(crate) words: [u64; N],
+}
+
 impl<const N: usize> Default for Sequenced<N> {
     fn default() -> Self {
         Self {
@@ -31,23 +37,45 @@ impl<const N: usize> Sequenced<N> {
     /// meanwhile, so it must be pure.
     ///
     /// Takes no lock; a reader that meets the writer at work waits out its few stores.
+    #[inline]
     pub(crate) fn read_with<R>(&self, f: impl Fn([u64; N]) -> R) -> R {
         loop {
+            let glance = self.glance();
+            let result = f(glance.words);
+            if self.confirms(&glance) {
+                return result;
+            }
+        }
+    }
+
+    /// The words at one moment. What is made of them, and of the other atomics of [`Sequenced::read_with`], counts only if
+    /// [`Sequenced::confirms`] says so afterwards; otherwise all of it was for nothing and has to be done again.
+    // Always inlined: the words of most records are looked at and let go of in registers.
+    #[inline(always)]
+    pub(crate) fn glance(&self) -> Glance<N> {
+        loop {
             // Ordering: Acquire pairs with the Release store at the end of `write`: an even count shows all its words.
-            let before = self.sequence.load(Ordering::Acquire);
-            if before & 1 == 0 {
-                // Ordering: Relaxed; the fence below and the second look at the count decide whether these count.
-                let facts = self.facts.each_ref().map(|word| word.load(Ordering::Relaxed));
-                let result = f(facts);
-                // Ordering: Acquire pairs with the Release fence in `write`: whoever saw one new word sees a new count.
-                fence(Ordering::Acquire);
-                // Ordering: Relaxed; ordered by the fence above.
-                if self.sequence.load(Ordering::Relaxed) == before {
-                    return result;
-                }
+            let count = self.sequence.load(Ordering::Acquire);
+            if count & 1 == 0 {
+                // Ordering: Relaxed; the fence in `confirms` and the second look at the count decide whether these count.
+                let words = self.facts.each_ref().map(|word| word.load(Ordering::Relaxed));
+                return Glance { count, words };
             }
             spin_loop();
         }
+    }
+
+    /// Whether nobody was at work on the words since the glance.
+    #[inline(always)]
+    pub(crate) fn confirms(&self, glance: &Glance<N>) -> bool {
+        // Ordering: Acquire pairs with the Release fence in `write`: whoever saw one new word sees a new count.
+        fence(Ordering::Acquire);
+        // Ordering: Relaxed; ordered by the fence above.
+        let is_still = self.sequence.load(Ordering::Relaxed) == glance.count;
+        if !is_still {
+            spin_loop();
+        }
+        is_still
     }
 
     /// The count as it is now, to be compared later. Words read afterwards are no older than this mark.

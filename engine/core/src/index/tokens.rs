@@ -66,6 +66,8 @@ impl TokenIndex {
 
     /// The record of `digest`. Lock-free; costs the tags of a bucket and one cache line for a token that is there, and the
     /// tags of two buckets for one that is not.
+    // Always inlined: the record is handed on in registers.
+    #[inline(always)]
     pub(crate) fn find(&self, digest: &TokenDigest) -> Option<TokenWords> {
         let words = digest.words();
         loop {
@@ -83,7 +85,7 @@ impl TokenIndex {
     }
 
     /// What `f` makes of the place and the record of `words`, in whichever candidate bucket it stands.
-    #[inline]
+    #[inline(always)]
     fn look<R>(&self, words: &[u64; 4], shape: Shape, f: impl Fn(u32, TokenWords) -> R) -> Option<R> {
         for bucket in candidates(words, shape) {
             for at in self.tags.item(bucket)?.load().places_of(tag_of(words)) {

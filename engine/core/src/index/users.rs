@@ -2,7 +2,7 @@
 
 use crate::index::arena::Arena;
 use crate::index::run::{ColdLine, Extent, Run};
-use crate::index::sequenced::Sequenced;
+use crate::index::sequenced::{Glance, Sequenced};
 use crate::operation::OperationSet;
 use crate::quota::{InFlight, Rate};
 use crate::record::{Limit, UserId};
@@ -54,10 +54,32 @@ impl UserSlot {
 
     /// What `f` makes of the user and of their run, consistently. A run that is not in the near line is in `far`.
     pub(crate) fn read_with<R>(&self, far: &Arena<ColdLine>, f: impl Fn(UserWords, Run<'_>) -> R) -> Option<R> {
-        self.facts.read_with(|words| {
-            let user = UserWords::present(words)?;
-            Some(f(user, Run::new(&self.near, far, user.extent())))
-        })
+        loop {
+            let glance = self.glance();
+            let result = self.met(&glance, far).map(|(user, run)| f(user, run));
+            if self.confirms(&glance) {
+                return result;
+            }
+        }
+    }
+
+    /// The facts at one moment, perhaps torn, as [`Sequenced::glance`].
+    #[inline(always)]
+    pub(crate) fn glance(&self) -> Glance<4> {
+        self.facts.glance()
+    }
+
+    /// The user of a glance and their run, if somebody is there.
+    #[inline(always)]
+    pub(crate) fn met<'a>(&'a self, glance: &Glance<4>, far: &'a Arena<ColdLine>) -> Option<(UserWords, Run<'a>)> {
+        let user = UserWords::present(glance.words)?;
+        Some((user, Run::new(&self.near, far, user.extent())))
+    }
+
+    /// Whether what was made of a glance and of the run counts.
+    #[inline(always)]
+    pub(crate) fn confirms(&self, glance: &Glance<4>) -> bool {
+        self.facts.confirms(glance)
     }
 
     /// A mark of the facts as they are now.
@@ -115,17 +137,51 @@ fn pack(user: UserFacts) -> [u64; 4] {
     [user.id.0, flags | groups | epoch, limits, user.extent.pack()]
 }
 
-/// A user's facts as the words of their line, which is how a check carries them: words move in registers.
+/// A user's facts as the words of their line, which is how a check carries them: words move in registers. An array of them would
+/// be put down one by one and picked up in pairs, and wait for that.
 #[derive(Clone, Copy)]
-pub(crate) struct UserWords([u64; 4]);
+pub(crate) struct UserWords {
+    id: u64,
+    state: u64,
+    limits: u64,
+    extent: u64,
+}
 
 impl UserWords {
     /// Nobody, who may do nothing and inherits all.
-    pub(crate) const NOBODY: Self = Self([0; 4]);
+    pub(crate) const NOBODY: Self = Self {
+        id: 0,
+        state: 0,
+        limits: 0,
+        extent: 0,
+    };
+
+    /// The same words in another place.
+    #[inline]
+    pub(crate) fn again(&self) -> Self {
+        let Self {
+            id,
+            state,
+            limits,
+            extent,
+        } = self;
+        Self {
+            id: *id,
+            state: *state,
+            limits: *limits,
+            extent: *extent,
+        }
+    }
 
     #[inline]
     fn present(words: [u64; 4]) -> Option<Self> {
-        (words[0] != 0).then_some(Self(words))
+        let [id, state, limits, extent] = words;
+        (id != 0).then_some(Self {
+            id,
+            state,
+            limits,
+            extent,
+        })
     }
 
     pub(crate) fn unpack(self) -> UserFacts {
@@ -145,47 +201,47 @@ impl UserWords {
     }
 
     pub(crate) fn id(self) -> UserId {
-        UserId(self.0[0])
+        UserId(self.id)
     }
 
     pub(crate) fn is_active(self) -> bool {
-        self.0[1] & ACTIVE != 0
+        self.state & ACTIVE != 0
     }
 
     pub(crate) fn in_doubt(self) -> bool {
-        self.0[1] & IN_DOUBT != 0
+        self.state & IN_DOUBT != 0
     }
 
     pub(crate) fn has_networks(self) -> bool {
-        self.0[1] & HAS_NETWORKS != 0
+        self.state & HAS_NETWORKS != 0
     }
 
     pub(crate) fn has_routes(self) -> bool {
-        self.0[1] & HAS_ROUTES != 0
+        self.state & HAS_ROUTES != 0
     }
 
     pub(crate) fn operations(self) -> OperationSet {
-        OperationSet::from_bits((self.0[1] >> 8) as u8)
+        OperationSet::from_bits((self.state >> 8) as u8)
     }
 
     pub(crate) fn generation(self) -> u16 {
-        (self.0[1] >> 16) as u16
+        (self.state >> 16) as u16
     }
 
     pub(crate) fn epoch(self) -> u32 {
-        (self.0[1] >> 32) as u32
+        (self.state >> 32) as u32
     }
 
     pub(crate) fn per_hour(self) -> Limit {
-        limit_of(self.0[2] as u32)
+        limit_of(self.limits as u32)
     }
 
     pub(crate) fn concurrent(self) -> Limit {
-        limit_of((self.0[2] >> 32) as u32)
+        limit_of((self.limits >> 32) as u32)
     }
 
     fn extent(self) -> Extent {
-        Extent::unpack(self.0[3])
+        Extent::unpack(self.extent)
     }
 }
 

@@ -4,11 +4,11 @@ use alloc::string::String;
 use core::net::IpAddr;
 
 use crate::client::Audience;
-use crate::index::{Run, TokenWords, UserWords};
+use crate::index::{Run, TokenWords};
 use crate::live::authorities::{Footing, Grounds};
 use crate::live::routes::{self, Routed};
 use crate::live::subject::{Subject, Wanted};
-use crate::live::{Holder, LiveView, ServerFacts, Standing, cold};
+use crate::live::{Holder, LiveView};
 use crate::record::{AuthorityId, AuthorityRecord};
 use crate::scope::ScopeSet;
 use crate::settle::{Settled, Unsettled, UnsettledSort};
@@ -43,23 +43,6 @@ impl LiveView {
 
     fn grounds(&self, id: AuthorityId) -> Option<&Grounds> {
         self.0.authorities.get(id)?.grounds()
-    }
-
-    pub(crate) fn server_facts(&self, peer: Option<IpAddr>, path: &[u8]) -> ServerFacts {
-        let read = self.0.server.read_with(&self.0.cold, |words, run| {
-            let routed = if words.has_routes() {
-                routes::find(run, cold::routes_at(run), path)
-            } else {
-                Routed::USUAL
-            };
-            (words, cold::standing(run, peer), routed)
-        });
-        let (words, standing, routed) = read.unwrap_or((UserWords::NOBODY, Standing::Neither, Routed::USUAL));
-        ServerFacts {
-            words,
-            standing,
-            routed,
-        }
     }
 
     /// Whether `own` holds every scope that a route asks for; none where the routes have changed since the mark.
@@ -138,10 +121,5 @@ impl LiveView {
             authority: holder.token.authority(),
             until: Timestamp::from_seconds(until_s.into()),
         })
-    }
-
-    /// Which external issuers are trusted.
-    pub(crate) fn external_issuers(&self) -> u32 {
-        self.server_facts(None, b"").external_issuers()
     }
 }

@@ -2,6 +2,7 @@
 
 mod routes;
 mod cold;
+mod server;
 mod authorities;
 mod remembered;
 mod subject;
@@ -13,18 +14,19 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use crate::digest::{DigestKey, TokenDigest};
-use crate::foreign::{Foreign, ForeignDigest, ForeignForm, ForeignForms};
-use crate::index::{Found, TokenIndex, TokenWords, UserSlot, UserWords, Users};
-use crate::jwt::Jwt;
-use crate::record::{Limit, ServerRecord, TokenRecord, UserId, UserName, UserRecord};
+use crate::foreign::{Foreign, ForeignDigest, ForeignForm};
+use crate::index::{Found, Run, TokenIndex, TokenWords, UserSlot, UserWords, Users};
+use crate::jwt::{Jwt, LikeJwt};
+use crate::record::{ServerRecord, TokenRecord, UserId, UserName, UserRecord};
 use crate::settle::UnsettledSort;
 use crate::sync::{AtomicU64, Ordering};
 use crate::time::Timestamp;
-use crate::token::WellFormed;
+use crate::token::{Shaped, WellFormed};
 
 pub(crate) use authorities::Footing;
 pub(crate) use cold::Standing;
 pub(crate) use routes::Routed;
+pub(crate) use server::ServerFacts;
 pub use subject::{Subject, Wanted};
 pub use writer::{LiveWriter, ViewError};
 
@@ -72,6 +74,7 @@ pub(crate) struct Shared {
 }
 
 /// A token that was found, with its user. Only [`LiveView::look_up`] makes one.
+#[derive(Clone, Copy)]
 pub(crate) struct Holder<'v> {
     pub(crate) token: TokenWords,
     pub(crate) user: UserWords,
@@ -82,41 +85,6 @@ pub(crate) struct Holder<'v> {
     /// What was proven elsewhere; none where a token was found.
     pub(crate) settled: Option<UnsettledSort>,
     pub(crate) slot: &'v UserSlot,
-}
-
-/// What the server says, read at one moment.
-pub(crate) struct ServerFacts {
-    words: UserWords,
-    /// How the global rules see the peer.
-    pub(crate) standing: Standing,
-    /// What the path asks for.
-    pub(crate) routed: Routed,
-}
-
-impl ServerFacts {
-    pub(crate) fn authtoken_in_url(&self) -> bool {
-        writer::authtoken_in_url(self.words)
-    }
-
-    pub(crate) fn allow_preflight(&self) -> bool {
-        writer::allow_preflight(self.words)
-    }
-
-    pub(crate) fn foreign_tokens(&self) -> ForeignForms {
-        writer::foreign_tokens(self.words)
-    }
-
-    pub(crate) fn external_issuers(&self) -> u32 {
-        self.words.epoch()
-    }
-
-    pub(crate) fn per_hour(&self) -> Limit {
-        self.words.per_hour()
-    }
-
-    pub(crate) fn concurrent(&self) -> Limit {
-        self.words.concurrent()
-    }
 }
 
 impl LiveView {
@@ -150,9 +118,19 @@ impl LiveView {
         self.0.key.digest(token)
     }
 
+    /// The digest of what has the shape of a token, as [`DigestKey::shaped`].
+    pub(crate) fn shaped(&self, token: Shaped<'_>) -> TokenDigest {
+        self.0.key.shaped(token)
+    }
+
     /// The digest of a signed token, as [`DigestKey::jwt`].
     pub fn jwt(&self, text: Jwt<'_>) -> TokenDigest {
         self.0.key.jwt(text)
+    }
+
+    /// The digest of what begins like a signed token, as [`DigestKey::like_jwt`].
+    pub(crate) fn like_jwt(&self, text: LikeJwt<'_>) -> TokenDigest {
+        self.0.key.like_jwt(text)
     }
 
     /// The digest of a user's name and password, as [`DigestKey::password`].
@@ -184,7 +162,7 @@ impl LiveView {
     pub fn reads_forms(&self) -> bool {
         self.0
             .server
-            .read_with(&self.0.cold, |server, _| writer::authtoken_in_url(server))
+            .read_with(&self.0.cold, |words, _| server::authtoken_in_url(words))
             == Some(true)
     }
 
@@ -237,26 +215,21 @@ impl LiveView {
 
     /// What the server says for everybody, network rules merged.
     pub fn server(&self) -> ServerRecord {
-        let read = self.0.server.read_with(&self.0.cold, |server, run| ServerRecord {
-            per_hour: server.per_hour(),
-            concurrent: server.concurrent(),
-            authtoken_in_url: writer::authtoken_in_url(server),
-            allow_preflight: writer::allow_preflight(server),
-            foreign_tokens: writer::foreign_tokens(server),
+        let read = self.0.server.read_with(&self.0.cold, |words, run| ServerRecord {
+            per_hour: words.per_hour(),
+            concurrent: words.concurrent(),
+            authtoken_in_url: server::authtoken_in_url(words),
+            allow_preflight: server::allow_preflight(words),
+            foreign_tokens: server::foreign_tokens(words),
             networks: cold::networks(run),
-            routes: if server.has_routes() {
+            routes: if words.has_routes() {
                 routes::routes(run, cold::routes_at(run))
             } else {
                 Vec::new()
             },
-            external_issuers: server.epoch(),
+            external_issuers: words.epoch(),
         });
         read.unwrap_or_default()
-    }
-
-    /// Whether the rules for everybody ban `peer`, so that it is to see nothing at all.
-    pub fn bans(&self, peer: IpAddr) -> bool {
-        matches!(self.server_facts(Some(peer), b"").standing, Standing::Banned)
     }
 
     /// Calls `f` with every user's hourly counter that is not zero, for a checkpoint. Costs the whole table.
@@ -302,16 +275,24 @@ impl LiveView {
     #[inline(always)]
     fn holder(&self, token: TokenWords, name: Option<&[u8]>, peer: Option<IpAddr>) -> Option<Holder<'_>> {
         let slot = self.0.users.slot(token.user())?;
-        let read = slot.read_with(&self.0.cold, |user, run| {
-            let standing = if user.has_networks() {
-                cold::standing(run, peer)
-            } else {
-                Standing::Neither
+        // No closures, or what they make would be handed on in memory.
+        let (user, standing) = loop {
+            let glance = slot.glance();
+            let met = match slot.met(&glance, &self.0.cold) {
+                Some((user, run)) if user.generation() == token.generation() && is_named(run, name) => {
+                    let standing = if user.has_networks() {
+                        cold::standing(run, peer)
+                    } else {
+                        Standing::Neither
+                    };
+                    Some((user, standing))
+                }
+                Some(_) | None => None,
             };
-            let named = name.is_none_or(|name| cold::with_name(run, |own| own.as_bytes() == name));
-            (user.generation() == token.generation() && named).then_some((user, standing))
-        });
-        let (user, standing) = read.flatten()?;
+            if slot.confirms(&glance) {
+                break met?;
+            }
+        };
         Some(Holder {
             token,
             user,
@@ -320,16 +301,6 @@ impl LiveView {
             settled: None,
             slot,
         })
-    }
-
-    /// A mark of the server's facts as they are now, for [`LiveView::is_still`].
-    pub(crate) fn server_mark(&self) -> u64 {
-        self.0.server.mark()
-    }
-
-    /// Whether the server's facts have not changed since the mark, as seen by whoever has read a record since.
-    pub(crate) fn is_still(&self, mark: u64) -> bool {
-        self.0.server.is_still(mark)
     }
 
     pub(crate) fn user_slot(&self, position: u32) -> Option<&UserSlot> {
@@ -349,6 +320,15 @@ impl LiveView {
                 f(slot);
             }
         }
+    }
+}
+
+/// Whether a user is called `name` where a name was given.
+#[inline]
+fn is_named(run: Run<'_>, name: Option<&[u8]>) -> bool {
+    match name {
+        None => true,
+        Some(name) => cold::is_named(run, name),
     }
 }
 

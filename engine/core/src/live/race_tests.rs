@@ -12,10 +12,10 @@ use base64ct::{Base64, Encoding as _};
 
 use super::*;
 use crate::check::{Verdict, check};
-use crate::foreign::ForeignForm;
+use crate::foreign::{ForeignForm, ForeignForms};
 use crate::network::NetworkRule;
 use crate::operation::OperationSet;
-use crate::record::{Networks, TokenId, TokenStatus, Validity};
+use crate::record::{Limit, Networks, TokenId, TokenStatus, Validity};
 use crate::request::{Field, RequestParts};
 use crate::token::{TokenKind, TokenText};
 

@@ -7,9 +7,9 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::digest::TokenDigest;
-use crate::foreign::ForeignForms;
-use crate::index::{Extents, Found, TokenInserter, TokenWords, UserFacts, UserWords};
+use crate::index::{Extents, Found, TokenInserter, TokenWords, UserFacts};
 use crate::live::remembered::Rememberer;
+use crate::live::server::{ALLOW_PREFLIGHT, AUTHTOKEN_IN_URL};
 use crate::live::{Freshness, LiveView, cold};
 use crate::operation::OperationSet;
 use crate::record::{AuthorityId, Networks, ServerRecord, TokenId, TokenRecord, UserId, UserRecord};
@@ -80,23 +80,8 @@ impl fmt::Display for ViewError {
 
 impl core::error::Error for ViewError {}
 
-/// The server's words are laid out as a user's; its two switches stand where a user's operations stand, and the forms of
-/// foreign tokens where the generation stands.
-const AUTHTOKEN_IN_URL: u8 = 1;
-const ALLOW_PREFLIGHT: u8 = 2;
+/// The server's words are laid out as a user's.
 const SERVER: UserId = UserId(u64::MAX);
-
-pub(super) fn authtoken_in_url(server: UserWords) -> bool {
-    server.operations().bits() & AUTHTOKEN_IN_URL != 0
-}
-
-pub(super) fn allow_preflight(server: UserWords) -> bool {
-    server.operations().bits() & ALLOW_PREFLIGHT != 0
-}
-
-pub(super) fn foreign_tokens(server: UserWords) -> ForeignForms {
-    ForeignForms::from_bits(server.generation() as u8)
-}
 
 impl LiveWriter {
     pub(super) fn new(view: LiveView) -> Self {

@@ -299,6 +299,16 @@ pub(crate) struct AuthorityRow {
     pub(crate) audiences: Vec<Audience>,
 }
 
+/// What is kept of an authority where it is found by what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NumberedAuthority {
+    pub(crate) id: AuthorityId,
+    /// The user for whom it was first needed, or needed again after nobody had.
+    pub(crate) maker: UserId,
+    /// Whatever names it has ended by then, so that it takes no place of its client's from then on. The number stays what it is.
+    pub(crate) until: Timestamp,
+}
+
 impl AuthorityRow {
     /// What it is found by: its client's number, and the digest of what it says in an order that depends on nobody.
     pub(crate) fn key(&self) -> (u64, [u8; 32]) {

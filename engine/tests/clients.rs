@@ -13,7 +13,7 @@ use tollgate::{
     AddClient, AuditOrder, Client, ClientAuthentication, ClientChanges, ClientFault, ClientName, ClientProof,
     ExecuteError, Grant, GrantSet, IfUnchanged, Issuer, JwksSource, NameAuthority, Once, PutIssuer, PutRoute, Refusal,
     RemoveClient, RemoveIssuer, RemoveRoute, RemoveUser, Repeatable, RotateClientSecret, Route, Seen, SetClient,
-    SignatureSet, TokenText,
+    SignatureSet, TokenText, UserName,
 };
 
 fn name(text: &str) -> ClientName {
@@ -308,6 +308,7 @@ fn clients_are_made_once_and_changed_if_they_are_as_they_were_seen() {
 #[test]
 fn the_same_facts_have_one_authority_and_each_client_its_own() {
     let world = World::new();
+    let user = world.user("ann");
     added(&world, "abc");
     added(&world, "xyz");
     let authority = |client: &str, scopes: &str, audiences: &[&str]| {
@@ -315,6 +316,8 @@ fn the_same_facts_have_one_authority_and_each_client_its_own() {
             client: name(client),
             scopes: scopes.parse().unwrap(),
             audiences: audiences.iter().map(|text| text.parse().unwrap()).collect(),
+            user: user.clone(),
+            until: world.engine.now().plus_millis(60_000),
         })
     };
     let first = authority("abc", "a b", &["x"]).unwrap();
@@ -350,30 +353,114 @@ fn the_same_facts_have_one_authority_and_each_client_its_own() {
     assert_eq!(world.engine.verify().unwrap().findings, []);
 }
 
+/// A user uses up what she can; what others need is left to them, each within a share.
 #[test]
-fn a_client_that_asks_for_ever_other_scopes_finds_an_end() {
+fn nobody_uses_up_the_scope_sets_that_others_need() {
     let world = World::new();
     added(&world, "abc");
-    let authority = |n: usize| NameAuthority {
+    let (mallory, alice) = (world.user("mallory"), world.user("alice"));
+    let authority = |user: &UserName, n: usize| NameAuthority {
         client: name("abc"),
         scopes: format!("s{n}").parse().unwrap(),
         audiences: Vec::new(),
+        user: user.clone(),
+        until: world.engine.now().plus_millis(60_000),
     };
-    let waiting: Vec<_> = (0..1_024).map(|n| world.engine.submit(authority(n)).unwrap()).collect();
-    assert!(waiting.into_iter().all(|answer| answer.wait().is_ok()));
-    assert!(matches!(
-        refusal(world.engine.execute(authority(1_024))),
-        Refusal::TooManyAuthorities { most: 1_024, .. }
-    ));
-    assert!(
-        world.engine.execute(authority(7)).is_ok(),
+    let all_of = |user: &UserName, numbers: std::ops::Range<usize>| {
+        let waiting: Vec<_> = numbers
+            .map(|n| world.engine.submit(authority(user, n)).unwrap())
+            .collect();
+        waiting
+            .into_iter()
+            .filter_map(|answer| answer.wait().ok())
+            .collect::<Vec<_>>()
+    };
+    let common = all_of(&mallory, 0..1_100);
+    assert_eq!(common.len(), 1_024);
+    let refused = |command| {
+        matches!(
+            refusal(world.engine.execute(command)),
+            Refusal::TooManyAuthorities { .. }
+        )
+    };
+    assert!(refused(authority(&mallory, 2_000)));
+    assert_eq!(
+        world.engine.execute(authority(&mallory, 7)),
+        Ok(common[7]),
         "the twin: one that is there"
     );
     let all = NameAuthority {
         scopes: world.engine.client(&name("abc")).unwrap().unwrap().scopes,
-        ..authority(0)
+        ..authority(&mallory, 0)
     };
-    assert!(world.engine.execute(all).is_ok(), "and all that it may have");
+    world.engine.execute(all).unwrap();
+
+    assert_eq!(all_of(&alice, 3_000..3_100).len(), 64, "her share");
+    assert!(refused(authority(&alice, 4_000)));
+    assert!(
+        world
+            .engine
+            .execute(authority(&world.user("bob"), 4_000))
+            .is_ok_and(|id| !common.contains(&id))
+    );
+
+    // Nothing names them any more: their places are free, and their numbers still mean what they did.
+    later(&world, 30 * 24 * 3_600_000 + 59_999);
+    assert!(refused(authority(&mallory, 2_000)));
+    later(&world, 1);
+    assert_eq!(all_of(&mallory, 2_000..2_001).len(), 1);
+    assert_eq!(world.engine.execute(authority(&alice, 7)), Ok(common[7]));
+    assert_eq!(world.engine.verify().unwrap().findings, []);
+}
+
+/// A place is taken as long as a login goes on that may ask for its tokens again, and free afterwards.
+#[test]
+fn what_a_login_may_do_is_in_use_until_the_login_ends() {
+    let world = World::new();
+    let (client, _) = added(&world, "abc");
+    let user = world.user("ann");
+    let grants = GrantSet::NONE.with(Grant::Password).with(Grant::RefreshToken);
+    let changes = ClientChanges {
+        grants: Some(grants),
+        scopes: Some(
+            (0..64)
+                .map(|n| format!("s{n} "))
+                .collect::<String>()
+                .trim()
+                .parse()
+                .unwrap(),
+        ),
+        ..ClientChanges::default()
+    };
+    set(&world, "abc", changes).unwrap();
+    let issue = |scopes: String, refresh| {
+        world.engine.submit(tollgate::IssueAccess {
+            to: tollgate::GrantedTo {
+                client: client.name.clone(),
+                client_number: client.number,
+                user: user.clone(),
+                scopes: scopes.parse().unwrap(),
+                audiences: Vec::new(),
+            },
+            text: tollgate::AccessText::Opaque,
+            lifetime_s: 600,
+            grant: Grant::Password,
+            refresh,
+        })
+    };
+    // Pairs of 64 scopes: 2,016 of them.
+    let pairs = || (0..64).flat_map(|a| (a + 1..64).map(move |b| format!("s{a} s{b}")));
+    let waiting: Vec<_> = pairs()
+        .take(1_024)
+        .map(|pair| issue(pair, Some(366 * 86_400 - 86_400)).unwrap())
+        .collect();
+    waiting.into_iter().for_each(|answer| drop(answer.wait().unwrap()));
+    let another = || issue("s0 s1 s2".to_owned(), None).unwrap().wait();
+    assert!(matches!(refusal(another()), Refusal::TooManyAuthorities { .. }));
+    later(&world, 360 * 86_400_000);
+    assert!(matches!(refusal(another()), Refusal::TooManyAuthorities { .. }));
+    later(&world, 40 * 86_400_000);
+    another().unwrap();
 }
 
 #[test]

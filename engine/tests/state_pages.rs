@@ -69,6 +69,8 @@ fn act(engine: &Engine, draws: &mut Draws) {
                     client,
                     scopes,
                     audiences,
+                    user: name,
+                    until: engine.now().plus_millis(60_000),
                 })
                 .map(drop)
         }

@@ -4,7 +4,7 @@ use tollgate_core::{Audience, AuthorityId, ClientName, ScopeSet, Timestamp, Toke
 
 use super::{Decode, Encode, Undecodable, decode, encode};
 use crate::client::{AccessForm, Client, ClientAuthentication, ClientRow, GrantSet, SecretShown};
-use crate::record::AuthorityRow;
+use crate::record::{AuthorityRow, NumberedAuthority};
 
 #[derive(Encode, Decode)]
 struct ClientV1 {
@@ -203,6 +203,33 @@ pub(crate) fn read_authority(id: AuthorityId, payload: &[u8]) -> Result<Authorit
     })
 }
 
+#[derive(Encode, Decode)]
+struct NumberedAuthorityV1 {
+    id: u32,
+    maker: u64,
+    until_ms: u64,
+}
+
+/// The payload of what an authority is found by.
+pub(crate) fn numbered_payload(row: &NumberedAuthority) -> Vec<u8> {
+    let NumberedAuthority { id, maker, until } = *row;
+    encode(&NumberedAuthorityV1 {
+        id: id.0,
+        maker: maker.0,
+        until_ms: until.as_millis(),
+    })
+}
+
+/// Reads what an authority is found by.
+pub(crate) fn read_numbered(payload: &[u8]) -> Result<NumberedAuthority, Undecodable> {
+    let NumberedAuthorityV1 { id, maker, until_ms } = decode(payload)?;
+    Ok(NumberedAuthority {
+        id: AuthorityId(id),
+        maker: UserId(maker),
+        until: Timestamp::from_millis(until_ms),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,6 +285,13 @@ mod tests {
             read_authority(AuthorityId(4), &authority_payload(&authority)),
             Ok(authority)
         );
+        let numbered = NumberedAuthority {
+            id: AuthorityId(4),
+            maker: UserId(5),
+            until: Timestamp::from_millis(6),
+        };
+        assert_eq!(numbered_payload(&numbered), [1, 4, 5, 6]);
+        assert_eq!(read_numbered(&[1, 4, 5, 6]), Ok(numbered));
     }
 
     #[test]

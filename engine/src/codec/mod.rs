@@ -23,7 +23,9 @@ pub(crate) use rows::{
 };
 
 pub(crate) use access::{issuer_payload, read_issuer, read_route, route_payload};
-pub(crate) use clients::{authority_payload, client_payload, read_authority, read_client};
+pub(crate) use clients::{
+    authority_payload, client_payload, numbered_payload, read_authority, read_client, read_numbered,
+};
 pub(crate) use grants::{code_payload, family_payload, read_code, read_family, read_refresh, refresh_payload};
 pub(crate) use logins::{
     consent_payload, read_consent, read_session, read_signing_key, read_spent, session_payload, signing_key_payload,

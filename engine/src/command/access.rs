@@ -1,6 +1,6 @@
 //! Commands about routes and about issuers elsewhere.
 
-use tollgate_core::{Audience, ClientName, PathPattern, Route, ScopeSet};
+use tollgate_core::{Audience, ClientName, PathPattern, Route, ScopeSet, Timestamp, UserName};
 
 use crate::issuer::Issuer;
 
@@ -42,4 +42,8 @@ pub struct NameAuthority {
     pub scopes: ScopeSet,
     /// The audiences.
     pub audiences: Vec<Audience>,
+    /// For whom.
+    pub user: UserName,
+    /// Until when it is named by what it is needed for; later moments than a year from now are that one.
+    pub until: Timestamp,
 }

@@ -96,7 +96,7 @@ pub enum Refusal {
         "expected at most {most} network rules here, and there are as many: remove one, or join neighbours into one rule"
     )]
     TooManyNetworks {
-        /// How many there may be.
+        /// How many may be in use.
         most: usize,
     },
     /// A list that is too long.
@@ -183,7 +183,8 @@ pub enum Refusal {
     },
     /// A client asks for ever other sets of scopes and audiences.
     #[error(
-        "expected at most {most} different sets of scopes and audiences for client `{name}`, and it has as many: narrow what it may ask for"
+        "expected at most {most} different sets of scopes and audiences in use for client `{name}`, and few of one user where others use \
+         many: ask for all that was granted, or for what was asked before"
     )]
     TooManyAuthorities {
         /// The client.

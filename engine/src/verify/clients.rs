@@ -7,7 +7,7 @@ use tollgate_core::{AuthorityId, ClientName, Route};
 use super::rest::Numbers;
 use super::{VerifyReport, compare_counts};
 use crate::issuer::ISSUERS_MOST;
-use crate::record::AuthorityRow;
+use crate::record::{AuthorityRow, NumberedAuthority};
 use crate::store::{
     Authorities, AuthorityNumbers, Clients, Damage, Issuers, ReadView, Routes, Row as _, StoreError, Table,
 };
@@ -95,11 +95,12 @@ fn authorities(
         }
         known.insert(id, row);
     })?;
-    let found = report.each::<AuthorityNumbers>(view, |report, key, id| match known.get(&id) {
-        Some(row) if key == row.key() => {}
-        Some(_) => report.found_at::<AuthorityNumbers>(&key, format!("authority {} says something else", id.0)),
-        None => report.found_at::<AuthorityNumbers>(&key, format!("there is no authority {}", id.0)),
-    })?;
+    let found =
+        report.each::<AuthorityNumbers>(view, |report, key, NumberedAuthority { id, .. }| match known.get(&id) {
+            Some(row) if key == row.key() => {}
+            Some(_) => report.found_at::<AuthorityNumbers>(&key, format!("authority {} says something else", id.0)),
+            None => report.found_at::<AuthorityNumbers>(&key, format!("there is no authority {}", id.0)),
+        })?;
     compare_counts(report, AuthorityNumbers::TABLE, found, rows, "authorities");
     Ok(known.into_keys().collect())
 }

@@ -166,6 +166,8 @@ impl Inner {
             client: issuer.client.clone(),
             scopes: external.scopes,
             audiences: external.audiences,
+            user: external.user,
+            until: external.until,
         };
         let authority = match self.engine.execute(name) {
             Ok(authority) => authority,

@@ -2,6 +2,7 @@
 
 use tollgate_core::{AuthorityId, Timestamp, TokenDigest, TokenId, TokenKind, TokenText, Validity};
 
+use super::super::authorities::Needed;
 use super::super::tokens::{Bits, draw, write_token};
 use super::super::{Batch, Execute, Fault};
 use super::described;
@@ -159,7 +160,11 @@ impl Execute for IssueAccess {
                 return Ok(tokens);
             }
             let prepared = prepare(batch, first, user, text, lifetime_s, None)?;
-            let authority = batch.authority(&client, &grantee.scopes, &grantee.audiences)?;
+            let needed = Needed {
+                user: grantee.user,
+                until: prepared.expires_at,
+            };
+            let authority = batch.authority(&client, &grantee.scopes, &grantee.audiences, needed)?;
             let (user, client_number) = (prepared.user.id, grantee.client_number);
             let tokens = put_access(batch, prepared, grantee, authority, None)?;
             list(batch, GrantId(tokens.record.id.0), user, client_number, grant)?;
@@ -244,7 +249,11 @@ pub(super) fn add_to_family(
     grantee: Grantee,
 ) -> Result<NewTokens, Fault> {
     let leaving = leaving(batch, family)?;
-    let authority = batch.authority(client, &grantee.scopes, &grantee.audiences)?;
+    let needed = Needed {
+        user: grantee.user,
+        until: prepared.expires_at,
+    };
+    let authority = batch.authority(client, &grantee.scopes, &grantee.audiences, needed)?;
     let_go(batch, family, leaving)?;
     put_access(batch, prepared, grantee, authority, Some(family))
 }

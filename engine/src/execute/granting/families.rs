@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use tollgate_core::{TokenId, TokenKind};
 
+use super::super::authorities::Needed;
 use super::super::tokens::draw;
 use super::super::{Batch, Execute, Fault};
 use super::access::{NewTokens, Prepared, put_access, revoke};
@@ -32,7 +33,12 @@ pub(super) fn begin_family(
         None
     };
     let grantee = family.grantee.clone();
-    let authority = batch.authority(client, &grantee.scopes, &grantee.audiences)?;
+    // As long as it goes on it can have a token of this authority at any time.
+    let needed = Needed {
+        user: grantee.user,
+        until: family.ends_at,
+    };
+    let authority = batch.authority(client, &grantee.scopes, &grantee.audiences, needed)?;
 
     batch.put::<Families>(&id, family)?;
     list(batch, GrantId(id.0), grantee.user, grantee.client_number, family.grant)?;

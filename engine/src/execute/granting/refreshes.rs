@@ -66,9 +66,6 @@ impl Execute for Refresh {
             return Err(GrantFault::NoConsent.into());
         }
         let grantee = narrowed(&family.grantee, &client.client, scopes, audiences)?;
-        if grantee != family.grantee {
-            batch.accept_narrowed(&client, &grantee.scopes, &grantee.audiences)?;
-        }
         let id = batch.next(Number::NextToken)?;
         let prepared = prepare(batch, id, user, text, lifetime_s, Some(family.ends_at))?;
         let successor = successor(batch, &refresh.successor)?;

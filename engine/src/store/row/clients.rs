@@ -5,7 +5,7 @@ use tollgate_core::{AuthorityId, ClientName};
 use super::{Row, Table};
 use crate::client::ClientRow;
 use crate::codec::{self, Undecodable};
-use crate::record::AuthorityRow;
+use crate::record::{AuthorityRow, NumberedAuthority};
 
 /// [`Table::Clients`].
 pub(crate) struct Clients;
@@ -64,7 +64,7 @@ impl Row for AuthorityNumbers {
     const TABLE: Table = Table::AuthorityNumbers;
     /// The client's number, and the digest of scopes and audiences.
     type Key = (u64, [u8; 32]);
-    type Value = AuthorityId;
+    type Value = NumberedAuthority;
 
     fn key((client, digest): &(u64, [u8; 32])) -> Vec<u8> {
         [client.to_be_bytes().as_slice(), digest].concat()
@@ -75,14 +75,11 @@ impl Row for AuthorityNumbers {
         Some((u64::from_be_bytes(*client), digest.try_into().ok()?))
     }
 
-    fn payload(value: &AuthorityId) -> Vec<u8> {
-        codec::number_payload(u64::from(value.0))
+    fn payload(value: &NumberedAuthority) -> Vec<u8> {
+        codec::numbered_payload(value)
     }
 
-    fn read(_: &(u64, [u8; 32]), payload: &[u8]) -> Result<AuthorityId, Undecodable> {
-        let number = u32::try_from(codec::read_number(payload)?);
-        number
-            .map(AuthorityId)
-            .map_err(|_| Undecodable::Field("authority number"))
+    fn read(_: &(u64, [u8; 32]), payload: &[u8]) -> Result<NumberedAuthority, Undecodable> {
+        codec::read_numbered(payload)
     }
 }

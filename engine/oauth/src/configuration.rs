@@ -13,7 +13,8 @@ pub struct Configuration {
     pub public_url: Url,
     /// Whether anybody may register a client (RFC 7591). Such clients get codes with PKCE and nothing else.
     pub registration: bool,
-    /// The scopes that clients get who register themselves.
+    /// The scopes that clients get who register themselves: one at least where they may, since a token without scopes may do on paths
+    /// that want none whatever its user may.
     pub registration_scopes: ScopeSet,
     /// How many passwords are checked at a time; each takes 19 MiB and a core for its while.
     pub passwords_at_once: usize,
@@ -49,10 +50,13 @@ impl Configuration {
         let is_safe = url.scheme() == "https" || (url.scheme() == "http" && on_loopback);
         let is_bare = url.query().is_none() && url.fragment().is_none();
         let is_nobodys = url.username().is_empty() && url.password().is_none();
-        if is_safe && is_bare && is_nobodys && url.has_host() {
-            return Ok(());
+        if !(is_safe && is_bare && is_nobodys && url.has_host()) {
+            return Err(ConfigurationError::PublicUrl { url: url.to_string() });
         }
-        Err(ConfigurationError::PublicUrl { url: url.to_string() })
+        if self.registration && self.registration_scopes.is_empty() {
+            return Err(ConfigurationError::RegistrationScopes);
+        }
+        Ok(())
     }
 
     /// The issuer of a profile: `<public_url>/identity` or `<public_url>`.
@@ -77,6 +81,11 @@ pub enum ConfigurationError {
         /// What was given.
         url: String,
     },
+    /// Whoever registers a client would get tokens without scopes.
+    #[error(
+        "expected registration_scopes beside registration, such as openid: tokens of clients that register themselves reach that far,          and without any scope they would reach as far as their users"
+    )]
+    RegistrationScopes,
 }
 
 #[cfg(test)]
@@ -108,6 +117,11 @@ mod tests {
                 "{bad}"
             );
         }
+        let mut open = Configuration::at("https://example.org".parse().unwrap());
+        open.registration = true;
+        assert_eq!(open.accept(), Err(ConfigurationError::RegistrationScopes));
+        open.registration_scopes = "openid".parse().unwrap();
+        assert_eq!(open.accept(), Ok(()));
         let issuer = |profile| Configuration::at("https://example.org/sso/".parse().unwrap()).issuer(profile);
         assert_eq!(issuer(Profile::Standard), "https://example.org/sso");
         assert_eq!(issuer(Profile::Cinchy), "https://example.org/sso/identity");

@@ -105,7 +105,12 @@ fn scopes(asked: Option<&str>, offered: &ScopeSet) -> Result<ScopeSet, Fault> {
         .parse()
         .map_err(|_| metadata("scope must be words of ASCII with one blank between them"))?;
     let kept = asked.iter().filter(|scope| offered.contains(scope.as_str())).cloned();
-    ScopeSet::of(kept).map_err(|_| metadata("scope has too many words"))
+    let kept = ScopeSet::of(kept).map_err(|_| metadata("scope has too many words"))?;
+    if kept.is_empty() {
+        // A token without scopes is no token for nothing: it may do on paths that want none whatever its user may.
+        return Err(metadata("scope must name one at least that is open to anybody"));
+    }
+    Ok(kept)
 }
 
 fn urls(members: &Map<String, Value>, name: &str, public: bool) -> Result<Vec<String>, Fault> {
@@ -189,6 +194,7 @@ mod tests {
                 r#""client_name":"Twice""#,
                 Code::InvalidClientMetadata,
             ),
+            ("openid admin", "admin", Code::InvalidClientMetadata),
             ("\"App\"", "\"A\\u0000p\"", Code::InvalidClientMetadata),
             ("\"App\"", "7", Code::InvalidClientMetadata),
             (

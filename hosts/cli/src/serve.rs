@@ -230,8 +230,9 @@ fn authorization(
     };
     let mut configuration = Configuration::at(url);
     configuration.registration = config.registration;
+    configuration.registration_scopes = config.registration_scopes.clone();
     let server = AuthorizationServer::new(engine.clone(), configuration)
-        .map_err(|error| Failure::usage(format!("public_url: {error}")))?;
+        .map_err(|error| Failure::usage(format!("public_url and oauth: {error}")))?;
     // Beside everything else: it takes a moment where there are no keys yet, and whoever needs one waits for it.
     let keys = server.clone();
     tokio::task::spawn_blocking(move || {

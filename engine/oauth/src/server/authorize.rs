@@ -71,6 +71,9 @@ impl Inner {
         };
         match self.landed(&landed, activity) {
             Ok(step) => Ok(step),
+            // Of a client that registered itself nobody has looked at the URL: strangers must not make us a redirector to wherever they
+            // like (RFC 9700 section 4.11.2). Who is logged in has come to know it, or is about to be asked.
+            Err(fault) if is_stranger(&client) && !self.is_logged_in(call, now)? => Err(fault),
             Err(fault) => {
                 activity.outcome = fault.code.as_str();
                 let told = [("error", fault.code.as_str()), ("error_description", fault.description)];
@@ -86,8 +89,7 @@ impl Inner {
         }
         let request = AuthorizationRequest::parse(landed.form)?;
         // Of a client that registered itself nobody knows how it keeps its secret.
-        let is_stranger = client.name.as_str().starts_with(NAME_BEGIN);
-        let must_prove = is_stranger || client.authentication == ClientAuthentication::Public;
+        let must_prove = is_stranger(client) || client.authentication == ClientAuthentication::Public;
         if must_prove && request.challenge.is_none() {
             return Err(Fault::request(
                 "This client must send code_challenge with code_challenge_method S256",
@@ -124,6 +126,11 @@ impl Inner {
             }),
             Ok(code) => Ok(self.back(landed, [("code", code.as_str())], activity)),
         }
+    }
+
+    fn is_logged_in(&self, call: &AuthorizationCall<'_>, now: Timestamp) -> Result<bool, Fault> {
+        let session = call.session.map(|token| self.engine.session(token, now));
+        Ok(session.transpose()?.flatten().is_some())
     }
 
     /// The session in which the person may be taken for who they are. None where they have to log in first.
@@ -249,6 +256,10 @@ impl Inner {
             activity: activity.clone(),
         }
     }
+}
+
+fn is_stranger(client: &Client) -> bool {
+    client.name.as_str().starts_with(NAME_BEGIN)
 }
 
 impl Landed<'_> {

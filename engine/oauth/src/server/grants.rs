@@ -96,14 +96,9 @@ impl Inner {
         );
         let user = asking.client.user.as_ref().ok_or(NOBODY)?;
         let person = self.engine.person(user)?.ok_or(NOBODY)?;
-        let holder = match asking.profile {
-            Profile::Cinchy => holder(&person),
-            // RFC 9068 section 2.2: the subject is the client where nobody else was involved.
-            Profile::Standard => Holder {
-                subject: own_subject(asking.client.name.as_str()),
-                ..Holder::default()
-            },
-        };
+        // The client does not act for itself, but with this user's operations, limits and networks. So the user is the subject, here as in
+        // introspection, and `client_id` says who acts; no name that a client has can be taken for a user (RFC 9700 section 4.15).
+        let holder = holder(&person);
         self.issue(asking, Grant::ClientCredentials, &person, &holder, &reach, None)
     }
 
@@ -257,16 +252,6 @@ impl Asking<'_> {
             lifetime_s,
             now: self.now,
         }
-    }
-}
-
-/// The subject of a client that acts for itself: its name, unless that could be taken for the number of a user (RFC 9700 section 4.15).
-/// No client's name has a colon.
-fn own_subject(client: &str) -> String {
-    if client.bytes().all(|byte| byte.is_ascii_digit()) {
-        format!("client:{client}")
-    } else {
-        client.to_owned()
     }
 }
 

@@ -10,6 +10,7 @@ use crate::answers;
 use crate::call::{Activity, Answer, Call, Profile};
 use crate::fault::Fault;
 use crate::form::Form;
+use crate::jose::Jws;
 use crate::json::Object;
 
 /// All that is said of a token that is none, is over, or is somebody else's.
@@ -18,7 +19,7 @@ const INACTIVE: &str = "{\"active\":false}";
 impl Inner {
     pub(super) fn introspect(
         &self,
-        profile: Profile,
+        _profile: Profile,
         call: &Call<'_>,
         now: Timestamp,
         activity: &mut Activity,
@@ -32,7 +33,7 @@ impl Inner {
         }
         let token = form.needed("token", "token is missing")?;
         let told = match self.engine.access(token.as_bytes(), now)? {
-            Some(facts) => self.told_of_access(profile, &client, &facts),
+            Some(facts) => self.told_of_access(token, &client, &facts),
             None => self
                 .engine
                 .refresh(token.as_bytes())?
@@ -45,7 +46,7 @@ impl Inner {
         ))
     }
 
-    fn told_of_access(&self, profile: Profile, client: &Client, facts: &AccessFacts) -> Option<String> {
+    fn told_of_access(&self, text: &str, client: &Client, facts: &AccessFacts) -> Option<String> {
         let token = &facts.token;
         let is_own = token.client_number == client.number;
         let is_for = token
@@ -67,8 +68,17 @@ impl Inner {
             .with("iat", token.issued_at.as_seconds())
             .with("sub", person.user.id.0.to_string())
             .with_some("aud", (!audiences.is_empty()).then_some(audiences))
-            .with("iss", self.configuration.issuer(profile));
+            .with("iss", self.issuer_of(text));
         Some(told.finish())
+    }
+
+    /// Which of our two issuers an access token of ours is of: a signed one says so, and all others are of the standard profile.
+    fn issuer_of(&self, text: &str) -> String {
+        let claims = Jws::parse(text).and_then(|jws| jws.unverified());
+        let said = claims
+            .ok()
+            .and_then(|claims| claims.text("iss").ok().map(str::to_owned));
+        said.unwrap_or_else(|| self.configuration.issuer(Profile::Standard))
     }
 
     pub(super) fn revoke(

@@ -55,8 +55,8 @@ fn signed_tokens_are_of_the_type_of_the_standard() {
         );
         let claims = scene.verified(&token);
         assert_eq!(
-            (claims.text("sub"), claims.text("iss")),
-            (Ok(name), Ok("https://auth.example"))
+            (claims.text("sub"), claims.text("client_id"), claims.text("iss")),
+            (Ok("1"), Ok(name), Ok("https://auth.example"))
         );
         assert_eq!(claims.is_for(&["https://api.example"]), Ok(()));
         assert!(
@@ -65,6 +65,46 @@ fn signed_tokens_are_of_the_type_of_the_standard() {
             payload(&token)
         );
         assert_eq!(scene.denial(&token), None);
+    }
+}
+
+/// The user whom it acts for is the subject wherever one is asked for, and a client's own name never is.
+#[test]
+fn a_clients_token_has_one_subject_everywhere() {
+    let scene = Scene::new();
+    scene.user("bob");
+    for access in [AccessForm::Opaque, AccessForm::Rs256] {
+        for (profile, issuer) in [
+            (Profile::Standard, "https://auth.example"),
+            (Profile::Cinchy, "https://auth.example/identity"),
+        ] {
+            // Its name is the number of another user.
+            let name = format!("{}{}", 1, profile as u8 * 10 + access as u8);
+            let known = scene.client(&name, "client_credentials", |add| {
+                add.access = access;
+                add.user = Some("bob".parse().unwrap());
+            });
+            let token = text(&scene.token(profile, &known, &ASK), "access_token");
+            let told =
+                scene
+                    .server
+                    .introspect(Profile::Standard, &post(&known.form(&[("token", &token)])), scene.now());
+            let told = json(&told);
+            assert_eq!((&told["sub"], &told["client_id"]), (&"2".into(), &name.as_str().into()));
+            assert_eq!((&told["username"], &told["iss"]), (&"bob".into(), &issuer.into()));
+            let line = format!("Bearer {token}");
+            let call = Call {
+                method: b"GET",
+                authorization: Field::Once(line.as_bytes()),
+                ..Call::default()
+            };
+            let user = scene.server.userinfo(Profile::Standard, &call, scene.now());
+            assert_eq!(json(&user)["sub"], "2");
+            if token.starts_with("eyJ") {
+                let claims = scene.verified(&token);
+                assert_eq!((claims.text("sub"), claims.text("iss")), (Ok("2"), Ok(issuer)));
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use tollgate_oauth::{Answer, AuthorizationStep, Call, Profile, form};
 
-use crate::scene::{CALLBACK, CHALLENGE, PASSWORD, Scene, json, outcome, post, refused, text};
+use crate::scene::{CALLBACK, CHALLENGE, PASSWORD, Scene, json, outcome, parameter, post, redirected, refused, text};
 
 fn register(scene: &Scene, body: &str) -> Answer {
     let call = Call {
@@ -63,6 +63,37 @@ fn who_registers_gets_codes_and_people_are_asked() {
         outcome(&scene.server.token(Profile::Standard, &post(&grab), scene.now())),
         refused(400, "unauthorized_client")
     );
+}
+
+/// Whoever registers a client must not get an address of ours that leads wherever they like.
+#[test]
+fn nobody_who_is_not_logged_in_is_sent_to_a_stranger() {
+    let scene = open();
+    let body = format!(r#"{{"redirect_uris":["{CALLBACK}"],"token_endpoint_auth_method":"none"}}"#);
+    let name = text(&register(&scene, &body), "client_id");
+    let session = scene.session();
+    let wrong = |name: &str, session: Option<&str>| {
+        let pairs = [
+            ("response_type", "bogus"),
+            ("client_id", name),
+            ("redirect_uri", CALLBACK),
+        ];
+        scene.authorize(&pairs, session, None)
+    };
+    let refused = wrong(&name, None);
+    assert!(
+        matches!(&refused, AuthorizationStep::Refused(fault) if fault.code == "unsupported_response_type"),
+        "{refused:?}"
+    );
+    assert!(matches!(
+        wrong(&name, Some("tg_ses_none")),
+        AuthorizationStep::Refused(_)
+    ));
+    let known = scene.client("known", "authorization_code", |_| {});
+    for step in [wrong(&name, Some(&session)), wrong(known.client.name.as_str(), None)] {
+        let url = redirected(step);
+        assert_eq!(parameter(&url, "error").as_deref(), Some("unsupported_response_type"));
+    }
 }
 
 #[test]

@@ -187,6 +187,26 @@ pub(super) const KNOBS: &[Knob] = &[
         show: |config| json!(config.registration),
     },
     Knob {
+        key: "oauth.registration_scopes",
+        variable: "TOLLGATE_OAUTH_REGISTRATION_SCOPES",
+        take: |config, raw| {
+            const WHAT: &str = "a list of scopes such as openid, each without blanks";
+            let scopes = raw.texts(WHAT)?.join(" ").parse();
+            scopes
+                .map(|scopes| config.registration_scopes = scopes)
+                .map_err(|_| format!("expected {WHAT}"))
+        },
+        show: |config| {
+            json!(
+                config
+                    .registration_scopes
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+            )
+        },
+    },
+    Knob {
         key: "metrics.from",
         variable: "TOLLGATE_METRICS_FROM",
         take: |config, raw| raw.rules().map(|rules| config.metrics_from = rules),

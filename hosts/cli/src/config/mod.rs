@@ -12,7 +12,7 @@ mod shown;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use tollgate::NetworkRule;
+use tollgate::{NetworkRule, ScopeSet};
 use tollgate_http::{Bounds, CrossOrigin, HostOptions};
 use tracing_subscriber::filter::LevelFilter;
 use url::Url;
@@ -51,6 +51,8 @@ pub(crate) struct Config {
     pub(crate) public_url: Option<Url>,
     /// Whether anybody may register a client.
     pub(crate) registration: bool,
+    /// How far the clients reach that register themselves.
+    pub(crate) registration_scopes: ScopeSet,
     /// Where each knob was set, in the order of the table.
     sources: Vec<Source>,
 }
@@ -90,6 +92,7 @@ impl Default for Config {
             metrics_from: HostOptions::default().metrics_from,
             public_url: None,
             registration: false,
+            registration_scopes: ScopeSet::NONE,
             sources: vec![Source::Default; KNOBS.len()],
         }
     }

@@ -43,6 +43,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("cors.origins", "[\"https://a.example\"]", "https://a.example", "[1]"),
     ("cors.credentials", "true", "true", "1"),
     ("oauth.registration", "true", "true", "\"tg_at_canary\""),
+    ("oauth.registration_scopes", "[\"openid\"]", "openid", "[1]"),
     ("metrics.from", "[\"10.0.0.0/8\"]", "10.0.0.0/8", "\"tg_at_canary\""),
 ];
 

@@ -112,6 +112,8 @@ pub(crate) fn routes(host: Host) -> Router {
     };
     Router::new()
         .merge(authorize::routes())
+        .route("/account", get(start))
+        .route("/account/", get(start))
         .route("/account/login", get(login::show).post(login::log_in))
         .route("/account/consent", post(consent::decide))
         .route("/account/tokens", get(tokens::list).post(tokens::make))
@@ -125,6 +127,11 @@ pub(crate) fn routes(host: Host) -> Router {
         .method_not_allowed_fallback(other_method)
         .layer(from_fn_with_state(host, admit))
         .with_state(Pages::of(desk))
+}
+
+/// Where somebody begins who knows no more than this address.
+async fn start(axum::extract::State(pages): axum::extract::State<Pages>) -> Response {
+    page::see_other(&pages.place().path("/account/tokens"))
 }
 
 /// What all pages look like.

@@ -205,7 +205,7 @@ fn refusals(traits: &Traits) -> [(bool, u16, &'static str, &'static str); 14] {
         ),
         (!only_looks, 403, "role-refused", "The token is a reader's"),
         (is_about_one, 404, "not-found", "There is no such record"),
-        (has_body, 408, "about:blank", "The body did not arrive in time"),
+        (has_body, 408, "body-late", "The body did not arrive in time"),
         (!only_looks, 409, "conflict", "The request contradicts what is there"),
         (
             creates,
@@ -219,7 +219,7 @@ fn refusals(traits: &Traits) -> [(bool, u16, &'static str, &'static str); 14] {
             "changed",
             "The record has none of the entity tags that were named",
         ),
-        (has_body, 413, "about:blank", "The body is too long"),
+        (has_body, 413, "body-too-long", "The body is too long"),
         (has_body, 415, "json-expected", "The body is not JSON"),
         (
             has_body,
@@ -254,10 +254,7 @@ fn parameters(operation: &Operation) -> Vec<String> {
 }
 
 fn refusal(status: u16, kind: &str, words: &str) -> Response {
-    let kind = match kind {
-        "about:blank" => kind.to_owned(),
-        kind => format!("urn:tollgate:problem:{kind}"),
-    };
+    let kind = format!("urn:tollgate:problem:{kind}");
     let example = serde_json::json!({ "type": kind, "title": words, "status": status, "detail": words });
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name(ProblemShown::name())))

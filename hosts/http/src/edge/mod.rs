@@ -13,6 +13,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, Request, StatusCode, Version, header};
 use axum::response::Response;
+use tollgate::problem_type;
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Instrument as _;
@@ -123,7 +124,7 @@ fn is_about_body(area: Area, status: StatusCode) -> bool {
 fn too_many_fields(most: usize) -> Response {
     problem_document(
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-        "about:blank",
+        &problem_type("too-many-fields"),
         "There are too many header fields",
         &format!("Send at most {most} header fields."),
     )
@@ -137,7 +138,7 @@ fn given_up(fault: BodyFault, host: &Host, version: Version) -> Response {
             let detail = format!("Send at most {} bytes.", bounds.body_len_max);
             problem_document(
                 StatusCode::PAYLOAD_TOO_LARGE,
-                "about:blank",
+                &problem_type("body-too-long"),
                 "The body is too long",
                 &detail,
             )
@@ -146,7 +147,7 @@ fn given_up(fault: BodyFault, host: &Host, version: Version) -> Response {
             let detail = format!("Send the body within {} seconds.", bounds.body_within.as_secs_f64());
             problem_document(
                 StatusCode::REQUEST_TIMEOUT,
-                "about:blank",
+                &problem_type("body-late"),
                 "The body did not arrive in time",
                 &detail,
             )

@@ -10,8 +10,12 @@ use tollgate_oauth::{AuthorizationServer, Profile};
 use super::Desk;
 use super::answered::{answered, fault, overloaded};
 
-/// RFC 8414 puts these words between the host and the path of an issuer.
-const METADATA: &str = "/.well-known/oauth-authorization-server";
+/// RFC 8414 puts these words between the host and the path of an issuer, whatever kind of metadata they name; OpenID Connect
+/// Discovery puts them behind.
+const METADATA: [&str; 2] = [
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/openid-configuration",
+];
 
 pub(super) fn routes(server: &AuthorizationServer) -> Router<Desk> {
     let base = server
@@ -20,16 +24,20 @@ pub(super) fn routes(server: &AuthorizationServer) -> Router<Desk> {
         .path()
         .trim_end_matches('/')
         .to_owned();
-    let of_issuer = move |desk, path| metadata_of_issuer(desk, path, base);
-    Router::new()
+    let mut routes = Router::new();
+    for words in METADATA {
+        let base = base.clone();
+        let of_issuer = move |desk, path| metadata_of_issuer(desk, path, base);
+        routes = routes
+            .route(words, metadata(Profile::Standard))
+            .route(&format!("{words}/{{*path}}"), get(of_issuer));
+    }
+    routes
         .route("/identity/.well-known/openid-configuration", metadata(Profile::Cinchy))
         .route(
             "/identity/.well-known/oauth-authorization-server",
             metadata(Profile::Cinchy),
         )
-        .route("/.well-known/openid-configuration", metadata(Profile::Standard))
-        .route(METADATA, metadata(Profile::Standard))
-        .route(&format!("{METADATA}/{{*path}}"), get(of_issuer))
         .route("/identity/.well-known/openid-configuration/jwks", get(keys))
         .route("/oauth2/jwks", get(keys))
 }

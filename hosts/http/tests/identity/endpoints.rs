@@ -16,12 +16,13 @@ const POSTED: [&str; 7] = [
     "/oauth2/register",
 ];
 
-const PUBLISHED: [&str; 7] = [
+const PUBLISHED: [&str; 8] = [
     "/identity/.well-known/openid-configuration",
     "/identity/.well-known/openid-configuration/jwks",
     "/.well-known/oauth-authorization-server",
     "/.well-known/oauth-authorization-server/identity",
     "/.well-known/openid-configuration",
+    "/.well-known/openid-configuration/identity",
     "/oauth2/jwks",
     "/identity/.well-known/oauth-authorization-server",
 ];
@@ -73,6 +74,8 @@ fn endpoints_answer_their_methods_and_name_them_for_all_others() {
         "/oauth2/TOKEN",
         "/identity/connect",
         "/.well-known/oauth-authorization-server/other",
+        "/.well-known/openid-configuration/other",
+        "/accounts",
     ] {
         assert_eq!(scene.get(path).status, 404, "{path}");
     }

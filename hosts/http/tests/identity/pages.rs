@@ -35,6 +35,18 @@ fn a_login_is_a_new_session_with_a_cookie_for_this_host_alone() {
 }
 
 #[test]
+fn the_shortest_address_leads_to_the_tokens() {
+    let scene = Scene::new();
+    for path in ["/account", "/account/"] {
+        let answer = scene.get(path);
+        assert_eq!(
+            (answer.status, answer.field("location")),
+            (303, vec!["/account/tokens"])
+        );
+    }
+}
+
+#[test]
 fn another_login_ends_the_session_before() {
     let scene = Scene::new();
     let mut browser = scene.logged_in();

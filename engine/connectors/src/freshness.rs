@@ -122,6 +122,14 @@ impl Freshness {
         }
     }
 
+    /// When to look at `value` again without being asked; never where nothing would be renewed, or nothing is there to be renewed.
+    pub fn next_renewal(&self, value: &AuthValue, is_renewable: bool) -> Option<Timestamp> {
+        let AuthValue::OAuth(tokens) = value else { return None };
+        let renews = !self.is_gone && (is_renewable || tokens.refresh.is_some());
+        let due = self.due(tokens.expires.filter(|_| renews && tokens.access.is_some())?);
+        Some(self.waits_until.map_or(due, |until| due.max(until)))
+    }
+
     fn life_ms(&self, expires: Timestamp) -> u64 {
         expires.millis_since(self.obtained)
     }
@@ -217,6 +225,28 @@ mod tests {
             freshness.standing(&ended, false, at(100)),
             Standing::NeedsSignIn { is_usable: false }
         );
+    }
+
+    #[test]
+    fn it_is_known_when_to_look_again() {
+        let freshness = Freshness::obtained(START);
+        let next = |value: &AuthValue| freshness.next_renewal(value, false);
+        assert_eq!(next(&value(Some(3_600), true)), Some(at(3_240)));
+        assert_eq!(next(&value(Some(3_600), false)), None);
+        assert_eq!(next(&value(None, true)), None);
+        assert_eq!(next(&AuthValue::ApiKey(Secret::new("k"))), None);
+        assert_eq!(
+            freshness.next_renewal(&AuthValue::Empty, true),
+            None,
+            "it is come by at the next use"
+        );
+        assert_eq!(
+            freshness.next_renewal(&value(Some(3_600), false), true),
+            Some(at(3_240))
+        );
+        let failed = freshness.failed(None, at(3_300));
+        assert_eq!(failed.next_renewal(&value(Some(3_600), true), false), Some(at(3_360)));
+        assert_eq!(failed.gone().next_renewal(&value(Some(3_600), true), false), None);
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! Cyclr's API, so that what was written against it goes on working.
 //!
 //! Most modules are pure: they read a value, judge a URL or an address, write a request or read its answer, and know no store, socket
-//! or clock. [`outbound`] carries a request to a third party and its answer back.
+//! or clock. [`outbound`] carries a request to a third party and its answer back, and [`connectors::Connectors`] walks all of them over
+//! a store.
 //!
 //! ```
 //! use tollgate::{SystemEntropy, Timestamp};
@@ -45,7 +46,8 @@
 //! - **A third party is asked** at an address of the public internet that was judged after its name was resolved, over TLS, without
 //!   redirects, within bounds of time and size. Hosts of the house are named by the entry, one by one.
 //! - **A callback is believed** by its state, then by its issuer; a code is bound to us by a proof key.
-//! - **A token is due** before it expires, and of no use in its last seconds.
+//! - **A token is due** before it expires, and of no use in its last seconds. However many want it, it is renewed once; who goes away
+//!   stops nothing.
 //!
 //! The modules stand in the order the data flows, and import only upwards.
 
@@ -64,3 +66,4 @@ pub mod token_request;
 pub mod token_answer;
 pub mod freshness;
 pub mod outbound;
+pub mod connectors;

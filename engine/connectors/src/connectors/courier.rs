@@ -1,0 +1,97 @@
+//! The courier: one thread that goes out for everybody.
+//!
+//! Callers wait for it and may go away; what it has begun it carries to its end, so that a refresh token that was rotated is kept even
+//! if nobody wants the token any more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::Shared;
+use super::access::{AccessFault, Outcome};
+use super::flights::{Joined, Waiter};
+use super::renewal::Redemption;
+use super::store::ConnectorNumber;
+
+/// Requests that are under way at a time.
+const UNDER_WAY_MOST: usize = 128;
+/// Account connectors that are looked at in one round of those that are due.
+const DUE_MOST: usize = 128;
+
+/// What the courier is asked for.
+pub(super) enum Order {
+    /// Renew, and tell all who wait for it.
+    Renew(ConnectorNumber),
+    /// Turn a code into tokens, and tell this one.
+    Redeem(Redemption, Waiter),
+    /// Carry what is under way to its end, and stop.
+    Stop,
+}
+
+/// Goes out until it is told to stop or nobody is left to tell it anything.
+pub(super) async fn run(shared: Arc<Shared>, mut orders: UnboundedReceiver<Order>, look_every: Duration) {
+    let mut under_way = JoinSet::new();
+    let mut looks = interval(look_every);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let has_room = under_way.len() < UNDER_WAY_MOST;
+        tokio::select! {
+            order = orders.recv(), if has_room => match order {
+                Some(Order::Stop) | None => break,
+                Some(order) => {
+                    under_way.spawn(carry(Arc::clone(&shared), order));
+                }
+            },
+            _ = looks.tick(), if has_room => {
+                for number in due(&shared, UNDER_WAY_MOST - under_way.len()) {
+                    under_way.spawn(carry(Arc::clone(&shared), Order::Renew(number)));
+                }
+            }
+            Some(_) = under_way.join_next() => {}
+        }
+    }
+    orders.close();
+    while under_way.join_next().await.is_some() {}
+    shared.flights.land_all(&Err(AccessFault::Closed));
+}
+
+/// What is to be renewed though nobody asks, and is not under way. A store that cannot be read is asked again later.
+fn due(shared: &Shared, most: usize) -> Vec<ConnectorNumber> {
+    let numbers = shared
+        .store
+        .due(shared.clock.now(), most.min(DUE_MOST))
+        .unwrap_or_default();
+    let is_idle = |number: &ConnectorNumber| shared.flights.join(*number, None) == Ok(Joined::First);
+    numbers.into_iter().filter(is_idle).collect()
+}
+
+async fn carry(shared: Arc<Shared>, order: Order) {
+    match order {
+        Order::Renew(number) => {
+            let mut landing = Landing {
+                shared: &shared,
+                number,
+                outcome: Err(AccessFault::Busy),
+            };
+            landing.outcome = shared.renew(number).await;
+        }
+        Order::Redeem(redemption, waiter) => waiter.tell(shared.redeem(&redemption).await),
+        Order::Stop => {}
+    }
+}
+
+/// Lands a flight whatever becomes of it, so that nobody waits for one that has crashed.
+struct Landing<'s> {
+    shared: &'s Shared,
+    number: ConnectorNumber,
+    outcome: Outcome,
+}
+
+impl Drop for Landing<'_> {
+    fn drop(&mut self) {
+        self.shared.flights.land(self.number, &self.outcome);
+    }
+}

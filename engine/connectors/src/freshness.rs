@@ -30,7 +30,7 @@ pub struct Freshness {
     pub is_gone: bool,
 }
 
-/// What to do with a token. All but [`Standing::Expired`] may be followed by waiting for nothing.
+/// What to do with a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// Use it. It is to be renewed from `due` on; never where there is none.

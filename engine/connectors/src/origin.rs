@@ -5,6 +5,7 @@
 //! URL, refused where two readers could differ, and held against the exact origins that an account allows. There is no `*` and no
 //! `null`: a message to any window is a message to whoever has embedded the page.
 
+use tollgate_oauth::json::Object;
 use url::{Host, Origin, Url};
 
 const BYTES_MOST: usize = 2_000;
@@ -164,6 +165,16 @@ impl Ending {
         }
     }
 
+    /// What is posted, where something is: the message as it was asked for where all went well, else the JSON text
+    /// `{"error":"…"}`. The message is not in that, so that nobody who looks for it takes a failure for the end that was hoped for.
+    pub fn posted(&self, error: Option<&str>) -> Option<String> {
+        match (self, error) {
+            (Self::Redirect(_), _) => None,
+            (Self::Post { message, .. }, None) => Some(message.clone()),
+            (Self::Post { .. }, Some(error)) => Some(Object::default().with("error", error).finish()),
+        }
+    }
+
     /// The URL that the browser goes back to: as it was asked for where all went well, else with the one parameter `error` more.
     pub fn url(&self, error: Option<&str>) -> String {
         let mut url = self.target().0.clone();
@@ -313,6 +324,12 @@ mod tests {
         let post = end("https://app.example.org/done", Some(message)).unwrap();
         assert!(matches!(&post, Ending::Post { message: own, .. } if own == message));
         assert_eq!(post.target().origin(), "https://app.example.org");
+        assert_eq!(post.posted(None).as_deref(), Some(message));
+        assert_eq!(
+            post.posted(Some("access_denied")).as_deref(),
+            Some(r#"{"error":"access_denied"}"#)
+        );
+        assert_eq!(redirect.posted(None), None);
         assert!(end("https://evil.example/", None).is_err_and(|fault| fault.0.contains("allows")));
         let long = "a".repeat(1_025);
         assert!(end("https://app.example.org/", Some(&long)).is_err_and(|fault| fault.0.contains("1,024")));

@@ -16,10 +16,10 @@ use super::flights::{Joined, Waiter};
 use super::renewal::Redemption;
 use super::store::ConnectorNumber;
 
-/// Requests that are under way at a time.
-const UNDER_WAY_MOST: usize = 128;
-/// Account connectors that are looked at in one round of those that are due.
-const DUE_MOST: usize = 128;
+/// Errands at a time; most of them wait for a place at their third party.
+const ERRANDS_MOST: usize = 1_024;
+/// Of those, such as nobody has asked for, so that callers find room.
+const UNASKED_MOST: usize = 512;
 
 /// What the courier is asked for.
 pub(super) enum Order {
@@ -33,39 +33,45 @@ pub(super) enum Order {
 
 /// Goes out until it is told to stop or nobody is left to tell it anything.
 pub(super) async fn run(shared: Arc<Shared>, mut orders: UnboundedReceiver<Order>, look_every: Duration) {
-    let mut under_way = JoinSet::new();
+    let mut errands = JoinSet::new();
     let mut looks = interval(look_every);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // More are due than could be begun: look again as soon as one has ended.
+    let mut is_behind = false;
     loop {
-        let has_room = under_way.len() < UNDER_WAY_MOST;
-        tokio::select! {
+        let has_room = errands.len() < ERRANDS_MOST;
+        let looks_now = tokio::select! {
             order = orders.recv(), if has_room => match order {
                 Some(Order::Stop) | None => break,
                 Some(order) => {
-                    under_way.spawn(carry(Arc::clone(&shared), order));
+                    errands.spawn(carry(Arc::clone(&shared), order));
+                    false
                 }
             },
-            _ = looks.tick(), if has_room => {
-                for number in due(&shared, UNDER_WAY_MOST - under_way.len()) {
-                    under_way.spawn(carry(Arc::clone(&shared), Order::Renew(number)));
-                }
+            _ = looks.tick() => true,
+            Some(_) = errands.join_next() => is_behind,
+        };
+        if looks_now {
+            let room = UNASKED_MOST.saturating_sub(errands.len());
+            let due = due(&shared, room);
+            is_behind = due.len() == room;
+            for number in due {
+                errands.spawn(carry(Arc::clone(&shared), Order::Renew(number)));
             }
-            Some(_) = under_way.join_next() => {}
         }
     }
     orders.close();
-    while under_way.join_next().await.is_some() {}
+    while errands.join_next().await.is_some() {}
     shared.flights.land_all(&Err(AccessFault::Closed));
 }
 
 /// What is to be renewed though nobody asks, and is not under way. A store that cannot be read is asked again later.
-fn due(shared: &Shared, most: usize) -> Vec<ConnectorNumber> {
-    let numbers = shared
-        .store
-        .due(shared.clock.now(), most.min(DUE_MOST))
-        .unwrap_or_default();
+fn due(shared: &Shared, room: usize) -> Vec<ConnectorNumber> {
+    // Those that are under way are still due.
+    let most = ERRANDS_MOST + room;
+    let numbers = shared.store.due(shared.clock.now(), most).unwrap_or_default();
     let is_idle = |number: &ConnectorNumber| shared.flights.join(*number, None) == Ok(Joined::First);
-    numbers.into_iter().filter(is_idle).collect()
+    numbers.into_iter().filter(is_idle).take(room).collect()
 }
 
 async fn carry(shared: Arc<Shared>, order: Order) {
@@ -74,7 +80,7 @@ async fn carry(shared: Arc<Shared>, order: Order) {
             let mut landing = Landing {
                 shared: &shared,
                 number,
-                outcome: Err(AccessFault::Busy),
+                outcome: Err(AccessFault::Later { retry_after_s: 1 }),
             };
             landing.outcome = shared.renew(number).await;
         }

@@ -88,3 +88,63 @@ impl Flights {
         (all.len(), all.values().map(Vec::len).sum())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{Receiver, sync_channel};
+
+    const ONE: ConnectorNumber = ConnectorNumber(1);
+
+    fn thread() -> (Option<Waiter>, Receiver<Outcome>) {
+        let (tell, told) = sync_channel(1);
+        (Some(Waiter::Thread(tell)), told)
+    }
+
+    fn unknown() -> Outcome {
+        Err(AccessFault::Unknown)
+    }
+
+    #[test]
+    fn the_first_does_it_and_all_are_told() {
+        let flights = Flights::default();
+        let (first, first_told) = thread();
+        let (second, second_told) = thread();
+        assert_eq!(flights.join(ONE, first), Ok(Joined::First));
+        assert_eq!(flights.join(ONE, second), Ok(Joined::Following));
+        assert_eq!(flights.join(ONE, None), Ok(Joined::Following));
+        assert_eq!(flights.join(ConnectorNumber(2), None), Ok(Joined::First));
+        assert_eq!(flights.count(), (2, 2));
+        flights.land(ONE, &unknown());
+        for told in [first_told, second_told] {
+            assert!(told.recv().unwrap().is_err_and(|fault| fault == AccessFault::Unknown));
+        }
+        assert_eq!(flights.join(ONE, None), Ok(Joined::First), "the next begins anew");
+    }
+
+    #[test]
+    fn whoever_has_gone_takes_no_place() {
+        let flights = Flights::default();
+        let mut told = Vec::new();
+        for _ in 0..WAITERS_MOST {
+            let (tell, waits) = oneshot::channel();
+            assert!(
+                flights
+                    .join(ONE, Some(Waiter::Task(tell)))
+                    .is_ok_and(|joined| joined != Joined::First || told.is_empty())
+            );
+            told.push(waits);
+        }
+        assert_eq!(flights.join(ONE, thread().0), Err(AccessFault::Busy));
+        assert_eq!(
+            flights.join(ONE, None),
+            Ok(Joined::Following),
+            "who does not wait needs none"
+        );
+        told.pop();
+        assert_eq!(flights.join(ONE, thread().0), Ok(Joined::Following));
+        assert_eq!(flights.join(ONE, thread().0), Err(AccessFault::Busy));
+        flights.land_all(&unknown());
+        assert_eq!(flights.count(), (0, 0));
+    }
+}

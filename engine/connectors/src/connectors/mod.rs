@@ -3,6 +3,7 @@
 mod store;
 mod access;
 mod flights;
+mod places;
 mod renewal;
 mod courier;
 
@@ -20,6 +21,7 @@ use crate::outbound::Outbound;
 use access::{Outcome, Step};
 use courier::Order;
 use flights::{Flights, Joined, Waiter};
+use places::Places;
 
 pub use access::{Access, AccessFault};
 pub use renewal::Redemption;
@@ -38,6 +40,7 @@ pub const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// - **One that has expired** is renewed first. Of all who ask at that time one request is made, for threads and tasks alike, and all get
 ///   what comes of it. Whoever goes away stops nothing.
 /// - **A renewal that failed** is tried again after a while ([`crate::freshness`]), and the old token used as long as it is good.
+/// - **A third party that is slow** keeps only those waiting who want something of it.
 /// - **A renewal is noted before it is sent.** What a third party has rotated and nobody here has heard of, because this machine
 ///   crashed before the answer was kept, is lost with any client: the old refresh token is tried once more, and if it is refused
 ///   somebody must sign in again.
@@ -54,6 +57,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     outbound: Outbound,
     flights: Flights,
+    places: Places,
 }
 
 /// How much is going on, for those who watch.
@@ -83,6 +87,7 @@ impl Connectors {
             clock,
             outbound,
             flights: Flights::default(),
+            places: Places::default(),
         });
         let (orders, received) = mpsc::unbounded_channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -4,6 +4,7 @@ use tollgate::Timestamp;
 
 use super::Shared;
 use super::access::{AccessFault, Outcome, Step};
+use super::places::Place;
 use super::store::{Compared, ConnectorNumber, Held, Kept};
 use crate::auth_value::{AuthValue, Tokens};
 use crate::entry::{Auth, OAuth2, OAuth2Type};
@@ -38,6 +39,10 @@ impl Shared {
     /// Renews what is to be renewed. What is not (any more) is answered as it is, so that of callers who saw the same end only the
     /// first makes a request.
     pub(super) async fn renew(&self, number: ConnectorNumber) -> Outcome {
+        let _place = match self.store.held(number)? {
+            Some(held) => self.place(&held).await,
+            None => return Err(AccessFault::Unknown),
+        };
         for _ in 0..TURNS_MOST {
             let Some(held) = self.store.held(number)? else {
                 return Err(AccessFault::Unknown);
@@ -70,6 +75,7 @@ impl Shared {
             redirect_url: &redemption.redirect_url,
             verifier: &redemption.verifier,
         });
+        let _place = self.place(&held).await;
         // What there was before belongs to another grant: no refresh token of it stays.
         held.value = AuthValue::Empty;
         held.freshness = Freshness::default();
@@ -87,6 +93,14 @@ impl Shared {
             }
         }
         Err(AccessFault::Busy)
+    }
+
+    /// A place for a request to whoever has the tokens; none where nobody is asked.
+    async fn place(&self, held: &Held) -> Option<Place<'_>> {
+        match held.entry.auth() {
+            Auth::OAuth2(oauth2) => Some(self.places.take(&oauth2.token_url).await),
+            Auth::ApiKey | Auth::Basic | Auth::None => None,
+        }
     }
 
     async fn ask(&self, held: &Held, grant: Option<Grant<'_>>) -> Asked {

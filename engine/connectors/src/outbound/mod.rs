@@ -72,6 +72,15 @@ impl Outbound {
         }
     }
 
+    /// The same client with other bounds of time: until it is connected, and in all.
+    #[must_use]
+    pub fn within(self, connect: Duration, whole: Duration) -> Self {
+        Self {
+            limits: Limits { connect, whole },
+            ..self
+        }
+    }
+
     /// Carries a request to its host and the answer back, whatever its status. It runs on a runtime with time and sockets, and may
     /// be dropped at any point: the connection is closed then.
     pub async fn send(&self, request: &OutboundRequest) -> Result<OutboundAnswer, OutboundFault> {

@@ -258,3 +258,14 @@ fn a_store_in_trouble_hands_out_nothing() {
     });
     assert!(matches!(scene.token(), Err(AccessFault::Store(_))));
 }
+
+#[test]
+fn many_that_are_due_do_not_wait_for_the_next_look() {
+    // More than are begun at one look, of which there is one alone.
+    let count = 600;
+    let third = Third::with((0..count).map(|_| tokens("new-access", None)));
+    let scene = Scene::many_due(third, count);
+    until("all are renewed", || scene.store.all(|row| row.held.version == 3));
+    scene.settled();
+    assert_eq!(scene.third.count(), usize::try_from(count).unwrap());
+}

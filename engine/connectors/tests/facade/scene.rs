@@ -41,6 +41,7 @@ pub(crate) struct Row {
 pub(crate) struct Memory {
     rows: Mutex<HashMap<ConnectorNumber, Row>>,
     is_broken: Mutex<bool>,
+    is_crashing: Mutex<bool>,
 }
 
 impl Memory {
@@ -52,12 +53,38 @@ impl Memory {
         change(self.rows.lock().get_mut(&NUMBER).unwrap());
     }
 
+    /// Makes it so many that are the same.
+    fn multiply(&self, count: u64) {
+        let mut rows = self.rows.lock();
+        let row = rows.get(&NUMBER).unwrap();
+        let again = |at: u64| {
+            (
+                ConnectorNumber(NUMBER.0 + at),
+                Row {
+                    fault: None,
+                    held: row.held.clone(),
+                    ..*row
+                },
+            )
+        };
+        let more: Vec<_> = (1..count).map(again).collect();
+        rows.extend(more);
+    }
+
+    pub(crate) fn all(&self, is_so: impl Fn(&Row) -> bool) -> bool {
+        self.rows.lock().values().all(is_so)
+    }
+
     pub(crate) fn remove(&self) {
         self.rows.lock().clear();
     }
 
     pub(crate) fn breaks(&self) {
         *self.is_broken.lock() = true;
+    }
+
+    pub(crate) fn crashes(&self, is_crashing: bool) {
+        *self.is_crashing.lock() = is_crashing;
     }
 
     pub(crate) fn access(&self) -> Option<String> {
@@ -107,10 +134,13 @@ impl ConnectorStore for Memory {
     fn due(&self, now: Timestamp, most: usize) -> Result<Vec<ConnectorNumber>, StoreFault> {
         let rows = self.rows.lock();
         let due = rows.iter().filter(|(_, row)| row.next.is_some_and(|next| next <= now));
-        Ok(due.map(|(number, _)| *number).take(most).collect())
+        let mut numbers: Vec<_> = due.map(|(number, row)| (row.next, *number)).collect();
+        numbers.sort_unstable();
+        Ok(numbers.into_iter().map(|(_, number)| number).take(most).collect())
     }
 
     fn begin(&self, number: ConnectorNumber, version: u64, _now: Timestamp) -> Result<Compared, StoreFault> {
+        assert!(!*self.is_crashing.lock(), "a fault of the store's own");
         self.compared(number, version, |row| row.is_noted = true)
     }
 
@@ -178,9 +208,24 @@ impl Scene {
             fault: None,
             is_noted: false,
         };
-        let store = Arc::new(Memory::default());
+        let store = Memory::default();
         store.rows.lock().insert(NUMBER, row);
-        let clock = Arc::new(ManualClock::at(BEGIN));
+        Self::over(store, third, BEGIN, look_every)
+    }
+
+    /// As many of [`Scene::new`], of which all are due when the courier starts and looks once.
+    pub(crate) fn many_due(third: Third, count: u64) -> Self {
+        let one = Self::new(third.clone());
+        one.connectors.close();
+        let store = Memory::default();
+        std::mem::swap(&mut *store.rows.lock(), &mut *one.store.rows.lock());
+        store.multiply(count);
+        Self::over(store, third, BEGIN.plus_millis(3_240_000), NEVER)
+    }
+
+    fn over(store: Memory, third: Third, now: Timestamp, look_every: Duration) -> Self {
+        let store = Arc::new(store);
+        let clock = Arc::new(ManualClock::at(now));
         let trust = Trust::certificates([authority()]).unwrap();
         let outbound = Outbound::new(SystemResolver, trust);
         let connectors = Connectors::start(

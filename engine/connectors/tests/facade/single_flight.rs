@@ -147,3 +147,17 @@ fn a_renewal_that_fails_tells_all_who_wait() {
     }
     assert_eq!(scene.third.count(), 1);
 }
+
+#[test]
+fn a_renewal_that_crashes_leaves_nobody_waiting() {
+    let scene = Scene::new(Third::with([tokens("new-access", None)]));
+    scene.at(3_600);
+    scene.store.crashes(true);
+    assert_eq!(scene.token(), Err(AccessFault::Later { retry_after_s: 1 }));
+    scene.store.crashes(false);
+    assert_eq!(
+        scene.token(),
+        Ok("new-access".to_owned()),
+        "and nothing stands in the way of the next"
+    );
+}

@@ -1,4 +1,4 @@
-//! Codes and refresh tokens are good once: over HTTP, for many who present each at the same time, with `kill -9` in between.
+//! Codes, refresh tokens and the assertions of clients are good once: over HTTP, for many who present each at the same time, with `kill -9` in between.
 //!
 //! `TOLLGATE_REDEEMED` says how many of each: 2,000 take some minutes.
 
@@ -7,12 +7,13 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tollgate_tests::basic::basic;
 use tollgate_tests::browser::{Browser, Place, form_encoded};
-use tollgate_tests::http::{Connection, Request};
+use tollgate_tests::http::{Connection, Request, exchange};
+use tollgate_tests::signed::{SigningKey, key_set};
 use tollgate_tests::tollgate::{Server, Store};
-use tollgate_tests::wait::{self, PATIENCE};
+use tollgate_tests::wait::{self, PATIENCE, now_s};
 
 /// Who present each secret.
 const REDEEMERS: usize = 64;
@@ -31,6 +32,8 @@ struct World {
     store: Store,
     server: Server,
     client: String,
+    /// Of the client `robot`.
+    key: SigningKey,
 }
 
 impl World {
@@ -54,8 +57,25 @@ impl World {
             "--no-consent",
         ]);
         let client = basic("app", added["client_secret"].as_str().unwrap());
+        let key = SigningKey::es256("one");
+        std::fs::write(store.path().with_file_name("keys.json"), key_set(&[&key])).unwrap();
+        let robot = [
+            "client",
+            "add",
+            "robot",
+            "--grant",
+            "client_credentials",
+            "--user",
+            "alice",
+        ];
+        store.run(&[&robot[..], &["--scope", "reports", "--jwks", "keys.json"]].concat());
         let server = store.serve();
-        Self { store, server, client }
+        Self {
+            store,
+            server,
+            client,
+            key,
+        }
     }
 
     /// New codes, of one login.
@@ -101,6 +121,24 @@ impl World {
         self.codes(count).into_iter().map(redeem).collect()
     }
 
+    /// Assertions of the client `robot`, each with a `jti` of its own.
+    fn assertions(&self, count: usize) -> Vec<String> {
+        let metadata = exchange(
+            self.server.address(),
+            &Request::get("/.well-known/oauth-authorization-server"),
+        );
+        let metadata: Value = serde_json::from_slice(&metadata.body).unwrap();
+        let until = now_s() + 3_000;
+        let assertion = |number: usize| {
+            let claims = json!({
+                "iss": "robot", "sub": "robot", "aud": metadata["token_endpoint"],
+                "iat": until - 3_000, "exp": until, "jti": format!("jti {number}"),
+            });
+            self.key.sign(&claims)
+        };
+        (0..count).map(assertion).collect()
+    }
+
     /// Everybody presents everything, twice, and in the middle of the first time the server is killed. Answers what each secret
     /// gave: the tokens of all who got some.
     fn presented_by_all(&mut self, sort: Sort, secrets: &[String]) -> Vec<Vec<String>> {
@@ -134,6 +172,7 @@ impl World {
 enum Sort {
     Code,
     Refresh,
+    Assertion,
 }
 
 impl Sort {
@@ -146,11 +185,37 @@ impl Sort {
                 ("code_verifier", VERIFIER),
             ]),
             Self::Refresh => form_encoded(&[("grant_type", "refresh_token"), ("refresh_token", secret)]),
+            Self::Assertion => form_encoded(&[
+                ("grant_type", "client_credentials"),
+                (
+                    "client_assertion_type",
+                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                ),
+                ("client_assertion", secret),
+            ]),
         };
-        Request::new("POST", "/oauth2/token")
-            .field("content-type", "application/x-www-form-urlencoded")
-            .field("authorization", client)
-            .body(&body)
+        let request = Request::new("POST", "/oauth2/token").field("content-type", "application/x-www-form-urlencoded");
+        let request = match self {
+            Self::Code | Self::Refresh => request.field("authorization", client),
+            Self::Assertion => request,
+        };
+        request.body(&body)
+    }
+
+    /// What is answered to a request that was granted.
+    fn granted(self) -> &'static str {
+        match self {
+            Self::Code | Self::Refresh => "refresh_token",
+            Self::Assertion => "access_token",
+        }
+    }
+
+    /// What is answered to one that came too late.
+    fn refused(self) -> (u16, &'static str) {
+        match self {
+            Self::Code | Self::Refresh => (400, "invalid_grant"),
+            Self::Assertion => (401, "invalid_client"),
+        }
     }
 }
 
@@ -174,11 +239,11 @@ fn present(
         answered.fetch_add(1, Ordering::Relaxed);
         let document: Value = serde_json::from_slice(&answer.body).unwrap();
         match answer.status {
-            200 => given
-                .lock()
-                .push(document["refresh_token"].as_str().unwrap().to_owned()),
-            400 => assert_eq!(document["error"], "invalid_grant", "{document}"),
-            status => panic!("{status}: {document}"),
+            200 => given.lock().push(document[sort.granted()].as_str().unwrap().to_owned()),
+            status => {
+                let error = document["error"].as_str().unwrap_or_default();
+                assert_eq!((status, error), sort.refused(), "{document}");
+            }
         }
     }
 }
@@ -206,4 +271,19 @@ fn a_refresh_token_has_one_successor_however_many_present_it_and_whatever_is_kil
     }
     let lost = given.iter().filter(|given| given.is_empty()).count();
     assert!(lost <= REDEEMERS, "{lost} of {} tokens gave nothing", refreshes.len());
+}
+
+#[test]
+fn an_assertion_is_taken_once_however_many_present_it_and_whatever_is_killed() {
+    let mut world = World::new();
+    let assertions = world.assertions(count());
+    let given = world.presented_by_all(Sort::Assertion, &assertions);
+    let most = given.iter().map(Vec::len).max();
+    assert_eq!(most, Some(1), "an assertion was taken more than once");
+    let lost = given.iter().filter(|given| given.is_empty()).count();
+    assert!(
+        lost <= REDEEMERS,
+        "{lost} of {} assertions gave nothing",
+        assertions.len()
+    );
 }

@@ -8,6 +8,7 @@ pub mod ports;
 pub mod process;
 pub mod http;
 pub mod basic;
+pub mod signed;
 pub mod browser;
 pub mod upstream;
 pub mod tap;

@@ -1,7 +1,7 @@
 //! Waiting for a condition, with a deadline and in words.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How long tests wait for what normally takes milliseconds: a machine with other work must not fail them.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -33,6 +33,16 @@ impl Deadline {
             .checked_duration_since(Instant::now())
             .filter(|left| !left.is_zero())
     }
+}
+
+/// Seconds since 1970, as other processes have them too.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "other processes live by the real clock, and so do tests of them"
+)]
+pub fn now_s() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap().as_secs()
 }
 
 /// Looks again and again until `look` answers something, and panics with `what` when `within` has passed.

@@ -18,7 +18,7 @@ const SPENT_AFTER_MS: u64 = 120_000;
 
 impl Inner {
     /// The client that calls, once it has proven who it is in the one way that it is known by. A client that is not enabled is none.
-    /// Failures are counted for the network that they come from, and the trail tells of them.
+    /// Wrong secrets are counted for the network that they come from, and the trail tells of them.
     pub(super) fn authenticate(
         &self,
         call: &Call<'_>,
@@ -29,9 +29,10 @@ impl Inner {
         let claimed = |text: &str| Some(Jws::parse(text).ok()?.unverified().ok()?.text("iss").ok()?.to_owned());
         let presented = client_authentication::present(call.authorization, form, claimed)?;
         let (name, peer) = (presented.name.as_bytes(), call.peer);
-        // Who brings nothing to prove it by guesses at nothing.
-        let proves = !matches!(presented.proof, ClientProofText::None);
-        if proves {
+        // Who brings nothing to prove it by guesses at nothing, and nobody guesses a signature: one that comes a second time is refused,
+        // and must not keep its client's next one out.
+        let guesses = matches!(presented.proof, ClientProofText::Secret(_));
+        if guesses {
             let admitted = self.client_throttle.lock().admit(name, peer, now);
             if let Err(wait) = admitted {
                 self.failed(&presented.name, LoginOutcome::Throttled, call, now)?;
@@ -39,11 +40,13 @@ impl Inner {
             }
         }
         let Some(client) = self.proven(&presented, now)? else {
-            self.client_throttle.lock().failed(name, peer, now);
+            if guesses {
+                self.client_throttle.lock().failed(name, peer, now);
+            }
             self.failed(&presented.name, LoginOutcome::Failed, call, now)?;
             return Err(Fault::client());
         };
-        if proves {
+        if guesses {
             self.client_throttle.lock().succeeded(name, peer, now);
         }
         activity.client = Some(client.name.to_string());

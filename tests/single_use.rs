@@ -1,9 +1,11 @@
 //! Codes, refresh tokens and the assertions of clients are good once: over HTTP, for many who present each at the same time, with `kill -9` in between.
 //!
-//! `TOLLGATE_REDEEMED` says how many of each: 2,000 take some minutes.
+//! `TOLLGATE_REDEEMED` says how many of each: 2,000 take some minutes. They come in rounds, each with a kill of its own, because a code
+//! lives no longer than a minute.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
@@ -17,15 +19,18 @@ use tollgate_tests::wait::{self, PATIENCE, now_s};
 
 /// Who present each secret.
 const REDEEMERS: usize = 64;
-const DEFAULT: usize = 96;
+/// As many as are presented in one round.
+const ROUND: usize = 96;
 const REDIRECT: &str = "https://app.example/back";
 const PASSWORD: &str = "correct horse battery staple";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-fn count() -> usize {
+/// How many are presented, round by round.
+fn rounds() -> impl Iterator<Item = usize> {
     let said = std::env::var("TOLLGATE_REDEEMED").ok();
-    said.map_or(DEFAULT, |number| number.parse().expect("TOLLGATE_REDEEMED is a number"))
+    let count = said.map_or(ROUND, |number| number.parse().expect("TOLLGATE_REDEEMED is a number"));
+    (0..count).step_by(ROUND).map(move |done| ROUND.min(count - done))
 }
 
 struct World {
@@ -122,7 +127,7 @@ impl World {
     }
 
     /// Assertions of the client `robot`, each with a `jti` of its own.
-    fn assertions(&self, count: usize) -> Vec<String> {
+    fn assertions(&self, numbers: Range<usize>) -> Vec<String> {
         let metadata = exchange(
             self.server.address(),
             &Request::get("/.well-known/oauth-authorization-server"),
@@ -136,7 +141,7 @@ impl World {
             });
             self.key.sign(&claims)
         };
-        (0..count).map(assertion).collect()
+        numbers.map(assertion).collect()
     }
 
     /// Everybody presents everything, twice, and in the middle of the first time the server is killed. Answers what each secret
@@ -251,39 +256,46 @@ fn present(
 #[test]
 fn a_code_is_granted_once_however_many_present_it_and_whatever_is_killed() {
     let mut world = World::new();
-    let codes = world.codes(count());
-    let given = world.presented_by_all(Sort::Code, &codes);
-    let most = given.iter().map(Vec::len).max();
-    assert_eq!(most, Some(1), "a code was granted more than once");
-    // Whoever waited for an answer when the server was killed may have lost it.
-    let lost = given.iter().filter(|given| given.is_empty()).count();
-    assert!(lost <= REDEEMERS, "{lost} of {} codes gave nothing", codes.len());
+    for count in rounds() {
+        let codes = world.codes(count);
+        let given = world.presented_by_all(Sort::Code, &codes);
+        let most = given.iter().map(Vec::len).max();
+        assert_eq!(most, Some(1), "a code was granted more than once");
+        assert_few_are_lost(&given);
+    }
 }
 
 #[test]
 fn a_refresh_token_has_one_successor_however_many_present_it_and_whatever_is_killed() {
     let mut world = World::new();
-    let refreshes = world.refreshes(count());
-    let given = world.presented_by_all(Sort::Refresh, &refreshes);
-    for given in &given {
-        let successors: BTreeSet<&String> = given.iter().collect();
-        assert!(successors.len() <= 1, "{} successors of one token", successors.len());
+    for count in rounds() {
+        let refreshes = world.refreshes(count);
+        let given = world.presented_by_all(Sort::Refresh, &refreshes);
+        for given in &given {
+            let successors: BTreeSet<&String> = given.iter().collect();
+            assert!(successors.len() <= 1, "{} successors of one token", successors.len());
+        }
+        assert_few_are_lost(&given);
     }
-    let lost = given.iter().filter(|given| given.is_empty()).count();
-    assert!(lost <= REDEEMERS, "{lost} of {} tokens gave nothing", refreshes.len());
 }
 
 #[test]
 fn an_assertion_is_taken_once_however_many_present_it_and_whatever_is_killed() {
     let mut world = World::new();
-    let assertions = world.assertions(count());
-    let given = world.presented_by_all(Sort::Assertion, &assertions);
-    let most = given.iter().map(Vec::len).max();
-    assert_eq!(most, Some(1), "an assertion was taken more than once");
+    let mut made = 0;
+    for count in rounds() {
+        let assertions = world.assertions(made..made + count);
+        made += count;
+        let given = world.presented_by_all(Sort::Assertion, &assertions);
+        let most = given.iter().map(Vec::len).max();
+        assert_eq!(most, Some(1), "an assertion was taken more than once");
+        assert_few_are_lost(&given);
+    }
+}
+
+/// Whoever waited for an answer when the server was killed may have lost it.
+#[track_caller]
+fn assert_few_are_lost(given: &[Vec<String>]) {
     let lost = given.iter().filter(|given| given.is_empty()).count();
-    assert!(
-        lost <= REDEEMERS,
-        "{lost} of {} assertions gave nothing",
-        assertions.len()
-    );
+    assert!(lost <= REDEEMERS, "{lost} of {} gave nothing", given.len());
 }

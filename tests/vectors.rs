@@ -4,11 +4,11 @@
 
 mod support;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::Path;
+use std::collections::{BTreeSet, HashMap};
 
 use support::facts::{Ask, Change, Outcome, Step, Vector, VectorFile};
 use support::reference::{Held, Reference};
+use support::vectors::files;
 use support::{native, said};
 use tollgate_core::{DENY_REASONS, Gate, HeldPermit, LiveView, LiveWriter, Verdict};
 
@@ -79,17 +79,6 @@ impl Judge for Twin {
         let held = self.held.remove(label);
         held.map(|held| self.reference.end(held, false)).is_some()
     }
-}
-
-fn files() -> BTreeMap<String, VectorFile> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
-    let entries = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
-    let read = entries.map(|path| {
-        let text = std::fs::read_to_string(&path).unwrap();
-        let file = serde_json::from_str(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
-        (path.file_stem().unwrap().to_str().unwrap().to_owned(), file)
-    });
-    read.collect()
 }
 
 /// Tells a judge the facts of a vector, takes it through the steps, and answers the first thing that went wrong.

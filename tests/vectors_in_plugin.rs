@@ -17,10 +17,11 @@ use std::collections::BTreeSet;
 
 use plugin::{compiled, program};
 use support::facts::{Outcome, Step};
+use support::vectors::files;
 use tollgate_wasm::Program;
 use vectors_in_plugin::judge::Left;
 use vectors_in_plugin::left::LEFT;
-use vectors_in_plugin::run::{Wrong, files, run};
+use vectors_in_plugin::run::{Wrong, run};
 
 /// How many vectors hold, and which were left out; those that fail are told.
 fn hold_in(program: &Program) -> (u32, BTreeSet<(Left, String, String)>) {

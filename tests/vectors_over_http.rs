@@ -9,9 +9,8 @@ mod vectors_over_http {
     pub(crate) mod world;
 }
 
-use std::path::Path;
-
 use support::facts::{Change, Step, Vector, VectorFile};
+use support::vectors::files;
 use vectors_over_http::judge::Judge;
 use vectors_over_http::question;
 use vectors_over_http::world::Left;
@@ -52,14 +51,10 @@ fn run(file: &VectorFile, vector: &Vector) -> Result<(), Wrong> {
 
 #[test]
 fn every_vector_that_can_be_asked_over_http_holds() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
     let (mut held, mut left, mut wrong) = (0, Vec::new(), Vec::new());
-    for entry in folder.read_dir().unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_stem().unwrap().to_str().unwrap();
-        let file: VectorFile = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    for (name, file) in &files() {
         for vector in &file.vectors {
-            match run(&file, vector) {
+            match run(file, vector) {
                 Ok(()) => held += 1,
                 Err(Wrong::Left(Left(why))) => left.push(format!("{name}: {}: {why}", vector.name)),
                 Err(Wrong::Failed(what)) => wrong.push(format!("{name}: {}: {what}", vector.name)),

@@ -1,11 +1,12 @@
 //! A window of Chromium, driven by `window.mjs`.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tollgate_tests::foreign::{Foreign, Interpreter};
+use tollgate_tests::proxy::program;
 use tollgate_tests::wait::PATIENCE;
 
 use super::facts::{Document, Focus, Heard};
@@ -30,7 +31,7 @@ impl Window {
     pub fn open(scripts: Scripts) -> Self {
         let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("pages");
         let settings = json!({
-            "chromium": chromium(),
+            "chromium": program("chromium", "apt-get install chromium"),
             "scripts": scripts == Scripts::On,
             "pictures": pictures,
             "patience_ms": PATIENCE.as_millis(),
@@ -157,12 +158,4 @@ impl Window {
         self.driver.answer(&json!({"do": "close"}));
         self.driver.end(&[]);
     }
-}
-
-fn chromium() -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path)
-        .map(|folder| folder.join("chromium"))
-        .find(|file| file.exists());
-    found.expect("chromium is missing; install it with: apt-get install chromium")
 }

@@ -1,14 +1,14 @@
 //! An engine that is only a feed: it says what a test wants followers to hear, and knows how far they have come.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 use tollgate_core::feed::{FeedRecord, FrameHead, FrameKey, FrameKind, FrameWriter};
 use tollgate_core::{Revision, TokenKind, TokenText};
+use tollgate_tests::listener::listen;
 use tollgate_tests::wait::{Deadline, PATIENCE};
 
 use super::world::World;
@@ -86,8 +86,6 @@ struct Question {
 
 impl Feed {
     pub(crate) fn start(world: World) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
         let state = State {
             manner: Manner::Truthful,
             identity: [1; 16],
@@ -104,18 +102,11 @@ impl Feed {
             followed: Condvar::new(),
             token: TokenText::from_entropy(TokenKind::Feed, &[5; 32]).expose().to_owned(),
         });
-        let feed = Self {
-            address,
-            shared: Arc::clone(&shared),
+        let address = {
+            let shared = Arc::clone(&shared);
+            listen(move |stream| serve(&stream, &shared))
         };
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let shared = Arc::clone(&shared);
-                // A connection that breaks concerns its follower alone.
-                thread::spawn(move || serve(&stream, &shared));
-            }
-        });
-        feed
+        Self { address, shared }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

@@ -1,5 +1,5 @@
 //! What the authorization server of a real `tollgate serve` knows and gives out, at the proxy: passwords, signed tokens, and the
-//! routes that take them.
+//! routes that take them; and the tokens of issuers that it trusts.
 
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -9,8 +9,10 @@ use serde_json::{Value, json};
 use tollgate_core::DenyReason;
 use tollgate_tests::envoy::Envoy;
 use tollgate_tests::http::{Connection, Request, Response, exchange};
+use tollgate_tests::key_server::KeyServer;
+use tollgate_tests::signed::{SigningKey, authenticated, key_set, unsigned};
 use tollgate_tests::tollgate::{Server, Store};
-use tollgate_tests::wait::{self, PATIENCE};
+use tollgate_tests::wait::{self, PATIENCE, now_s};
 
 use super::answers::assert_refused;
 use super::scene::{PLUGIN, WORKERS, configuration, filter, setup, wait_until_ready};
@@ -47,6 +49,11 @@ fn text(value: &Value, key: &str) -> String {
 
 impl Scene {
     fn start() -> Self {
+        Self::start_after(|_| ())
+    }
+
+    /// A scene with more in its store.
+    fn start_after(prepare: impl FnOnce(&Store)) -> Self {
         let store = Store::init();
         store.run(&["network", "trust", "127.0.0.1"]);
         with_password(&store, &["user", "add", "alice"], "correct horse");
@@ -70,6 +77,7 @@ impl Scene {
             "orders.read",
         ];
         let client_secret = text(&store.run(&client), "client_secret");
+        prepare(&store);
         let feed_token = text(&store.run(&["feed-token", "issue", "proxy"]), "token");
         let (server, upstream) = (store.serve(), Upstream::start());
         let envoy = proxy(&feed_token, server.address(), &upstream);
@@ -247,4 +255,56 @@ fn a_signed_token_passes_where_its_scopes_let_it_and_until_it_is_revoked() {
     scene.each("the revoked token", &good, 401);
     assert_eq!(scene.upstream.take().len(), 0);
     scene.asked(0);
+}
+
+#[test]
+fn another_issuers_token_is_asked_about_once_in_each_worker_and_then_remembered() {
+    let (key, unheard_of) = (SigningKey::rs256("one"), SigningKey::rs256("two"));
+    let published = KeyServer::start(key_set(&[&key]));
+    let scene = Scene::start_after(|store| {
+        let add = [
+            "issuer",
+            "add",
+            "https://them.example",
+            "--jwks-url",
+            published.url(),
+            "--audience",
+            "orders",
+        ];
+        store.run(&[&add[..], &["--client", "reports", "--scope", "orders.read"]].concat());
+    });
+    let until = now_s() + 600;
+    let claims = |audience: &str| json!({"iss": "https://them.example", "sub": "alice", "aud": audience, "exp": until});
+    let good = Request::get("/API/orders").bearer(&key.sign(&claims("orders")));
+    for round in 0..5 {
+        scene.each("the token passes", &good, 200);
+        for arrival in scene.upstream.take() {
+            let ours = ["user", "client", "scope"].map(|name| arrival.one(&format!("x-tollgate-{name}")));
+            assert_eq!(ours, ["alice", "reports", "orders.read"], "{round}");
+        }
+    }
+    scene.asked(WORKERS as u64);
+    assert_eq!(published.asked(), 1);
+    let header = |algorithm: &str| json!({"alg": algorithm, "kid": "one"});
+    let modulus = key.public()["n"].as_str().unwrap().to_owned();
+    for (what, token) in [
+        ("another audience", key.sign(&claims("elsewhere"))),
+        ("a key that nobody has", unheard_of.sign(&claims("orders"))),
+        (
+            "a key under the name of another",
+            unheard_of.sign_under(&header("RS256"), &claims("orders")),
+        ),
+        (
+            "HS256 under a public key",
+            authenticated(&header("HS256"), &claims("orders"), modulus.as_bytes()),
+        ),
+        ("no signature", unsigned(&header("none"), &claims("orders"))),
+    ] {
+        scene.each(what, &Request::get("/API/orders").bearer(&token), 401);
+    }
+    assert_eq!((scene.upstream.take().len(), published.asked()), (0, 1));
+    let admin = Request::get("/API/admin/orders").bearer(&key.sign(&claims("orders")));
+    scene.each("a scope that the issuer's tokens do not have", &admin, 403);
+    scene.store.run(&["issuer", "remove", "https://them.example"]);
+    scene.wait_until_each("nobody trusts the issuer any more", &good, 401);
 }

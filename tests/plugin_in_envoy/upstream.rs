@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::thread;
 
 use parking_lot::{Condvar, Mutex};
 use tollgate_tests::http::Connection;
+use tollgate_tests::listener::listen;
 use tollgate_tests::wait::{self, PATIENCE};
 
 /// A request with this field is held under its value until [`Upstream::release`] or [`Upstream::reset`].
@@ -68,21 +68,12 @@ enum Held {
 
 impl Upstream {
     pub(crate) fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
         let shared = Arc::<Shared>::default();
-        let upstream = Self {
-            address,
-            shared: Arc::clone(&shared),
+        let address = {
+            let shared = Arc::clone(&shared);
+            listen(move |stream| serve(&stream, &shared))
         };
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let shared = Arc::clone(&shared);
-                // A connection that breaks concerns the proxy alone.
-                thread::spawn(move || serve(&stream, &shared));
-            }
-        });
-        upstream
+        Self { address, shared }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

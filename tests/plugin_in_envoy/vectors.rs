@@ -4,7 +4,6 @@
 //! in the story. What a proxy cannot express stands in [`left`](super::left) by name.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
@@ -16,6 +15,7 @@ use super::super::support::facts::{
     self, Ask, Authority, Change, Granted, Outcome, Server, Step, Token, User, Vector, VectorFile,
 };
 use super::super::support::native;
+use super::super::support::vectors::files;
 use super::answers;
 use super::feed::Manner;
 use super::left::{self, LEFT, UNSAID};
@@ -397,23 +397,6 @@ fn refused(answer: &Response, denied: &facts::Denied, is_head: bool, since: Dead
         })
         .collect();
     differences.and_then(|differences| differences.into_iter().next())
-}
-
-/// The files of vectors by name.
-fn files() -> Vec<(String, VectorFile)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
-    let paths = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<_> = paths
-        .map(|path| {
-            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            (
-                name,
-                serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap(),
-            )
-        })
-        .collect();
-    files.sort_by(|(one, _), (other, _)| one.cmp(other));
-    files
 }
 
 fn goes_stale(file: &VectorFile, vector: &Vector) -> bool {

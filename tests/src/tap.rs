@@ -1,11 +1,13 @@
 //! A listener on the line between a proxy and Tollgate: it hands every byte on and keeps what the proxy said.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
 use parking_lot::Mutex;
+
+use crate::listener::listen;
 
 /// A relay in front of a server.
 pub struct Tap {
@@ -16,21 +18,12 @@ pub struct Tap {
 impl Tap {
     /// Listens on a port of its own and hands on to `server`.
     pub fn before(server: SocketAddr) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
         let heard = Arc::<Mutex<Vec<u8>>>::default();
-        let tap = Self {
-            address,
-            heard: Arc::clone(&heard),
+        let address = {
+            let heard = Arc::clone(&heard);
+            listen(move |client| join(client, server, &heard))
         };
-        thread::spawn(move || {
-            for client in listener.incoming().flatten() {
-                let heard = Arc::clone(&heard);
-                // A connection that breaks concerns the two that it joins.
-                thread::spawn(move || join(client, server, &heard));
-            }
-        });
-        tap
+        Self { address, heard }
     }
 
     /// Where it listens.

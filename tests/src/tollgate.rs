@@ -112,6 +112,14 @@ impl Store {
         panic!("tollgate serve did not start:\n{complaints}");
     }
 
+    /// Starts a server on a free port with variables in its environment.
+    pub fn serve_in(&self, environment: &[(&str, &str)]) -> Server {
+        let mut command = self.command();
+        command.arg("serve").envs(environment.iter().copied());
+        self.start(command, free_address())
+            .unwrap_or_else(|output| panic!("tollgate serve did not start:\n{output}"))
+    }
+
     /// Starts a server where one was before.
     pub fn serve_at(&self, address: SocketAddr) -> Server {
         let mut command = self.command();

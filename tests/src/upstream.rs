@@ -1,12 +1,12 @@
 //! The application behind a proxy: it records what reaches it, and answers when it may.
 
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{self, BufRead as _, BufReader, Read, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::thread;
 
 use parking_lot::{Condvar, Mutex};
 
+use crate::listener::listen;
 use crate::wait::{self, PATIENCE};
 
 /// One request as it arrived.
@@ -51,21 +51,12 @@ struct State {
 impl Upstream {
     /// Starts listening on a port of its own.
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
         let shared = Arc::<Shared>::default();
-        let upstream = Self {
-            address,
-            shared: Arc::clone(&shared),
+        let address = {
+            let shared = Arc::clone(&shared);
+            listen(move |stream| serve(&stream, &shared))
         };
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let shared = Arc::clone(&shared);
-                // A connection that breaks concerns the proxy alone.
-                thread::spawn(move || serve(&stream, &shared));
-            }
-        });
-        upstream
+        Self { address, shared }
     }
 
     /// Where it listens.
@@ -101,7 +92,7 @@ impl Upstream {
 fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
     loop {
-        let Some(arrival) = read(&mut reader)? else {
+        let Some(arrival) = arrival(&mut reader)? else {
             return Ok(());
         };
         {
@@ -117,7 +108,7 @@ fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
 }
 
 /// The next request of a connection; none where it ends.
-fn read(reader: &mut BufReader<&TcpStream>) -> io::Result<Option<Arrival>> {
+pub(crate) fn arrival(reader: &mut BufReader<impl Read>) -> io::Result<Option<Arrival>> {
     let mut lines = Vec::new();
     loop {
         let mut line = String::new();

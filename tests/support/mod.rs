@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary takes what it needs")]
 
 pub mod facts;
+pub mod vectors;
 pub mod native;
 pub mod paths;
 pub mod reading;

@@ -1,8 +1,5 @@
 //! A vector from its facts to its last step.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
 use tollgate_wasm::Program;
 
 use super::judge::{Judge, Left};
@@ -19,17 +16,6 @@ impl From<Left> for Wrong {
     fn from(left: Left) -> Self {
         Self::Left(left)
     }
-}
-
-pub(crate) fn files() -> BTreeMap<String, VectorFile> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors");
-    let entries = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
-    let read = entries.map(|path| {
-        let text = std::fs::read_to_string(&path).unwrap();
-        let file = serde_json::from_str(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
-        (path.file_stem().unwrap().to_str().unwrap().to_owned(), file)
-    });
-    read.collect()
 }
 
 pub(crate) fn run(program: &Program, file: &VectorFile, vector: &Vector) -> Result<(), Wrong> {

@@ -171,6 +171,7 @@ mod record;
 mod client;
 mod person;
 mod issuer;
+mod identity_provider;
 mod setting;
 mod audit;
 mod granting;
@@ -199,9 +200,10 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use command::{
     AddClient, AddNetwork, AddUser, AddedClient, ClientChanges, ExpireToken, GLOBAL_NETWORKS_MOST, IfUnchanged, Import,
     IssueAdminToken, IssueAuthtoken, IssueFeedToken, IssuePersonalToken, Issued, IssuedAdminToken, IssuedFeedToken,
-    IssuedPersonalToken, NameAuthority, Once, PutIssuer, PutRoute, Refusal, RemoveClient, RemoveIssuer, RemoveNetwork,
-    RemoveRoute, RemoveUser, RevokeAdminToken, RevokeFeedToken, RevokePersonalToken, RevokeToken, RotateClientSecret,
-    RotatedSecret, Seen, SetClient, SetPassword, SetProfile, SetSetting, SetUser, USER_NETWORKS_MOST, UserChanges,
+    IssuedPersonalToken, NameAuthority, Once, PutIdentityProvider, PutIssuer, PutRoute, Refusal, RemoveClient,
+    RemoveIdentityProvider, RemoveIssuer, RemoveNetwork, RemoveRoute, RemoveUser, RevokeAdminToken, RevokeFeedToken,
+    RevokePersonalToken, RevokeToken, RotateClientSecret, RotatedSecret, Seen, SetClient, SetPassword, SetProfile,
+    SetSetting, SetUser, USER_NETWORKS_MOST, UserChanges,
 };
 pub use engine::{
     Acting, Admin, AdminDenial, AuditOrder, Authored, Condition, Engine, ExportError, Exported, Follower,
@@ -218,6 +220,7 @@ pub use granting::{
     RetireSigningKey, RevokeAccess, RevokeFamily, RevokeGrant, RevokeGrants, RevokedGrants, SessionFacts, SessionId,
     SigningKey, SpendIdentifier, Spent, WithdrawConsent,
 };
+pub use identity_provider::{IdentityProvider, IdentityProviderFault, ParseSubjectError, SubjectMapping};
 pub use issuer::{Issuer, IssuerFault, JwksSource, ParseSignatureError, Signature, SignatureSet};
 pub use key_file::{KEY_VARIABLE, KeyError, MalformedKey, PepperKey};
 pub use person::{ParsePhcError, PasswordPhc, Person, PersonalToken, Profile, ProfileFault};

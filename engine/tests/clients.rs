@@ -11,9 +11,10 @@ mod support;
 use support::World;
 use tollgate::{
     AddClient, AuditOrder, Client, ClientAuthentication, ClientChanges, ClientFault, ClientName, ClientProof,
-    ExecuteError, Grant, GrantSet, IfUnchanged, Issuer, JwksSource, NameAuthority, Once, PutIssuer, PutRoute, Refusal,
-    RemoveClient, RemoveIssuer, RemoveRoute, RemoveUser, Repeatable, RotateClientSecret, Route, Seen, SetClient,
-    SignatureSet, TokenText, UserName,
+    ExecuteError, Grant, GrantSet, IdentityProvider, IdentityProviderFault, IfUnchanged, Issuer, JwksSource,
+    NameAuthority, Once, PutIdentityProvider, PutIssuer, PutRoute, Refusal, RemoveClient, RemoveIdentityProvider,
+    RemoveIssuer, RemoveRoute, RemoveUser, Repeatable, RotateClientSecret, Route, Seen, SetClient, SignatureSet,
+    SubjectMapping, TokenText, UserName,
 };
 
 fn name(text: &str) -> ClientName {
@@ -489,6 +490,71 @@ fn routes_stand_by_their_patterns() {
     let world = world.reopen();
     assert_eq!(world.engine.routes().unwrap(), [narrower]);
     assert_eq!(world.engine.verify().unwrap().findings, []);
+}
+
+#[test]
+fn identity_providers_stand_in_the_store_and_in_the_trail() {
+    let world = World::new();
+    let provider = |issuer: &str| IdentityProvider {
+        issuer: issuer.to_owned(),
+        certificates: vec![vec![0x30, 1, 0]],
+        audiences: vec!["https://us.example".parse().unwrap()],
+        recipient: None,
+        subject: SubjectMapping::NameId,
+        skew_s: IdentityProvider::SKEW_S,
+        creates_users: false,
+    };
+    let put = |provider: IdentityProvider| world.engine.execute(PutIdentityProvider { provider });
+    let empty = IdentityProvider {
+        certificates: vec![Vec::new()],
+        ..provider("https://one")
+    };
+    assert_eq!(
+        refusal(put(empty)),
+        Refusal::IdentityProvider(IdentityProviderFault::Certificates)
+    );
+    put(provider("https://one")).unwrap();
+    put(provider("https://two")).unwrap();
+    let revision = world.engine.snapshot().unwrap().revision;
+    put(provider("https://one")).unwrap();
+    assert_eq!(
+        world.engine.snapshot().unwrap().revision,
+        revision,
+        "nothing has changed"
+    );
+    let seen = Seen::IdentityProvider(Box::new(provider("https://one")));
+    let changed = IdentityProvider {
+        creates_users: true,
+        ..provider("https://one")
+    };
+    let command = PutIdentityProvider { provider: changed };
+    let guarded = IfUnchanged { seen, command };
+    let changed = world.engine.execute(guarded.clone()).unwrap();
+    assert_eq!(refusal(world.engine.execute(guarded)), Refusal::Changed);
+    let remove = |world: &World| {
+        let issuer = "https://two".to_owned();
+        world.engine.execute(RemoveIdentityProvider { issuer })
+    };
+    remove(&world).unwrap();
+    assert!(matches!(
+        refusal(remove(&world)),
+        Refusal::NoSuchIdentityProvider { .. }
+    ));
+    let world = world.reopen();
+    assert_eq!(world.engine.identity_providers().unwrap(), [changed]);
+    assert_eq!(world.engine.verify().unwrap().findings, []);
+    let full = (0..63).map(|number| {
+        let provider = provider(&format!("https://{number}"));
+        world.engine.execute(PutIdentityProvider { provider })
+    });
+    assert!(full.into_iter().all(|put| put.is_ok()));
+    let one_more = PutIdentityProvider {
+        provider: provider("https://one-more"),
+    };
+    assert_eq!(
+        refusal(world.engine.execute(one_more)),
+        Refusal::TooManyIdentityProviders
+    );
 }
 
 #[test]

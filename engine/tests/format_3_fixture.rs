@@ -21,9 +21,10 @@ use std::sync::Arc;
 use support::{BEGIN, issue, refused, request, trust};
 use tollgate::{
     AccessText, AddClient, AddSigningKey, AddUser, BeginSession, ClientChanges, DenyReason, Engine, GiveConsent, Grant,
-    GrantSet, GrantedTo, IssueAccess, IssueCode, IssuePersonalToken, Issuer, JwksSource, ManualClock, OpenOptions,
-    PasswordPhc, Profile, PutIssuer, PutRoute, RedeemCode, Redeemed, Refresh, Refreshed, RotateClientSecret, Route,
-    SeededEntropy, SetClient, SetPassword, SetProfile, Signature, SignatureSet, SpendIdentifier, Spent, Verdict,
+    GrantSet, GrantedTo, IdentityProvider, IssueAccess, IssueCode, IssuePersonalToken, Issuer, JwksSource, ManualClock,
+    OpenOptions, PasswordPhc, Profile, PutIdentityProvider, PutIssuer, PutRoute, RedeemCode, Redeemed, Refresh,
+    Refreshed, RotateClientSecret, Route, SeededEntropy, SetClient, SetPassword, SetProfile, Signature, SignatureSet,
+    SpendIdentifier, Spent, SubjectMapping, Verdict,
 };
 use zeroize::Zeroizing;
 
@@ -107,6 +108,11 @@ fn clients(engine: &Engine, secrets: &BTreeMap<String, String>) {
     assert_eq!(
         (issuer.issuer.as_str(), issuer.client.as_str()),
         ("https://id.example", "app")
+    );
+    let [provider] = engine.identity_providers().unwrap().try_into().unwrap();
+    assert_eq!(
+        (provider.issuer.as_str(), provider.subject.to_string().as_str()),
+        ("https://idp.example", "attribute:email")
     );
     let snapshot = engine.snapshot().unwrap();
     let active: Vec<bool> = snapshot
@@ -256,6 +262,16 @@ fn make_clients(engine: &Engine, shown: &mut Shown) {
         scopes: "read".parse().unwrap(),
     };
     engine.execute(PutIssuer { issuer }).unwrap();
+    let provider = IdentityProvider {
+        issuer: "https://idp.example".into(),
+        certificates: vec![vec![0x30, 1, 0]],
+        audiences: vec!["https://us.example".parse().unwrap()],
+        recipient: Some("https://us.example/token".into()),
+        subject: SubjectMapping::Attribute("email".into()),
+        skew_s: 30,
+        creates_users: true,
+    };
+    engine.execute(PutIdentityProvider { provider }).unwrap();
 }
 
 fn make_grants(engine: &Engine, shown: &mut Shown) {

@@ -70,6 +70,7 @@ pub mod metadata;
 pub mod authorization;
 pub mod registration;
 pub mod issuer;
+pub mod saml;
 pub mod password;
 pub mod throttle;
 pub mod signing_keys;

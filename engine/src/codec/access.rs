@@ -1,9 +1,10 @@
-//! Mirror types of routes and of issuers elsewhere.
+//! Mirror types of routes, and of issuers and identity providers elsewhere.
 
 use tollgate_core::{PathPattern, Route, SchemeSet};
 
 use super::clients::{audience_mirrors, read_audience, read_audiences, read_client_name, read_scopes};
 use super::{Decode, Encode, Undecodable, decode, encode};
+use crate::identity_provider::{IdentityProvider, SubjectMapping};
 use crate::issuer::{Issuer, JwksSource, SignatureSet};
 
 #[derive(Encode, Decode)]
@@ -129,6 +130,76 @@ pub(crate) fn read_issuer(issuer: &str, payload: &[u8]) -> Result<Issuer, Undeco
     })
 }
 
+#[derive(Encode, Decode)]
+struct IdentityProviderV1 {
+    certificates: Vec<Vec<u8>>,
+    audiences: Vec<String>,
+    recipient: Option<String>,
+    subject: SubjectV1,
+    skew_s: u32,
+    creates_users: bool,
+}
+
+/// The order of the variants is part of the format: new ones come last.
+#[derive(Encode, Decode)]
+enum SubjectV1 {
+    NameId,
+    Attribute(String),
+}
+
+/// The payload of an identity provider's row.
+pub(crate) fn identity_provider_payload(row: &IdentityProvider) -> Vec<u8> {
+    let IdentityProvider {
+        issuer: _,
+        certificates,
+        audiences,
+        recipient,
+        subject,
+        skew_s,
+        creates_users,
+    } = row.clone();
+    encode(&IdentityProviderV1 {
+        certificates,
+        audiences: audience_mirrors(&audiences),
+        recipient,
+        subject: match subject {
+            SubjectMapping::NameId => SubjectV1::NameId,
+            SubjectMapping::Attribute(name) => SubjectV1::Attribute(name),
+        },
+        skew_s,
+        creates_users,
+    })
+}
+
+/// Reads the row of the identity provider of an entity ID.
+pub(crate) fn read_identity_provider(issuer: &str, payload: &[u8]) -> Result<IdentityProvider, Undecodable> {
+    let IdentityProviderV1 {
+        certificates,
+        audiences,
+        recipient,
+        subject,
+        skew_s,
+        creates_users,
+    } = decode(payload)?;
+    let provider = IdentityProvider {
+        issuer: issuer.to_owned(),
+        certificates,
+        audiences: read_audiences(&audiences)?,
+        recipient,
+        subject: match subject {
+            SubjectV1::NameId => SubjectMapping::NameId,
+            SubjectV1::Attribute(name) => SubjectMapping::Attribute(name),
+        },
+        skew_s,
+        creates_users,
+    };
+    // Without certificates or audiences it would be one that nobody may have added.
+    match provider.accept() {
+        Ok(()) => Ok(provider),
+        Err(_) => Err(Undecodable::Field("provider whose assertions can be judged")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,5 +235,21 @@ mod tests {
             b"\x01\x01\x02{}\x01\x01x\x05\x03sub\x03abc\x01r"
         );
         assert_eq!(read_issuer("i", &issuer_payload(&issuer)), Ok(issuer));
+        let provider = IdentityProvider {
+            issuer: "i".into(),
+            certificates: vec![vec![0x30, 1, 0]],
+            audiences: vec!["x".parse().unwrap()],
+            recipient: Some("r".into()),
+            subject: SubjectMapping::Attribute("a".into()),
+            skew_s: 60,
+            creates_users: true,
+        };
+        let payload = identity_provider_payload(&provider);
+        assert_eq!(payload, b"\x01\x01\x03\x30\x01\x00\x01\x01x\x01\x01r\x01\x01a\x3c\x01");
+        assert_eq!(read_identity_provider("i", &payload), Ok(provider));
+        assert_eq!(
+            read_identity_provider("i", b"\x01\x00\x01\x01x\x00\x00\x3c\x00"),
+            Err(Undecodable::Field("provider whose assertions can be judged"))
+        );
     }
 }

@@ -22,7 +22,9 @@ pub(crate) use rows::{
     read_token, read_unit, read_user, setting_payload, token_payload, unit_payload, user_payload,
 };
 
-pub(crate) use access::{issuer_payload, read_issuer, read_route, route_payload};
+pub(crate) use access::{
+    identity_provider_payload, issuer_payload, read_identity_provider, read_issuer, read_route, route_payload,
+};
 pub(crate) use clients::{
     authority_payload, client_payload, numbered_payload, read_authority, read_client, read_numbered,
 };

@@ -1,7 +1,8 @@
-//! Commands about routes and about issuers elsewhere.
+//! Commands about routes, and about issuers and identity providers elsewhere.
 
 use tollgate_core::{Audience, ClientName, PathPattern, Route, ScopeSet, Timestamp, UserName};
 
+use crate::identity_provider::IdentityProvider;
 use crate::issuer::Issuer;
 
 /// Says what the paths of a pattern take. A route of the same pattern is replaced. Answers the [`Route`].
@@ -29,6 +30,21 @@ pub struct PutIssuer {
 #[derive(Clone, Debug)]
 pub struct RemoveIssuer {
     /// What its tokens say in `iss`.
+    pub issuer: String,
+}
+
+/// Takes the assertions of an identity provider, or changes how far they are taken. Whoever holds its keys may name any user, so trust
+/// it as far as that. Answers the [`IdentityProvider`].
+#[derive(Clone, Debug)]
+pub struct PutIdentityProvider {
+    /// The provider.
+    pub provider: IdentityProvider,
+}
+
+/// Takes the assertions of an identity provider no more. What they were used for stays: tokens end by themselves or are revoked.
+#[derive(Clone, Debug)]
+pub struct RemoveIdentityProvider {
+    /// Its entity ID.
     pub issuer: String,
 }
 

@@ -8,13 +8,16 @@ mod access;
 use tollgate_core::{Limit, NetworkRule, OperationSet, Route, Timestamp, TokenId, TokenText, UserName};
 
 use crate::client::Client;
+use crate::identity_provider::IdentityProvider;
 use crate::issuer::Issuer;
 use crate::person::{PersonalToken, Profile};
 use crate::portable::Portable;
 use crate::record::{AdminToken, Authtoken, FeedToken, Network, Role, Standing, User};
 use crate::setting::Setting;
 
-pub use access::{NameAuthority, PutIssuer, PutRoute, RemoveIssuer, RemoveRoute};
+pub use access::{
+    NameAuthority, PutIdentityProvider, PutIssuer, PutRoute, RemoveIdentityProvider, RemoveIssuer, RemoveRoute,
+};
 pub use clients::{AddClient, AddedClient, ClientChanges, RemoveClient, RotateClientSecret, RotatedSecret, SetClient};
 pub use people::{IssuePersonalToken, IssuedPersonalToken, RevokePersonalToken, SetPassword, SetProfile};
 pub use refusal::Refusal;
@@ -234,6 +237,8 @@ pub enum Seen {
     Route(Box<Route>),
     /// An issuer elsewhere.
     Issuer(Box<Issuer>),
+    /// An identity provider elsewhere.
+    IdentityProvider(Box<IdentityProvider>),
 }
 
 /// Carries a command that makes something out at most once, however often and by how many it is asked for within a day, across

@@ -5,6 +5,7 @@ use tollgate_core::{ClientName, Limit, NetworkRule, PathPattern, Route, Timestam
 use super::{IssuePersonalToken, RotateClientSecret};
 use crate::client::ClientFault;
 use crate::granting::{GrantFault, GrantId};
+use crate::identity_provider::{IdentityProviderFault, PROVIDERS_MOST};
 use crate::issuer::{ISSUERS_MOST, IssuerFault};
 use crate::person::ProfileFault;
 use crate::portable::LineFault;
@@ -260,6 +261,18 @@ pub enum Refusal {
     #[error("expected the name of an issuer that is trusted, but there is none `{}`", issuer.escape_debug())]
     NoSuchIssuer {
         /// The name that was given.
+        issuer: String,
+    },
+    /// An identity provider that cannot be.
+    #[error(transparent)]
+    IdentityProvider(#[from] IdentityProviderFault),
+    /// A list of identity providers that is full.
+    #[error("expected at most {PROVIDERS_MOST} identity providers, and there are as many: remove one")]
+    TooManyIdentityProviders,
+    /// No identity provider has this name.
+    #[error("expected the entity ID of an identity provider that is trusted, but there is none `{}`", issuer.escape_debug())]
+    NoSuchIdentityProvider {
+        /// The entity ID that was given.
         issuer: String,
     },
     /// A rule written with too many blanks.

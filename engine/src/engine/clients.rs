@@ -1,12 +1,13 @@
-//! What the façade says of clients, of routes and of issuers elsewhere.
+//! What the façade says of clients, of routes, and of issuers and identity providers elsewhere.
 
 use tollgate_core::{Audience, ClientName, Foreign, Route, ScopeSet, Subject, Timestamp, TokenKind};
 
 use super::{Engine, ReadError};
 use crate::client::{Client, ClientAuthentication, ClientProof};
 use crate::facts;
+use crate::identity_provider::IdentityProvider;
 use crate::issuer::Issuer;
-use crate::store::{Clients, EVERYTHING, Issuers, Source as _};
+use crate::store::{Clients, EVERYTHING, IdentityProviders, Issuers, Source as _};
 
 /// How far a token acts for its user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +89,12 @@ impl Engine {
     /// What paths ask for, in the order of their patterns.
     pub fn routes(&self) -> Result<Vec<Route>, ReadError> {
         Ok(facts::routes(&self.read()?)?)
+    }
+
+    /// The identity providers whose assertions are taken, in the order of their entity IDs.
+    pub fn identity_providers(&self) -> Result<Vec<IdentityProvider>, ReadError> {
+        let rows = facts::rows::<IdentityProviders>(&self.read()?, &EVERYTHING)?;
+        Ok(rows.into_iter().map(|(_, provider)| provider).collect())
     }
 
     /// The issuers elsewhere that are trusted, in the order of their names.

@@ -1,13 +1,16 @@
-//! Routes, and issuers elsewhere.
+//! Routes, and issuers and identity providers elsewhere.
 
 use tollgate_core::Route;
 
 use super::{Batch, Execute, Fault, clients, described};
 use crate::change::Change;
-use crate::command::{PutIssuer, PutRoute, Refusal, RemoveIssuer, RemoveRoute};
+use crate::command::{
+    PutIdentityProvider, PutIssuer, PutRoute, Refusal, RemoveIdentityProvider, RemoveIssuer, RemoveRoute,
+};
 use crate::facts;
+use crate::identity_provider::{IdentityProvider, PROVIDERS_MOST};
 use crate::issuer::{ISSUERS_MOST, Issuer};
-use crate::store::{EVERYTHING, Issuers, Number, Routes, Source as _};
+use crate::store::{EVERYTHING, IdentityProviders, Issuers, Number, Routes, Source as _};
 
 impl Execute for PutRoute {
     type Answer = Route;
@@ -92,6 +95,48 @@ impl Execute for RemoveIssuer {
         batch.put::<crate::store::Meta>(&Number::IssuersEpoch, &u64::from(epoch))?;
         batch.change(Change::ExternalIssuers(if is_last { 0 } else { epoch }));
         batch.did("issuer.remove", &name, Some(described::issuer(&issuer)), None);
+        Ok(())
+    }
+}
+
+impl Execute for PutIdentityProvider {
+    type Answer = IdentityProvider;
+
+    fn execute(self, batch: &mut Batch<'_, '_>) -> Result<IdentityProvider, Fault> {
+        let Self { provider } = self;
+        provider.accept().map_err(Refusal::from)?;
+        let providers = facts::rows::<IdentityProviders>(batch.rows, &EVERYTHING)?;
+        let before = providers.iter().find(|(name, _)| *name == provider.issuer);
+        match before {
+            Some((_, there)) if *there == provider => return Ok(provider),
+            None if providers.len() >= PROVIDERS_MOST => return Err(Refusal::TooManyIdentityProviders.into()),
+            Some(_) | None => {}
+        }
+
+        batch.put::<IdentityProviders>(&provider.issuer, &provider)?;
+        let was = before.map(|(_, there)| described::identity_provider(there));
+        let is = described::identity_provider(&provider);
+        batch.did("idp.put", &provider.issuer, was, Some(is));
+        Ok(provider)
+    }
+}
+
+impl Execute for RemoveIdentityProvider {
+    type Answer = ();
+
+    fn execute(self, batch: &mut Batch<'_, '_>) -> Result<(), Fault> {
+        let Self { issuer } = self;
+        let Some(provider) = batch.rows.row::<IdentityProviders>(&issuer)? else {
+            return Err(Refusal::NoSuchIdentityProvider { issuer }.into());
+        };
+
+        batch.remove::<IdentityProviders>(&issuer)?;
+        batch.did(
+            "idp.remove",
+            &issuer,
+            Some(described::identity_provider(&provider)),
+            None,
+        );
         Ok(())
     }
 }

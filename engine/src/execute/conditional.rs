@@ -4,7 +4,9 @@ use super::{Batch, Command, Execute, Fault, tokens};
 use crate::command::{IfUnchanged, Refusal, Seen};
 use crate::facts;
 use crate::person::PersonalToken;
-use crate::store::{AdminTokens, Clients, FeedTokens, Issuers, NetworkRules, Routes, Scope, Source as _};
+use crate::store::{
+    AdminTokens, Clients, FeedTokens, IdentityProviders, Issuers, NetworkRules, Routes, Scope, Source as _,
+};
 
 impl<C: Execute> Execute for IfUnchanged<C> {
     type Answer = C::Answer;
@@ -53,6 +55,10 @@ fn is_still(batch: &Batch<'_, '_>, seen: &Seen) -> Result<bool, Fault> {
             is.is_some_and(|is| PersonalToken { last_used_at, ..is } == *seen)
         }
         Seen::Route(seen) => batch.rows.row::<Routes>(&seen.pattern)?.as_ref() == Some(seen),
+        Seen::IdentityProvider(seen) => {
+            let row = batch.rows.row::<IdentityProviders>(&seen.issuer)?;
+            row.as_ref() == Some(seen)
+        }
         Seen::Issuer(seen) => batch.rows.row::<Issuers>(&seen.issuer)?.as_ref() == Some(seen),
         Seen::Setting(setting) => facts::settings(batch.rows)?.list().contains(setting),
         Seen::Network(seen) => {

@@ -6,6 +6,7 @@ use tollgate_core::{Audience, Route, Timestamp};
 
 use crate::audit::AuditFacts;
 use crate::client::{Client, ClientAuthentication};
+use crate::identity_provider::IdentityProvider;
 use crate::issuer::{Issuer, JwksSource};
 use crate::person::{PersonRow, PersonalToken, Profile};
 use crate::record::{AdminToken, Authtoken, FeedToken, NetworkRow, User};
@@ -144,6 +145,26 @@ pub(super) fn issuer(issuer: &Issuer) -> AuditFacts {
         ("client", issuer.client.to_string()),
         ("scopes", cut(issuer.scopes.to_string(), LIST_LEN_MAX)),
     ])
+}
+
+pub(super) fn identity_provider(provider: &IdentityProvider) -> AuditFacts {
+    let audiences: Vec<&str> = provider.audiences.iter().map(Audience::as_str).collect();
+    let certificates = provider.certificates.iter();
+    let certificates: Vec<String> = certificates.map(|der| blake3::hash(der).to_string()).collect();
+    let mut facts = facts([
+        ("certificates_blake3", certificates.join(" ")),
+        ("audiences", cut(audiences.join(" "), LIST_LEN_MAX)),
+        ("subject", provider.subject.to_string()),
+        ("skew_s", provider.skew_s.to_string()),
+        ("creates_users", provider.creates_users.to_string()),
+    ]);
+    facts.extend(
+        provider
+            .recipient
+            .clone()
+            .map(|recipient| ("recipient".to_owned(), recipient)),
+    );
+    facts
 }
 
 pub(super) fn network(row: &NetworkRow, user: Option<&str>) -> AuditFacts {

@@ -130,6 +130,8 @@ commands! {
     RemoveRoute => (),
     PutIssuer => crate::issuer::Issuer,
     RemoveIssuer => (),
+    PutIdentityProvider => crate::identity_provider::IdentityProvider,
+    RemoveIdentityProvider => (),
     NameAuthority => tollgate_core::AuthorityId,
 }
 

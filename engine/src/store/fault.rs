@@ -48,7 +48,13 @@ fn shown(table: super::Table, key: &[u8]) -> String {
     use super::Table;
     match (table, std::str::from_utf8(key)) {
         (
-            Table::Meta | Table::Settings | Table::UserNames | Table::Clients | Table::Routes | Table::Issuers,
+            Table::Meta
+            | Table::Settings
+            | Table::UserNames
+            | Table::Clients
+            | Table::Routes
+            | Table::Issuers
+            | Table::IdentityProviders,
             Ok(text),
         ) => format!("{text:?}"),
         (

@@ -32,7 +32,7 @@ pub(crate) use read::{Bounds, EVERYTHING, ReadView, Source, beginning_with, read
 pub use redb::StorageBackend;
 pub(crate) use row::{
     AdminTokens, Audit, Authorities, AuthorityNumbers, Changes, Clients, Codes, Consents, Counters, Departures,
-    Endings, Families, FeedTokens, GrantsByClient, GrantsByUser, Imported, Issuers, LastUsed, Meta, NetworkRules,
+    Endings, Families, FeedTokens, GrantsByClient, GrantsByUser, IdentityProviders, Imported, Issuers, LastUsed, Meta, NetworkRules,
     Number, Origins, People, PersonalTokens, Refreshes, Repeats, Routes, Row, Scope, Sessions, SessionsByUser,
     SettingRows, SigningKeys, Spent, Tokens, TokensByFamily, TokensByUser, UserNames, Users,
 };

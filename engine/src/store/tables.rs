@@ -81,11 +81,13 @@ pub(crate) enum Table {
     GrantsByClient = 34,
     /// Logins in browsers by user.
     SessionsByUser = 35,
+    /// Identity providers whose assertions are taken, by their entity IDs.
+    IdentityProviders = 36,
 }
 
 impl Table {
     /// All of them, in the order in which they are opened, verified and copied.
-    pub(crate) const ALL: [Self; 36] = [
+    pub(crate) const ALL: [Self; 37] = [
         Self::Meta,
         Self::Users,
         Self::UserNames,
@@ -122,6 +124,7 @@ impl Table {
         Self::GrantsByUser,
         Self::GrantsByClient,
         Self::SessionsByUser,
+        Self::IdentityProviders,
     ];
 
     /// The first format whose stores all have it.
@@ -160,7 +163,8 @@ impl Table {
             | Self::TokensByFamily
             | Self::GrantsByUser
             | Self::GrantsByClient
-            | Self::SessionsByUser => 3,
+            | Self::SessionsByUser
+            | Self::IdentityProviders => 3,
         }
     }
 
@@ -208,6 +212,7 @@ impl Table {
             Self::GrantsByUser => "grants_by_user",
             Self::GrantsByClient => "grants_by_client",
             Self::SessionsByUser => "sessions_by_user",
+            Self::IdentityProviders => "identity_providers",
         }
     }
 

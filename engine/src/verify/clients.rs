@@ -1,4 +1,4 @@
-//! Clients, what they may do, routes, and issuers elsewhere.
+//! Clients, what they may do, routes, and issuers and identity providers elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +6,12 @@ use tollgate_core::{AuthorityId, ClientName, Route};
 
 use super::rest::Numbers;
 use super::{VerifyReport, compare_counts};
+use crate::identity_provider::PROVIDERS_MOST;
 use crate::issuer::ISSUERS_MOST;
 use crate::record::{AuthorityRow, NumberedAuthority};
 use crate::store::{
-    Authorities, AuthorityNumbers, Clients, Damage, Issuers, ReadView, Routes, Row as _, StoreError, Table,
+    Authorities, AuthorityNumbers, Clients, Damage, IdentityProviders, Issuers, ReadView, Routes, Row as _, StoreError,
+    Table,
 };
 
 /// Reads clients and all that is about them, and answers which authorities tokens may name.
@@ -31,6 +33,8 @@ pub(super) fn verify(
         }
     })?;
     bounded(report, Table::Issuers, issuers, ISSUERS_MOST);
+    let providers = report.each::<IdentityProviders>(view, |_, _, _| {})?;
+    bounded(report, Table::IdentityProviders, providers, PROVIDERS_MOST);
     Ok(authorities)
 }
 

@@ -1,9 +1,10 @@
-//! Routes by pattern, and issuers elsewhere by name.
+//! Routes by pattern, issuers and identity providers elsewhere by name.
 
 use tollgate_core::{PathPattern, Route};
 
 use super::{Row, Table};
 use crate::codec::{self, Undecodable};
+use crate::identity_provider::IdentityProvider;
 use crate::issuer::Issuer;
 
 /// [`Table::Routes`].
@@ -53,5 +54,30 @@ impl Row for Issuers {
 
     fn read(key: &String, payload: &[u8]) -> Result<Issuer, Undecodable> {
         codec::read_issuer(key, payload)
+    }
+}
+
+/// [`Table::IdentityProviders`].
+pub(crate) struct IdentityProviders;
+
+impl Row for IdentityProviders {
+    const TABLE: Table = Table::IdentityProviders;
+    type Key = String;
+    type Value = IdentityProvider;
+
+    fn key(key: &String) -> Vec<u8> {
+        key.as_bytes().into()
+    }
+
+    fn read_key(bytes: &[u8]) -> Option<String> {
+        std::str::from_utf8(bytes).ok().map(str::to_owned)
+    }
+
+    fn payload(value: &IdentityProvider) -> Vec<u8> {
+        codec::identity_provider_payload(value)
+    }
+
+    fn read(key: &String, payload: &[u8]) -> Result<IdentityProvider, Undecodable> {
+        codec::read_identity_provider(key, payload)
     }
 }

@@ -18,7 +18,7 @@ mod held;
 use super::Table;
 use crate::codec::Undecodable;
 
-pub(crate) use access::{Issuers, Routes};
+pub(crate) use access::{IdentityProviders, Issuers, Routes};
 pub(crate) use changes::Changes;
 pub(crate) use clients::{Authorities, AuthorityNumbers, Clients};
 pub(crate) use grants::{Codes, Consents, Families, Refreshes, Sessions, SigningKeys, Spent, TokensByFamily};

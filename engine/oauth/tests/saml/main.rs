@@ -1,0 +1,9 @@
+//! Assertions that signers have made whom we did not write, and what attackers make of them.
+
+#[cfg(test)]
+mod minting;
+#[cfg(test)]
+mod draft;
+
+#[cfg(test)]
+mod accepted;

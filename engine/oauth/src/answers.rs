@@ -49,6 +49,7 @@ pub fn public(body: String, seconds: u32, asked: &'static str) -> Answer {
             client: None,
             asked,
             outcome: GRANTED,
+            reason: None,
         },
     }
 }
@@ -129,6 +130,7 @@ mod tests {
             client: None,
             asked: "password",
             outcome: "x",
+            reason: None,
         }
     }
 

@@ -36,7 +36,7 @@ pub struct Call<'a> {
 
 impl Call<'_> {
     /// The longest body that any endpoint reads.
-    pub const BODY_MOST: usize = 64 * 1_024;
+    pub const BODY_MOST: usize = 128 * 1_024;
 }
 
 /// What to send back. The fields hold everything but `Content-Length` and `Date`.
@@ -72,4 +72,6 @@ pub struct Activity {
     pub asked: &'static str,
     /// `granted`, or the error code that was answered.
     pub outcome: &'static str,
+    /// What was wrong with it beyond what the caller is told, in one line for the log alone.
+    pub reason: Option<String>,
 }

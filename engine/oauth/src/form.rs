@@ -55,7 +55,7 @@ impl Form {
     /// Reads a form of at most [`Call::BODY_MOST`] bytes.
     pub fn parse(text: &[u8]) -> Result<Self, Fault> {
         if text.len() > Call::BODY_MOST {
-            return Err(Fault::request("The form is longer than 64 KiB"));
+            return Err(Fault::request("The form is longer than 128 KiB"));
         }
         let mut pairs: Vec<(String, Zeroizing<String>)> = Vec::new();
         for piece in text.split(|byte| *byte == b'&').filter(|piece| !piece.is_empty()) {
@@ -229,7 +229,7 @@ mod tests {
     fn a_form_has_bounds() {
         let most = vec![b'a'; Call::BODY_MOST];
         assert!(Form::parse(&most).is_ok_and(|form| form.one("a").is_none()));
-        assert_eq!(refused(&[most, vec![b'a']].concat()), "The form is longer than 64 KiB");
+        assert_eq!(refused(&[most, vec![b'a']].concat()), "The form is longer than 128 KiB");
         let many = |count: usize| (0..count).map(|at| format!("p{at}=1")).collect::<Vec<_>>().join("&");
         assert!(Form::parse(many(64).as_bytes()).is_ok_and(|form| form.one("p63") == Some("1")));
         assert_eq!(refused(many(65).as_bytes()), "The form has more than 64 parameters");

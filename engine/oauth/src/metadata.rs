@@ -7,6 +7,7 @@ use crate::configuration::Configuration;
 use crate::jose::Algorithm;
 use crate::json::Object;
 use crate::scope::ABOUT_THE_USER;
+use crate::token_request::SAML_BEARER;
 
 /// An endpoint, by what it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +51,13 @@ impl Endpoint {
     }
 }
 
-/// The document of a profile.
-pub fn document(profile: Profile, configuration: &Configuration) -> String {
+/// The document of a profile; `assertions` says whether there is an identity provider whose assertions are taken.
+pub fn document(profile: Profile, configuration: &Configuration, assertions: bool) -> String {
+    let mut grants = vec!["authorization_code", "refresh_token", "client_credentials", "password"];
+    grants.extend(assertions.then_some(match profile {
+        Profile::Cinchy => "saml2",
+        Profile::Standard => SAML_BEARER,
+    }));
     let url = |endpoint: Endpoint| endpoint.url(profile, configuration);
     let list = |items: &[&str]| Value::from(items.to_vec());
     let algorithms: Vec<&str> = Algorithm::ALL.into_iter().map(Algorithm::as_str).collect();
@@ -75,10 +81,7 @@ pub fn document(profile: Profile, configuration: &Configuration) -> String {
         .with("scopes_supported", list(&ABOUT_THE_USER))
         .with("response_types_supported", list(&["code"]))
         .with("response_modes_supported", list(&["query"]))
-        .with(
-            "grant_types_supported",
-            list(&["authorization_code", "refresh_token", "client_credentials", "password"]),
-        )
+        .with("grant_types_supported", list(&grants))
         .with("code_challenge_methods_supported", list(&["S256"]))
         .with("token_endpoint_auth_methods_supported", ways.clone())
         .with("token_endpoint_auth_signing_alg_values_supported", algorithms.clone())
@@ -110,7 +113,16 @@ mod tests {
     fn read(profile: Profile, registration: bool) -> serde_json::Map<String, Value> {
         let mut configuration = Configuration::at("https://auth.example.org/".parse().unwrap());
         configuration.registration = registration;
-        json::object(document(profile, &configuration).as_bytes()).expect("no member stands twice")
+        json::object(document(profile, &configuration, false).as_bytes()).expect("no member stands twice")
+    }
+
+    #[test]
+    fn assertions_are_named_where_there_is_a_provider() {
+        let configuration = Configuration::at("https://auth.example.org/".parse().unwrap());
+        for (profile, grant) in [(Profile::Cinchy, "saml2"), (Profile::Standard, SAML_BEARER)] {
+            let has = |assertions| document(profile, &configuration, assertions).contains(&format!("\"{grant}\""));
+            assert_eq!((has(true), has(false)), (true, false));
+        }
     }
 
     #[test]

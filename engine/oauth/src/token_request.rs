@@ -2,6 +2,7 @@
 
 use crate::fault::{Code, Fault};
 use crate::form::Form;
+use crate::saml::Encoding;
 use crate::scope::Asked;
 
 /// The longest code or refresh token that is looked at. Ours have 56 characters.
@@ -41,7 +42,19 @@ pub enum TokenRequest<'a> {
         /// How far, within what it is for.
         asked: Asked,
     },
+    /// An assertion of an identity provider (RFC 7522), or Cinchy's SAML token.
+    Saml {
+        /// The assertion, as it stands in the form.
+        text: &'a str,
+        /// In which base64.
+        encoding: Encoding,
+        /// How far.
+        asked: Asked,
+    },
 }
+
+/// How RFC 7522 section 2.1 calls its grant.
+pub const SAML_BEARER: &str = "urn:ietf:params:oauth:grant-type:saml2-bearer";
 
 impl<'a> TokenRequest<'a> {
     /// Reads a form.
@@ -71,6 +84,16 @@ impl<'a> TokenRequest<'a> {
                 token: presented("refresh_token", "refresh_token is missing")?,
                 asked: asked()?,
             },
+            "saml2" => Self::Saml {
+                text: form.needed("token", "token is missing")?,
+                encoding: Encoding::Standard,
+                asked: asked()?,
+            },
+            SAML_BEARER => Self::Saml {
+                text: form.needed("assertion", "assertion is missing")?,
+                encoding: Encoding::Url,
+                asked: asked()?,
+            },
             _ => {
                 return Err(Fault::new(
                     Code::UnsupportedGrantType,
@@ -87,6 +110,7 @@ impl<'a> TokenRequest<'a> {
             Self::ClientCredentials { .. } => "client_credentials",
             Self::Code { .. } => "authorization_code",
             Self::Refresh { .. } => "refresh_token",
+            Self::Saml { .. } => "saml2",
         }
     }
 }
@@ -119,13 +143,26 @@ mod tests {
             );
         }
         assert_eq!(read("grant_type=client_credentials"), Ok("client_credentials"));
+        let bearer = format!("grant_type={SAML_BEARER}");
+        for (grant, named, other) in [
+            ("grant_type=saml2", "token", "assertion"),
+            (&bearer, "assertion", "token"),
+        ] {
+            assert_eq!(read(&format!("{grant}&{named}=x")), Ok("saml2"));
+            assert_eq!(
+                read(&format!("{grant}&{other}=x")),
+                Err(Code::InvalidRequest),
+                "{grant}"
+            );
+        }
     }
 
     #[test]
     fn other_grants_are_not_supported() {
         for grant in [
             "implicit",
-            "saml2",
+            "SAML2",
+            "urn:ietf:params:oauth:grant-type:SAML2-bearer",
             "Password",
             "urn:ietf:params:oauth:grant-type:device_code",
             "password ",

@@ -160,6 +160,9 @@ place. SIGTERM and SIGINT let requests under way end.")]
     /// Issuers elsewhere whose JWTs are trusted
     #[command(subcommand, arg_required_else_help = true)]
     Issuer(IssuerVerb),
+    /// Identity providers elsewhere whose SAML assertions are taken for logins
+    #[command(subcommand, arg_required_else_help = true)]
+    Idp(IdpVerb),
     /// Keys that tokens are signed with
     #[command(subcommand, arg_required_else_help = true)]
     Key(KeyVerb),
@@ -370,6 +373,7 @@ mod audit;
 mod authtoken;
 mod feed_token;
 mod grant;
+mod idp;
 mod network;
 mod pat;
 #[cfg(feature = "top")]
@@ -383,6 +387,7 @@ pub(crate) use authtoken::AuthtokenVerb;
 pub(crate) use client::{ClientBack, ClientTerms, ClientVerb};
 pub(crate) use feed_token::FeedTokenVerb;
 pub(crate) use grant::{GrantVerb, LoginVerb};
+pub(crate) use idp::{IdpVerb, NewIdp};
 pub(crate) use network::{NetworkVerb, Rule};
 pub(crate) use pat::PatVerb;
 #[cfg(feature = "top")]

@@ -16,6 +16,7 @@ use crate::password;
 
 mod access;
 mod held;
+mod idp;
 
 /// The request that a verb makes. `cursor` leads to a further page of a list.
 pub(crate) fn request(verb: &Verb, cursor: Option<String>) -> Result<Request, Failure> {
@@ -29,6 +30,7 @@ pub(crate) fn request(verb: &Verb, cursor: Option<String>) -> Result<Request, Fa
         Verb::Login(verb) => Request::Login(held::login(verb, cursor)),
         Verb::Route(verb) => Request::Route(access::route(verb)),
         Verb::Issuer(verb) => Request::Issuer(access::issuer(verb)?),
+        Verb::Idp(verb) => Request::IdentityProvider(idp::request(verb)?),
         Verb::Key(KeyVerb::List) => Request::Key(KeyRequest::List),
         Verb::Key(KeyVerb::Rotate { compromised }) => Request::Key(KeyRequest::Rotate {
             compromised: *compromised,

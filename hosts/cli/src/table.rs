@@ -46,6 +46,8 @@ pub(crate) fn text(answer: &Answer) -> String {
         Answer::Routes(list) => rows(list),
         Answer::Issuer(issuer) => rows(std::slice::from_ref(&**issuer)),
         Answer::Issuers(list) => rows(list),
+        Answer::IdentityProvider(provider) => access::one_identity_provider(provider),
+        Answer::IdentityProviders(list) => rows(list),
         Answer::Keys(list) => rows(list),
         Answer::Network(network) => rows(std::slice::from_ref(network)),
         Answer::Setting(setting) => rows(std::slice::from_ref(setting)),

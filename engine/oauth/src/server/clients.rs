@@ -14,7 +14,7 @@ use crate::jwk;
 use crate::metadata::Endpoint;
 
 /// An assertion is remembered a little longer than it is good, for clocks that step back.
-const SPENT_AFTER_MS: u64 = 120_000;
+pub(super) const SPENT_AFTER_MS: u64 = 120_000;
 
 impl Inner {
     /// The client that calls, once it has proven who it is in the one way that it is known by. A client that is not enabled is none.

@@ -19,12 +19,12 @@ use crate::steps::PasswordProof;
 use crate::token_request::TokenRequest;
 
 /// One request that is being answered: who asks, how, and when.
-struct Asking<'a> {
-    profile: Profile,
-    call: &'a Call<'a>,
-    client: &'a Client,
-    now: Timestamp,
-    activity: &'a Activity,
+pub(super) struct Asking<'a> {
+    pub(super) profile: Profile,
+    pub(super) call: &'a Call<'a>,
+    pub(super) client: &'a Client,
+    pub(super) now: Timestamp,
+    pub(super) activity: &'a Activity,
 }
 
 impl Inner {
@@ -43,6 +43,9 @@ impl Inner {
         let client = self.authenticate(call, &form, now, activity)?;
         let request = TokenRequest::parse(&form)?;
         activity.asked = request.grant();
+        if let TokenRequest::Saml { encoding, .. } = request {
+            self.takes_assertions(profile, encoding)?;
+        }
         let allowed = client.grants.iter().any(|grant| grant.name() == request.grant());
         if !allowed {
             return Err(NOT_ALLOWED);
@@ -64,6 +67,13 @@ impl Inner {
                 asked,
             } => self.by_code(&asking, code, redirect, verifier, &asked),
             TokenRequest::Refresh { token, asked } => self.by_refresh(&asking, token, &asked),
+            TokenRequest::Saml { text, encoding, asked } => {
+                let answer = self.by_assertion(&asking, text, encoding, &asked);
+                answer.map_err(|unaccepted| {
+                    activity.reason = unaccepted.reason;
+                    unaccepted.fault
+                })
+            }
         }
     }
 
@@ -235,7 +245,7 @@ impl Inner {
 const WRONG_PASSWORD: Fault = Fault::grant("Invalid username or password");
 
 impl Asking<'_> {
-    fn wanted<'w>(
+    pub(super) fn wanted<'w>(
         &'w self,
         holder: &'w Holder,
         auth_time: Option<Timestamp>,

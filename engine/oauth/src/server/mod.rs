@@ -7,6 +7,7 @@ mod keyring;
 mod passwords;
 mod issue;
 mod grants;
+mod assertions;
 mod presented;
 mod userinfo;
 mod authorize;
@@ -137,8 +138,14 @@ impl AuthorizationServer {
 
     /// The metadata document of a profile, for RFC 8414 and OpenID discovery alike.
     pub fn metadata(&self, profile: Profile) -> Answer {
+        // Where the store cannot be read, no assertion could be judged either.
+        let assertions = self
+            .0
+            .engine
+            .identity_providers()
+            .is_ok_and(|providers| !providers.is_empty());
         answers::public(
-            metadata::document(profile, &self.0.configuration),
+            metadata::document(profile, &self.0.configuration, assertions),
             KEPT_S as u32,
             "metadata",
         )
@@ -226,6 +233,7 @@ fn activity(asked: &'static str) -> Activity {
         client: None,
         asked,
         outcome: GRANTED,
+        reason: None,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Clients, personal access tokens, and what paths take.
 
 use tollgate_http::control::{
-    ClientFacts, ClientSecretShown, ClientShown, ConsentShown, IssuedPersonalShown, IssuerShown, PersonShown,
-    PersonalTokenShown, ProfileShown, RouteShown, SigningKeyShown, in_shell,
+    ClientFacts, ClientSecretShown, ClientShown, ConsentShown, IdentityProviderShown, IssuedPersonalShown, IssuerShown,
+    PersonShown, PersonalTokenShown, ProfileShown, RouteShown, SigningKeyShown, in_shell,
 };
 
 use super::{Row, or_dash, or_none, rows, yes_or_no};
@@ -210,6 +210,59 @@ impl Row for IssuerShown {
             self.user_claim.clone(),
             self.client_id.clone(),
             or_none(&self.scopes.join(" ")),
+        ]
+    }
+}
+
+/// One identity provider with its certificates.
+pub(super) fn one_identity_provider(shown: &IdentityProviderShown) -> String {
+    let certificates: Vec<String> = shown
+        .certificates
+        .iter()
+        .map(|one| format!("SHA-256 {}, {}, until {}", one.sha256, one.subject, one.not_after))
+        .collect();
+    let facts = [
+        ("entity ID", shown.issuer.clone()),
+        ("certificates", or_none(&certificates.join("\n"))),
+        ("audiences", or_none(&shown.audiences.join("\n"))),
+        ("recipient", recipient(shown)),
+        ("subject", shown.subject.clone()),
+        ("clock skew", format!("{} s", shown.skew_s)),
+        ("adds users", yes_or_no(shown.creates_users)),
+    ];
+    table(
+        &["", ""],
+        facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]),
+    )
+}
+
+fn recipient(shown: &IdentityProviderShown) -> String {
+    shown
+        .recipient
+        .clone()
+        .unwrap_or_else(|| "the token endpoint that is asked".to_owned())
+}
+
+impl Row for IdentityProviderShown {
+    const HEADS: &'static [&'static str] = &[
+        "entity ID",
+        "certificates",
+        "audiences",
+        "recipient",
+        "subject",
+        "adds users",
+    ];
+    const NONE: &'static str =
+        "No identity provider is trusted. Next: tollgate idp add --metadata FILE --audience NAME";
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.issuer.clone(),
+            self.certificates.len().to_string(),
+            self.audiences.join(" "),
+            recipient(self),
+            self.subject.clone(),
+            yes_or_no(self.creates_users),
         ]
     }
 }

@@ -37,6 +37,7 @@ pub(super) fn empty() -> OpenApi {
         ("logins", "Where users are logged in with a browser"),
         ("routes", "What paths take"),
         ("issuers", "Who else is believed"),
+        ("identity-providers", "Whose word lets people in"),
         ("signing-keys", "What tokens are signed with"),
         ("networks", "From where"),
         ("settings", "What holds for everybody"),

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use tollgate::{ClientFault, ExecuteError, PageError, ReadError, Refusal, Unavailable};
 
 use super::problem::Problem;
-use crate::control::{PasswordFault, TermsFault, refusal_code, refusal_words};
+use crate::control::{PasswordFault, ProviderFault, TermsFault, refusal_code, refusal_words};
 
 impl From<ExecuteError> for Problem {
     fn from(error: ExecuteError) -> Self {
@@ -38,7 +38,9 @@ impl From<Refusal> for Problem {
                 "expected absolute URLs of at most 2000 visible ASCII characters without `#` and `;`".into()
             }
             Refusal::Client(ClientFault::UrlTwice { .. }) => "expected each URL once, but one is there twice".into(),
-            Refusal::NoSuchRoute { .. } | Refusal::NoSuchIssuer { .. } => no_such_record(),
+            Refusal::NoSuchRoute { .. } | Refusal::NoSuchIssuer { .. } | Refusal::NoSuchIdentityProvider { .. } => {
+                no_such_record()
+            }
             other => refusal_words(other),
         };
         Self::new(status, &kind, title(status), words)
@@ -53,7 +55,8 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::NoSuchNetwork { .. }
         | Refusal::NoSuchClient { .. }
         | Refusal::NoSuchRoute { .. }
-        | Refusal::NoSuchIssuer { .. } => StatusCode::NOT_FOUND,
+        | Refusal::NoSuchIssuer { .. }
+        | Refusal::NoSuchIdentityProvider { .. } => StatusCode::NOT_FOUND,
         Refusal::NeverValid { .. }
         | Refusal::MomentTooFar { .. }
         | Refusal::LimitTooHigh { .. }
@@ -66,6 +69,7 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::PersonalTokenDescription
         | Refusal::LastsTooLong { .. }
         | Refusal::Issuer(_)
+        | Refusal::IdentityProvider(_)
         | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::CONFLICT,
     }
@@ -96,6 +100,12 @@ pub(super) fn no_such_record() -> String {
 impl From<TermsFault> for Problem {
     fn from(fault: TermsFault) -> Self {
         Self::unprocessable("unexpected-client", fault.to_string())
+    }
+}
+
+impl From<ProviderFault> for Problem {
+    fn from(fault: ProviderFault) -> Self {
+        Self::unprocessable("unexpected-identity-provider", fault.to_string())
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use tollgate::{
     AccessForm, Audience, ClientName, Grant, Limit, NetworkRule, Operation, OperationSet, PathPattern, SchemeSet,
-    Scope, ScopeSet, SignatureSet, Timestamp, UserName,
+    Scope, ScopeSet, SignatureSet, SubjectMapping, Timestamp, UserName,
 };
 
 use super::problem::Problem;
@@ -76,6 +76,10 @@ impl Expected for SchemeSet {
 
 impl Expected for SignatureSet {
     const EXPECTED: &'static str = "expected `RS256`, `ES256` or `EdDSA`";
+}
+
+impl Expected for SubjectMapping {
+    const EXPECTED: &'static str = "expected `nameid`, or `attribute:` and the attribute's Name behind it";
 }
 
 /// A set of scopes, in the order in which they came.

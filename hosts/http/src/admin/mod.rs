@@ -36,6 +36,7 @@ mod grants;
 mod logins;
 mod route_table;
 mod issuers;
+mod identity_providers;
 mod signing_keys;
 mod networks;
 mod settings;
@@ -99,6 +100,8 @@ pub(crate) fn routes(host: Host) -> Router {
         .routes(routes!(route_table::show, route_table::remove))
         .routes(routes!(issuers::list, issuers::put))
         .routes(routes!(issuers::show, issuers::remove))
+        .routes(routes!(identity_providers::list, identity_providers::put))
+        .routes(routes!(identity_providers::show, identity_providers::remove))
         .routes(routes!(signing_keys::list))
         .routes(routes!(signing_keys::rotate))
         .routes(routes!(networks::list, networks::add))

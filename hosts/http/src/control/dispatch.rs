@@ -118,6 +118,7 @@ fn carry_out(engine: &Engine, by: &Authored<'_>, request: Request) -> Result<Ans
         Request::Login(request) => held::logins(engine, by, request),
         Request::Route(request) => access::routes(engine, by, request),
         Request::Issuer(request) => access::issuers(engine, by, request),
+        Request::IdentityProvider(request) => access::identity_providers(engine, by, request),
         Request::Key(_) => Err(Stop::malformed("expected a request that has an author")),
         Request::AuditList(asked) => Ok(Answer::Audit(followed::entries(engine, &asked)?)),
         Request::AuditVerify { head } => Ok(Answer::Trail(followed::follow_store(engine, head.as_deref())?)),

@@ -7,6 +7,7 @@ use tollgate::{
 
 use tollgate_oauth::signing_keys::KeysError;
 
+use super::identity_providers::ProviderFault;
 use super::moment::{MomentError, write_moment};
 use super::reply::Fault;
 use super::shown::in_shell;
@@ -81,6 +82,12 @@ impl From<KeysError> for Stop {
 impl From<TermsFault> for Stop {
     fn from(fault: TermsFault) -> Self {
         Self::Refused(Fault::new("unexpected_client", fault.to_string()))
+    }
+}
+
+impl From<ProviderFault> for Stop {
+    fn from(fault: ProviderFault) -> Self {
+        Self::Refused(Fault::new("unexpected_identity_provider", fault.to_string()))
     }
 }
 
@@ -190,6 +197,7 @@ fn words(refusal: &Refusal) -> String {
         Refusal::NoSuchClient { .. } => advised(refusal, "tollgate client list"),
         Refusal::NoSuchRoute { .. } => advised(refusal, "tollgate route list"),
         Refusal::NoSuchIssuer { .. } => advised(refusal, "tollgate issuer list"),
+        Refusal::NoSuchIdentityProvider { .. } => advised(refusal, "tollgate idp list"),
         Refusal::UserExists { name } => {
             let name = in_shell(name.as_str());
             format!(
@@ -237,6 +245,9 @@ pub(crate) fn refusal_code(refusal: &Refusal) -> &'static str {
         Refusal::Issuer(_) => "unexpected_issuer",
         Refusal::TooManyIssuers => "too_many_issuers",
         Refusal::NoSuchIssuer { .. } => "no_such_issuer",
+        Refusal::IdentityProvider(_) => "unexpected_identity_provider",
+        Refusal::TooManyIdentityProviders => "too_many_identity_providers",
+        Refusal::NoSuchIdentityProvider { .. } => "no_such_identity_provider",
         Refusal::Changed => "changed",
         Refusal::KeyReused => "key_reused",
         _ => "refused",

@@ -14,6 +14,7 @@ mod clients;
 mod people;
 mod held;
 mod access;
+mod identity_providers;
 mod terms;
 mod keys;
 mod admins;
@@ -46,6 +47,8 @@ pub(crate) use fault::{refusal_code, refusal_words};
 pub use feed_tokens::{FeedTokenShown, IssuedFeedShown};
 pub use followed::follow_lines;
 pub use held::{EndedLoginsShown, GrantShown, LoginShown, RevokedGrantsShown};
+pub use identity_providers::{CertificateFacts, IdentityProviderShown};
+pub(crate) use identity_providers::{ProviderFault, ProviderTerms};
 pub use keys::{KeyState, SigningKeyShown};
 pub(crate) use keys::{rotate_keys, signing_keys};
 pub use moment::{MomentError, parse_moment, write_moment};
@@ -59,6 +62,7 @@ pub use request::{
     AddressedRule, AuditAsked, AuthenticationRequest, CheckRequest, ClientChangesRequest, ClientRequest,
     ConsentRequest, GrantRequest, ImportRequest, IssuerAsked, IssuerRequest, KeyRequest, LoginRequest, NumberedLine,
     PasswordRequest, PersonChangesRequest, PersonalTokenRequest, Request, RouteRequest, UserChangesRequest,
+    IdentityProviderAsked, IdentityProviderRequest,
 };
 pub(crate) use shown::named_by_rule_id;
 pub use shown::{

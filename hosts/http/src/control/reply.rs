@@ -9,6 +9,7 @@ use super::clients::{ClientSecretShown, ClientShown};
 use super::explain::Explained;
 use super::feed_tokens::{FeedTokenShown, IssuedFeedShown};
 use super::held::{EndedLoginsShown, GrantShown, LoginShown, RevokedGrantsShown};
+use super::identity_providers::IdentityProviderShown;
 use super::keys::SigningKeyShown;
 use super::moved::{ExportedShown, ImportedShown};
 use super::people::{ConsentShown, IssuedPersonalShown, PersonShown, PersonalTokenShown, UserDetail};
@@ -120,6 +121,10 @@ pub enum Answer {
     Issuer(Box<IssuerShown>),
     /// All issuers elsewhere.
     Issuers(Vec<IssuerShown>),
+    /// One identity provider elsewhere, as it now is.
+    IdentityProvider(Box<IdentityProviderShown>),
+    /// All identity providers elsewhere.
+    IdentityProviders(Vec<IdentityProviderShown>),
     /// All signing keys.
     Keys(Vec<SigningKeyShown>),
     /// Entries of the audit trail.
@@ -177,6 +182,8 @@ impl Answer {
             Self::Routes(shown) => serde_json::to_string_pretty(shown),
             Self::Issuer(shown) => serde_json::to_string_pretty(shown),
             Self::Issuers(shown) => serde_json::to_string_pretty(shown),
+            Self::IdentityProvider(shown) => serde_json::to_string_pretty(shown),
+            Self::IdentityProviders(shown) => serde_json::to_string_pretty(shown),
             Self::Keys(shown) => serde_json::to_string_pretty(shown),
             Self::Audit(page) => serde_json::to_string_pretty(&page.items),
             Self::Trail(shown) => serde_json::to_string_pretty(shown),

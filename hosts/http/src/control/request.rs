@@ -14,7 +14,9 @@ mod people;
 mod access;
 mod held;
 
-pub use access::{IssuerAsked, IssuerRequest, KeyRequest, RouteRequest};
+pub use access::{
+    IdentityProviderAsked, IdentityProviderRequest, IssuerAsked, IssuerRequest, KeyRequest, RouteRequest,
+};
 pub use clients::{AuthenticationRequest, ClientChangesRequest, ClientRequest};
 pub use held::{GrantRequest, LoginRequest};
 pub use people::{ConsentRequest, PasswordRequest, PersonChangesRequest, PersonalTokenRequest};
@@ -164,6 +166,8 @@ pub enum Request {
     Route(RouteRequest),
     /// About issuers elsewhere.
     Issuer(IssuerRequest),
+    /// About identity providers elsewhere.
+    IdentityProvider(IdentityProviderRequest),
     /// About signing keys.
     Key(KeyRequest),
     /// Lists the audit trail, a page at a time. A page may be short, or empty, and yet not be the last.

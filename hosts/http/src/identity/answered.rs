@@ -31,12 +31,18 @@ pub(super) fn answered(host: &Host, answer: Answer) -> Response {
 
 /// Counts what was asked for, and tells the log: names of ours and of clients that exist, nothing else that a caller wrote.
 pub(crate) fn note(host: &Host, activity: &Activity) {
-    let Activity { client, asked, outcome } = activity;
+    let Activity {
+        client,
+        asked,
+        outcome,
+        reason,
+    } = activity;
     host.metrics().count_activity(client.as_deref(), asked, outcome);
     tracing::info!(
         client_id = client.as_deref(),
         asked,
         outcome,
+        reason,
         "the authorization server was asked"
     );
 }

@@ -43,7 +43,7 @@ pub(super) fn routes(server: &AuthorizationServer) -> Router<Desk> {
 }
 
 fn metadata(profile: Profile) -> MethodRouter<Desk> {
-    get(async move |State(desk): State<Desk>| answered(&desk.host, desk.server.metadata(profile)))
+    get(async move |State(desk): State<Desk>| document(desk, profile).await)
 }
 
 /// The metadata of the issuer with this path, where it is one of the two.
@@ -56,7 +56,15 @@ async fn metadata_of_issuer(State(desk): State<Desk>, Path(path): Path<String>, 
             return fault(StatusCode::NOT_FOUND, "invalid_request", detail);
         }
     };
-    answered(&desk.host, desk.server.metadata(profile))
+    document(desk, profile).await
+}
+
+async fn document(desk: Desk, profile: Profile) -> Response {
+    let server = desk.server.clone();
+    match desk.host.lane().run(move || server.metadata(profile)).await {
+        Ok(answer) => answered(&desk.host, answer),
+        Err(_) => overloaded(),
+    }
 }
 
 async fn keys(State(desk): State<Desk>) -> Response {

@@ -196,7 +196,7 @@ fn a_body_longer_than_any_is_refused_before_it_is_read_whole() {
         "grant_type=client_credentials&client_id=app&client_secret={}&x=",
         scene.secret
     );
-    let most = 64 * 1_024;
+    let most = 128 * 1_024;
     let fits = format!("{body}{}", "x".repeat(most - body.len()));
     assert_eq!(scene.post_raw("/oauth2/token", "", &fits).status, 200);
     let answer = scene.post_raw("/oauth2/token", "", &format!("{fits}x"));

@@ -1,16 +1,19 @@
-//! Routes, issuers elsewhere and signing keys.
+//! Routes, issuers and identity providers elsewhere, and signing keys.
 
 use tollgate::{
-    Audience, Author, Authored, Engine, Issuer, JwksSource, PathPattern, PutIssuer, PutRoute, RemoveIssuer,
-    RemoveRoute, Route, SignatureSet,
+    Audience, Author, Authored, Engine, ExecuteError, Issuer, JwksSource, PathPattern, PutIdentityProvider, PutIssuer,
+    PutRoute, Refusal, RemoveIdentityProvider, RemoveIssuer, RemoveRoute, Route, SignatureSet,
 };
 use tollgate_oauth::AuthorizationServer;
 
 use super::super::access::{IssuerShown, RouteShown, id_of};
 use super::super::fault::Stop;
+use super::super::identity_providers::{IdentityProviderShown, ProviderTerms};
 use super::super::keys::{rotate_keys, signing_keys};
 use super::super::reply::Answer;
-use super::super::request::{IssuerAsked, IssuerRequest, KeyRequest, RouteRequest};
+use super::super::request::{
+    IdentityProviderAsked, IdentityProviderRequest, IssuerAsked, IssuerRequest, KeyRequest, RouteRequest,
+};
 use super::super::shown::RemovedShown;
 use super::super::terms::accept_source;
 use super::parsed;
@@ -91,6 +94,54 @@ fn issuer(asked: IssuerAsked) -> Result<Issuer, Stop> {
         user_claim: user_claim.unwrap_or_else(|| "sub".to_owned()),
         client: parsed(&client)?,
         scopes: parsed(&scopes)?,
+    })
+}
+
+pub(super) fn identity_providers(
+    engine: &Engine,
+    by: &Authored<'_>,
+    request: IdentityProviderRequest,
+) -> Result<Answer, Stop> {
+    match request {
+        IdentityProviderRequest::Add(asked) => {
+            let provider = provider_terms(*asked)?.provider()?;
+            let provider = by.execute(PutIdentityProvider { provider })?;
+            Ok(Answer::IdentityProvider(Box::new((&provider).into())))
+        }
+        IdentityProviderRequest::List => Ok(Answer::IdentityProviders(
+            engine
+                .identity_providers()?
+                .iter()
+                .map(IdentityProviderShown::from)
+                .collect(),
+        )),
+        IdentityProviderRequest::Show { issuer } => {
+            let all = engine.identity_providers()?;
+            let found = all.iter().find(|provider| provider.issuer == issuer);
+            let found = found.ok_or(Refusal::NoSuchIdentityProvider { issuer });
+            Ok(Answer::IdentityProvider(Box::new(
+                found.map_err(ExecuteError::Refused)?.into(),
+            )))
+        }
+        IdentityProviderRequest::Remove { issuer } => {
+            let (id, removed) = (id_of(&issuer), issuer.clone());
+            by.execute(RemoveIdentityProvider { issuer })?;
+            Ok(Answer::Removed(RemovedShown { id, removed }))
+        }
+    }
+}
+
+fn provider_terms(asked: IdentityProviderAsked) -> Result<ProviderTerms, Stop> {
+    let audiences: Result<_, Stop> = asked.audiences.iter().map(|name| parsed(name)).collect();
+    Ok(ProviderTerms {
+        issuer: asked.issuer,
+        metadata: asked.metadata,
+        certificates: asked.certificates,
+        audiences: audiences?,
+        recipient: asked.recipient,
+        subject: asked.subject.as_deref().map(parsed).transpose()?,
+        skew_s: asked.skew_s,
+        creates_users: asked.creates_users,
     })
 }
 

@@ -1,4 +1,4 @@
-//! About routes, issuers elsewhere, and the keys that tokens are signed with.
+//! About routes, issuers and identity providers elsewhere, and the keys that tokens are signed with.
 
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +63,48 @@ pub struct IssuerAsked {
     pub client: String,
     /// The scopes that they may have, separated by blanks.
     pub scopes: String,
+}
+
+/// One request about identity providers elsewhere.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum IdentityProviderRequest {
+    /// Takes the assertions of a provider, or changes how far they are taken.
+    Add(Box<IdentityProviderAsked>),
+    /// Lists all.
+    List,
+    /// Shows one.
+    Show {
+        /// Its entity ID.
+        issuer: String,
+    },
+    /// Takes its assertions no more.
+    Remove {
+        /// Its entity ID.
+        issuer: String,
+    },
+}
+
+/// An identity provider, as it was asked for.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityProviderAsked {
+    /// Its entity ID; none for the one in the metadata.
+    pub issuer: Option<String>,
+    /// The text of its metadata.
+    pub metadata: Option<String>,
+    /// Files of certificates, in DER or PEM.
+    pub certificates: Vec<Vec<u8>>,
+    /// Whom its assertions must be meant for.
+    pub audiences: Vec<String>,
+    /// What they must name as recipient.
+    pub recipient: Option<String>,
+    /// What names our user; none for the NameID.
+    pub subject: Option<String>,
+    /// How far its clock may differ, in seconds; none for a minute.
+    pub skew_s: Option<u32>,
+    /// Whether a user who is not there is added.
+    pub creates_users: bool,
 }
 
 /// One request about signing keys.

@@ -4,8 +4,8 @@ use tollgate::{IdentityProvider, SubjectMapping, Timestamp};
 
 use crate::minting::Pair;
 
-/// 2026-11-21T12:00:00Z.
-pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_795_262_400);
+/// 2027-01-15T08:00:00Z.
+pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 pub(crate) const ISSUER: &str = "https://idp.example/metadata";
 pub(crate) const AUDIENCE: &str = "https://us.example";
 pub(crate) const ENDPOINT: &str = "https://us.example/oauth2/token";
@@ -42,20 +42,20 @@ impl Draft {
         Self {
             id: "_a1b2c3".to_owned(),
             head: format!(
-                r#"{namespace} xmlns:xs="http://www.w3.org/2001/XMLSchema" Version="2.0" IssueInstant="2026-11-21T11:59:30.123Z""#
+                r#"{namespace} xmlns:xs="http://www.w3.org/2001/XMLSchema" Version="2.0" IssueInstant="2027-01-15T07:59:30.123Z""#
             ),
             issuer: format!("<{p}Issuer>{ISSUER}</{p}Issuer>"),
             subject: format!(
                 r#"<{p}Subject>
     <{p}NameID Format="urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified">alice</{p}NameID>
-    <{p}SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><{p}SubjectConfirmationData NotOnOrAfter="2026-11-21T12:05:00Z" Recipient="{ENDPOINT}"/></{p}SubjectConfirmation>
+    <{p}SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><{p}SubjectConfirmationData NotOnOrAfter="2027-01-15T08:05:00Z" Recipient="{ENDPOINT}"/></{p}SubjectConfirmation>
   </{p}Subject>"#
             ),
             conditions: format!(
-                r#"<{p}Conditions NotBefore="2026-11-21T11:59:00Z" NotOnOrAfter="2026-11-21T12:05:00Z"><{p}AudienceRestriction><{p}Audience>{AUDIENCE}</{p}Audience></{p}AudienceRestriction></{p}Conditions>"#
+                r#"<{p}Conditions NotBefore="2027-01-15T07:59:00Z" NotOnOrAfter="2027-01-15T08:05:00Z"><{p}AudienceRestriction><{p}Audience>{AUDIENCE}</{p}Audience></{p}AudienceRestriction></{p}Conditions>"#
             ),
             statements: format!(
-                r#"<{p}AuthnStatement AuthnInstant="2026-11-21T11:58:00Z" SessionIndex="s1"><{p}AuthnContext><{p}AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</{p}AuthnContextClassRef></{p}AuthnContext></{p}AuthnStatement>
+                r#"<{p}AuthnStatement AuthnInstant="2027-01-15T07:58:00Z" SessionIndex="s1"><{p}AuthnContext><{p}AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</{p}AuthnContextClassRef></{p}AuthnContext></{p}AuthnStatement>
   <{p}AttributeStatement><{p}Attribute Name="email"><{p}AttributeValue xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="xs:string">alice@us.example</{p}AttributeValue></{p}Attribute><{p}Attribute Name="groups"><{p}AttributeValue>a &amp; b</{p}AttributeValue><{p}AttributeValue>Zoë &lt;&#13;&#9;&gt;</{p}AttributeValue></{p}Attribute></{p}AttributeStatement>"#
             ),
             around: (String::new(), String::new()),
@@ -66,7 +66,7 @@ impl Draft {
     /// In a response whose namespaces and prefixes get in the way.
     pub(crate) fn in_response(mut self) -> Self {
         self.around = (
-            r#"<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns="urn:else" xmlns:un="urn:used" ID="_r1" Version="2.0" IssueInstant="2026-11-21T11:59:30Z"><samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status>"#.to_owned(),
+            r#"<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns="urn:else" xmlns:un="urn:used" ID="_r1" Version="2.0" IssueInstant="2027-01-15T07:59:30Z"><samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status>"#.to_owned(),
             "</samlp:Response>".to_owned(),
         );
         self

@@ -7,3 +7,7 @@ mod draft;
 
 #[cfg(test)]
 mod accepted;
+#[cfg(test)]
+mod forged;
+#[cfg(test)]
+mod claims;

@@ -11,6 +11,20 @@ use support::lists::{column, keys};
 
 const KEYS: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
 
+/// A certificate with a key on P-256.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
+MIIBjDCCATGgAwIBAgIUBmsCoT32U65vzeUXmYxJoX/eihQwCgYIKoZIzj0EAwIw\n\
+GjEYMBYGA1UEAwwPaWRwLmV4YW1wbGUuY29tMCAXDTI2MTEyMTIyNDgxNFoYDzIx\n\
+MjYxMDI4MjI0ODE0WjAaMRgwFgYDVQQDDA9pZHAuZXhhbXBsZS5jb20wWTATBgcq\n\
+hkjOPQIBBggqhkjOPQMBBwNCAAR3idYLhmogN4Fu03rEkoWU4ChJf8a7ArHmSMBZ\n\
+Fx2IHKRFQb1JHN8jES05YBVm5RXt45O5X6uGAKBeih2iVnd8o1MwUTAdBgNVHQ4E\n\
+FgQU90fWz2lPdKthQj6O95M9WXjaaWcwHwYDVR0jBBgwFoAU90fWz2lPdKthQj6O\n\
+95M9WXjaaWcwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEAlMvy\n\
+o4HLstCTCc5vv2JycFjYb90eEbO4GaOGyUkPTEkCIQD13u/sNfr2IAW9F/j0DIy5\n\
+wMbDeivsyVWBpaUB3NRw1w==\n\
+-----END CERTIFICATE-----\n\
+";
+
 fn refusal(code: &str) -> (i32, String) {
     (1, code.to_owned())
 }
@@ -516,6 +530,67 @@ fn issuers_elsewhere_are_trusted_and_trusted_no_more() {
         assert_eq!(folder.refused(&nobody), refusal("no_such_client"));
         assert_eq!(folder.json(&["issuer", "remove", url])["removed"], json!(url));
         assert_eq!(folder.refused(&["issuer", "remove", url]), refusal("no_such_issuer"));
+    });
+}
+
+#[test]
+fn identity_providers_are_trusted_and_trusted_no_more() {
+    in_both_ways(|folder| {
+        let none = folder.done(&["idp", "list"]);
+        assert!(none.contains("tollgate idp add"), "{none}");
+        std::fs::write(folder.path("idp.pem"), CERTIFICATE).unwrap();
+        std::fs::write(folder.path("empty.pem"), "").unwrap();
+        let url = "https://idp.example.com/metadata";
+        let add = |more: &[&str]| {
+            let given = ["idp", "add", url, "--audience", "https://us.example"];
+            [&given[..], more]
+                .concat()
+                .into_iter()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        let run = |more: &[&str]| {
+            let arguments = add(more);
+            folder.json(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+        };
+        let refused = |more: &[&str]| {
+            let arguments = add(more);
+            folder.refused(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+        };
+        let added = run(&["--certificate", "idp.pem"]);
+        assert_eq!((&added["subject"], &added["skew_s"]), (&json!("nameid"), &json!(60)));
+        assert_eq!(added["certificates"][0]["subject"], json!("CN=idp.example.com"));
+        assert_eq!(added["certificates"][0]["sha256"].as_str().map(str::len), Some(64));
+        let changed = run(&[
+            "--certificate",
+            "idp.pem",
+            "--subject",
+            "attribute:email",
+            "--skew",
+            "0",
+            "--create-users",
+        ]);
+        assert_eq!(
+            (&changed["subject"], &changed["creates_users"]),
+            (&json!("attribute:email"), &json!(true))
+        );
+        assert_eq!(folder.json(&["idp", "show", url]), changed, "it is replaced");
+        let shown = folder.done(&["idp", "show", url]);
+        assert!(
+            shown.contains("CN=idp.example.com") && shown.contains("attribute:email"),
+            "{shown}"
+        );
+        assert_eq!(column(&folder.json(&["idp", "list"]), "issuer"), [url]);
+        assert_eq!(refused(&[]), usage(), "certificates must come from somewhere");
+        assert_eq!(refused(&["--certificate", "none.pem"]), usage());
+        let unexpected = refusal("unexpected_identity_provider");
+        assert_eq!(refused(&["--certificate", "empty.pem"]), unexpected);
+        assert_eq!(refused(&["--metadata", "idp.pem"]), unexpected);
+        assert_eq!(refused(&["--certificate", "idp.pem", "--skew", "301"]), unexpected);
+        assert_eq!(folder.json(&["idp", "remove", url])["removed"], json!(url));
+        let gone = refusal("no_such_identity_provider");
+        assert_eq!(folder.refused(&["idp", "remove", url]), gone);
+        assert_eq!(folder.refused(&["idp", "show", url]), gone);
     });
 }
 

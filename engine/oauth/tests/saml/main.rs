@@ -6,8 +6,17 @@ mod minting;
 mod draft;
 
 #[cfg(test)]
+#[path = "../endpoints/scene.rs"]
+#[allow(dead_code, reason = "each binary of tests uses some of it")]
+mod scene;
+
+#[cfg(test)]
 mod accepted;
 #[cfg(test)]
 mod forged;
 #[cfg(test)]
 mod claims;
+#[cfg(test)]
+mod bounds;
+#[cfg(test)]
+mod grants;

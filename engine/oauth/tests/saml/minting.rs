@@ -121,7 +121,7 @@ pub(crate) fn by_signxml(orders: &[Order<'_>]) -> Vec<String> {
     let mut command = Command::new("python3");
     command
         .arg(root.join("tests/saml/mint.py"))
-        .env("PYTHONPATH", root.join("../../tests/.tools/signxml"))
+        .env("PYTHONPATH", root.join("../../tests/.tools/clients-python"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

@@ -272,6 +272,7 @@ fn readers_look_at_clients_and_manage_none() {
         "/clients/shop",
         "/routes",
         "/issuers",
+        "/identity-providers",
         "/signing-keys",
         "/personal-tokens",
     ] {
@@ -295,6 +296,7 @@ fn readers_look_at_clients_and_manage_none() {
         "DELETE /users/alice/consents/shop",
         "PUT /routes",
         "PUT /issuers",
+        "PUT /identity-providers",
         "POST /signing-keys/rotate",
     ] {
         reader(line).json("{}").refused(403, "role-refused");

@@ -285,3 +285,57 @@ fn signing_keys_are_listed_and_replaced_without_what_is_secret_of_them() {
     let newest = &console.look("/audit?limit=1")["items"][0];
     assert!(newest["actor"].as_str().unwrap().starts_with("admin token"), "{newest}");
 }
+
+/// A certificate with a key on P-256.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
+MIIBjDCCATGgAwIBAgIUBmsCoT32U65vzeUXmYxJoX/eihQwCgYIKoZIzj0EAwIw\n\
+GjEYMBYGA1UEAwwPaWRwLmV4YW1wbGUuY29tMCAXDTI2MTEyMTIyNDgxNFoYDzIx\n\
+MjYxMDI4MjI0ODE0WjAaMRgwFgYDVQQDDA9pZHAuZXhhbXBsZS5jb20wWTATBgcq\n\
+hkjOPQIBBggqhkjOPQMBBwNCAAR3idYLhmogN4Fu03rEkoWU4ChJf8a7ArHmSMBZ\n\
+Fx2IHKRFQb1JHN8jES05YBVm5RXt45O5X6uGAKBeih2iVnd8o1MwUTAdBgNVHQ4E\n\
+FgQU90fWz2lPdKthQj6O95M9WXjaaWcwHwYDVR0jBBgwFoAU90fWz2lPdKthQj6O\n\
+95M9WXjaaWcwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEAlMvy\n\
+o4HLstCTCc5vv2JycFjYb90eEbO4GaOGyUkPTEkCIQD13u/sNfr2IAW9F/j0DIy5\n\
+wMbDeivsyVWBpaUB3NRw1w==\n\
+-----END CERTIFICATE-----\n\
+";
+
+#[test]
+fn identity_providers_are_put_shown_and_removed() {
+    let console = Console::start();
+    let put = |body: &Value| console.call("PUT /identity-providers").json(&body.to_string());
+    let body = json!({
+        "issuer": "https://idp.example.com/metadata", "certificates": [CERTIFICATE], "audiences": ["https://us.example"],
+        "subject": "attribute:email", "creates_users": true,
+    });
+    let with = |name: &str, value: Value| {
+        let mut body = body.clone();
+        body[name] = value;
+        body
+    };
+    let provider = put(&body).done(200);
+    let id = provider.json()["id"].as_str().unwrap().to_owned();
+    let mut shown = provider.json();
+    let certificates = shown.as_object_mut().unwrap().remove("certificates").unwrap();
+    assert_eq!(
+        shown,
+        json!({
+            "id": id, "issuer": "https://idp.example.com/metadata", "audiences": ["https://us.example"], "recipient": null,
+            "subject": "attribute:email", "skew_s": 60, "creates_users": true,
+        })
+    );
+    assert_eq!(certificates[0]["subject"], "CN=idp.example.com");
+    let found = console.call(&format!("GET /identity-providers/{id}")).done(200);
+    assert_eq!(found.json(), provider.json());
+    put(&with("certificates", json!([]))).refused(422, "unexpected-identity-provider");
+    put(&with("certificates", json!([""]))).refused(422, "unexpected-identity-provider");
+    put(&with("metadata", json!("<a/>"))).refused(422, "unexpected-identity-provider");
+    put(&with("skew_s", json!(301))).refused(422, "unexpected-identity-provider");
+    put(&with("audiences", json!([]))).refused(422, "unexpected-identity-provider");
+    put(&with("subject", json!("email"))).refused(422, "unexpected-json");
+    console.call(&format!("DELETE /identity-providers/{id}")).done(204);
+    console
+        .call(&format!("GET /identity-providers/{id}"))
+        .refused(404, "no-such-identity-provider");
+    assert_eq!(console.look("/identity-providers")["items"], json!([]));
+}

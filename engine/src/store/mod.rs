@@ -32,9 +32,9 @@ pub(crate) use read::{Bounds, EVERYTHING, ReadView, Source, beginning_with, read
 pub use redb::StorageBackend;
 pub(crate) use row::{
     AdminTokens, Audit, Authorities, AuthorityNumbers, Changes, Clients, Codes, Consents, Counters, Departures,
-    Endings, Families, FeedTokens, GrantsByClient, GrantsByUser, IdentityProviders, Imported, Issuers, LastUsed, Meta, NetworkRules,
-    Number, Origins, People, PersonalTokens, Refreshes, Repeats, Routes, Row, Scope, Sessions, SessionsByUser,
-    SettingRows, SigningKeys, Spent, Tokens, TokensByFamily, TokensByUser, UserNames, Users,
+    Endings, Families, FeedTokens, GrantsByClient, GrantsByUser, IdentityProviders, Imported, Issuers, LastUsed, Meta,
+    NetworkRules, Number, Origins, People, PersonalTokens, Refreshes, Repeats, Routes, Row, Scope, Sessions,
+    SessionsByUser, SettingRows, SigningKeys, Spent, Tokens, TokensByFamily, TokensByUser, UserNames, Users,
 };
 pub(crate) use tables::Table;
 pub(crate) use transaction::{Ending, Transaction, Wish};

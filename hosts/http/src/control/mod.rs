@@ -60,9 +60,9 @@ pub use people::{ConsentShown, IssuedPersonalShown, PersonShown, PersonalTokenSh
 pub use reply::{Answer, Fault, Reply};
 pub use request::{
     AddressedRule, AuditAsked, AuthenticationRequest, CheckRequest, ClientChangesRequest, ClientRequest,
-    ConsentRequest, GrantRequest, ImportRequest, IssuerAsked, IssuerRequest, KeyRequest, LoginRequest, NumberedLine,
-    PasswordRequest, PersonChangesRequest, PersonalTokenRequest, Request, RouteRequest, UserChangesRequest,
-    IdentityProviderAsked, IdentityProviderRequest,
+    ConsentRequest, GrantRequest, IdentityProviderAsked, IdentityProviderRequest, ImportRequest, IssuerAsked,
+    IssuerRequest, KeyRequest, LoginRequest, NumberedLine, PasswordRequest, PersonChangesRequest, PersonalTokenRequest,
+    Request, RouteRequest, UserChangesRequest,
 };
 pub(crate) use shown::named_by_rule_id;
 pub use shown::{

@@ -40,6 +40,11 @@ fn parsed_again<'a>(canonical: &'a str, prefixes: &[&str]) -> Result<Tree<'a>, S
     Ok(tree)
 }
 
+/// Whether a canonical form is read again as what it was made from, or refused for being too much of something.
+pub(super) fn is_own_canonical_form(canonical: &str) -> bool {
+    matches!(parsed_again(canonical, &[]), Ok(_) | Err(SamlFault::TooMuch { .. }))
+}
+
 /// The bytes of `assertion` that `signature`, a child of it, covers, where a key of `certificates` has signed them.
 pub(super) fn verify<'t>(
     assertion: Node<'t, '_>,

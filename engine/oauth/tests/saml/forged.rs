@@ -14,7 +14,7 @@ struct Signed {
 }
 
 impl Signed {
-    fn of(whole: String, pair: &'static Pair) -> Self {
+    fn of(whole: &str, pair: &'static Pair) -> Self {
         let whole = whole.trim_start_matches("<?xml version=\"1.0\"?>").trim().to_owned();
         let start = ["<saml:Assertion", "<Assertion"]
             .into_iter()
@@ -79,12 +79,12 @@ fn signed() -> Vec<Signed> {
     let by_python = by_signxml(&orders)
         .into_iter()
         .zip(pairs)
-        .map(|(whole, pair)| Signed::of(whole, pair));
+        .map(|(whole, pair)| Signed::of(&whole, pair));
     let by_c = [Draft::prefixed(), Draft::unprefixed().in_response()]
         .into_iter()
         .map(|draft| {
             let template = Template::new(uri("rsa-sha256").leak(), &draft.id);
-            Signed::of(by_xmlsec1(&draft, Pair::rsa(), &template), Pair::rsa())
+            Signed::of(&by_xmlsec1(&draft, Pair::rsa(), &template), Pair::rsa())
         });
     by_python.chain(by_c).collect()
 }
@@ -540,7 +540,7 @@ fn every_attack_is_refused_and_what_it_was_made_of_is_taken() {
 #[test]
 fn attacks_are_refused_for_what_they_are() {
     let signed = Signed::of(
-        by_signxml(&[Order::new(Draft::prefixed(), Pair::rsa())]).remove(0),
+        &by_signxml(&[Order::new(Draft::prefixed(), Pair::rsa())]).remove(0),
         Pair::rsa(),
     );
     let found = |attacks: &[Attack], name: &str| {
@@ -592,7 +592,7 @@ fn the_key_comes_from_configuration_and_never_from_the_assertion() {
         Order::new(Draft::prefixed(), attacker),
     ];
     let [own, forged] = <[String; 2]>::try_from(by_signxml(&orders)).unwrap();
-    let (own, forged) = (Signed::of(own, Pair::rsa()), Signed::of(forged, Pair::rsa()));
+    let (own, forged) = (Signed::of(&own, Pair::rsa()), Signed::of(&forged, Pair::rsa()));
     assert_eq!(own.judged(&forged.whole), Err(SamlFault::Signature));
     assert!(forged.whole.contains("X509Certificate"), "it brings its own key");
     let key = |signed: &Signed| {
@@ -688,7 +688,7 @@ fn weak_and_odd_signatures_of_the_provider_are_refused() {
 fn encrypted_assertions_are_refused_in_words_that_say_so() {
     let encrypted = "<EncryptedAssertion xmlns=\"urn:oasis:names:tc:SAML:2.0:assertion\"><xenc:EncryptedData xmlns:xenc=\"http://www.w3.org/2001/04/xmlenc#\"/></EncryptedAssertion>";
     let signed = Signed::of(
-        by_signxml(&[Order::new(Draft::prefixed(), Pair::rsa())]).remove(0),
+        &by_signxml(&[Order::new(Draft::prefixed(), Pair::rsa())]).remove(0),
         Pair::rsa(),
     );
     for document in [
@@ -746,7 +746,7 @@ fn whatever_is_taken_xmlsec1_takes_over_the_same_bytes() {
         // What stands in KeyInfo is nothing to us, while xmlsec1 minds whether it can be read.
         let key = signed.signature.find("<ds:KeyInfo>").unwrap();
         let without = format!("{}</ds:Signature>", &signed.signature[..key]);
-        let signed = Signed::of(signed.signed_by(&without), signed.pair);
+        let signed = Signed::of(&signed.signed_by(&without), signed.pair);
         for _ in 0..500 {
             let mut document = signed.whole.clone();
             let mut at = random(document.len());

@@ -34,7 +34,7 @@ impl<'w> MakeWriter<'w> for Log {
 }
 
 /// Every operation with a body that it takes.
-const OPERATIONS: [(&str, &str); 54] = [
+const OPERATIONS: [(&str, &str); 56] = [
     ("GET /users", ""),
     ("POST /users", r#"{"name":"bob"}"#),
     ("GET /users/alice", ""),

@@ -8,7 +8,7 @@ use utoipa::openapi::OpenApi;
 use super::console::Console;
 
 /// Every operation of the admin API.
-const OPERATIONS: [&str; 69] = [
+const OPERATIONS: [&str; 73] = [
     "GET /users",
     "POST /users",
     "GET /users/{name}",

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use tollgate_core::{
-    Audience, ClientName, ForeignDigest, Limit, NetworkRule, OperationSet, ScopeSet, Timestamp, TokenDigest, TokenId,
-    UserId, UserName,
+    Audience, ClientName, ForeignDigest, Limit, NetworkRule, OperationSet, Route, ScopeSet, Timestamp, TokenDigest,
+    TokenId, UserId, UserName,
 };
 use zeroize::Zeroizing;
 
@@ -17,6 +17,8 @@ use crate::setting::Setting;
 pub enum Portable {
     /// A setting.
     Setting(Setting),
+    /// A route.
+    Route(Route),
     /// A user.
     User(PortableUser),
     /// An authtoken. In an import it may come with its user, who is then added where they are not there yet.
@@ -236,6 +238,8 @@ pub struct Imported {
     pub settings: u64,
     /// Clients that are new.
     pub clients: u64,
+    /// Routes that are new.
+    pub routes: u64,
     /// Lines that say what was there already.
     pub already: u64,
     /// Lines that could not be taken, where such lines were to be skipped.

@@ -13,8 +13,8 @@ use std::time::Duration;
 use support::{BEGIN, World, options, refused, trust};
 use tollgate::{
     AuditOrder, Change, DenyReason, Engine, ExecuteError, Foreign, ForeignDigest, ForeignForm, Import, Imported,
-    IssueAuthtoken, LineFault, Portable, PortableAuthtoken, PortableNetwork, PortableSecret, PortableUser, Refusal,
-    RemoveUser, RevokeToken, Standing, TokenId,
+    IssueAuthtoken, LineFault, Portable, PortableAuthtoken, PortableNetwork, PortableSecret, PortableUser, PutRoute,
+    Refusal, RemoveUser, RevokeToken, Route, Standing, TokenId,
 };
 
 /// A token of somebody else's making, and its SHA-256.
@@ -363,6 +363,36 @@ fn an_export_imports_again_to_the_same_state() {
 }
 
 /// The file that a token first came by is as well known where the token went as where it came from.
+#[test]
+fn routes_move_along_and_whoever_takes_them_is_asked_as_before() {
+    let world = World::new();
+    let pattern = |text: &str| text.parse().unwrap();
+    let closed = Route {
+        scopes: "js_api".parse().unwrap(),
+        ..Route::usual(pattern("/API/**"))
+    };
+    world.engine.execute(PutRoute { route: closed.clone() }).unwrap();
+    let other = World::new();
+    let routes: Vec<Portable> = export(&world.engine)
+        .into_iter()
+        .filter(|record| matches!(record, Portable::Route(_)))
+        .collect();
+    assert_eq!(import(&other.engine, routes.clone()).unwrap().routes, 1);
+    assert_eq!(other.engine.routes().unwrap(), world.engine.routes().unwrap());
+    assert_eq!(import(&other.engine, routes).unwrap().already, 1);
+
+    let open = Route::usual(pattern("/API/**"));
+    let refused = import(&other.engine, vec![Portable::Route(open.clone())]);
+    let Err(ExecuteError::Refused(Refusal::Lines { faults })) = refused else {
+        panic!("{refused:?}")
+    };
+    assert!(faults[0].reason.contains("/API/**"), "{faults:?}");
+    let twice = [open.clone(), closed].map(Portable::Route).to_vec();
+    assert!(import(&World::new().engine, twice).is_err());
+    let two = [Route::usual(pattern("/b")), open].map(Portable::Route).to_vec();
+    assert_eq!(import(&World::new().engine, two).unwrap().routes, 2);
+}
+
 #[test]
 fn an_exported_token_takes_along_what_it_was_imported_as() {
     let world = World::new();

@@ -11,7 +11,7 @@ use crate::facts;
 use crate::portable::{
     Portable, PortableAuthtoken, PortableClient, PortableClientSecret, PortableNetwork, PortableSecret, PortableUser,
 };
-use crate::store::{Clients, EVERYTHING, Origins, ReadView, Row, Source as _, StoreError, Tokens, Users};
+use crate::store::{Clients, EVERYTHING, Origins, ReadView, Routes, Row, Source as _, StoreError, Tokens, Users};
 
 /// What an export has written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct Exported {
     pub settings: u64,
     /// Clients.
     pub clients: u64,
+    /// Routes.
+    pub routes: u64,
 }
 
 /// Why an export ended early.
@@ -41,12 +43,12 @@ pub enum ExportError<E> {
 }
 
 impl Engine {
-    /// Hands every record to `each`, in the order in which an import wants them: settings, users, clients, authtokens, network rules.
+    /// Hands every record to `each`, in the order in which an import wants them: settings, routes, users, clients, authtokens, network rules.
     /// All of them are of one moment; commands and checks go on meanwhile. Costs a pass over the store and memory for the names
-    /// of users.
+    /// of users. Routes come before whoever might take them, so that an import that was broken off asks too much and never too little.
     ///
     /// Authtokens and clients' secrets leave as digests under this store's key, so they are of use only beside that key. Hourly
-    /// counters, passwords and profiles, tokens of other kinds, routes, issuers and the audit trail stay.
+    /// counters, passwords and profiles, tokens of other kinds, what was granted, issuers, signing keys and the audit trail stay.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -65,6 +67,7 @@ impl Engine {
             each(Portable::Setting(setting)).map_err(ExportError::Broken)?;
             exported.settings += 1;
         }
+        exported.routes = walk::<Routes, E>(&view, &mut each, |_, route| Some(Portable::Route(route)))?;
         exported.users = walk::<Users, E>(&view, &mut each, |id, user| {
             names.insert(id, user.name.clone());
             Some(Portable::User(PortableUser {

@@ -17,26 +17,41 @@ impl Execute for PutRoute {
 
     fn execute(self, batch: &mut Batch<'_, '_>) -> Result<Route, Fault> {
         let Self { route } = self;
-        let routes = facts::rows::<Routes>(batch.rows, &EVERYTHING)?;
-        let alike = |(pattern, _): &&(_, Route)| route.pattern.is_alike(pattern);
-        let before = routes.iter().find(alike).map(|(_, there)| there.clone());
-        match &before {
-            Some(there) if *there == route => return Ok(route),
-            Some(there) if there.pattern != route.pattern => {
-                let there = there.pattern.clone();
-                return Err(Refusal::RouteAlike { there }.into());
-            }
-            Some(_) => {}
-            None if routes.len() >= Route::MOST => return Err(Refusal::TooManyRoutes.into()),
-            None => {}
+        let routes: Vec<Route> = routes(batch)?;
+        let before = accept_route(&routes, &route)?;
+        if before != Some(&route) {
+            write_route(batch, before, &route)?;
         }
-
-        batch.put::<Routes>(&route.pattern, &route)?;
-        batch.change(Change::PutRoute(route.clone()));
-        let was = before.as_ref().map(described::route);
-        batch.did("route.put", &route.pattern, was, Some(described::route(&route)));
         Ok(route)
     }
+}
+
+/// All routes, in the order of their patterns.
+pub(super) fn routes(batch: &Batch<'_, '_>) -> Result<Vec<Route>, Fault> {
+    let rows = facts::rows::<Routes>(batch.rows, &EVERYTHING)?;
+    Ok(rows.into_iter().map(|(_, route)| route).collect())
+}
+
+/// Judges a route that is to stand among others, and answers the one in whose place it comes.
+pub(super) fn accept_route<'r>(routes: &'r [Route], route: &Route) -> Result<Option<&'r Route>, Refusal> {
+    let before = routes.iter().find(|there| route.pattern.is_alike(&there.pattern));
+    match before {
+        Some(there) if there.pattern != route.pattern => {
+            let there = there.pattern.clone();
+            Err(Refusal::RouteAlike { there })
+        }
+        None if routes.len() >= Route::MOST => Err(Refusal::TooManyRoutes),
+        Some(_) | None => Ok(before),
+    }
+}
+
+/// Writes a route that was accepted.
+pub(super) fn write_route(batch: &mut Batch<'_, '_>, before: Option<&Route>, route: &Route) -> Result<(), Fault> {
+    batch.put::<Routes>(&route.pattern, route)?;
+    batch.change(Change::PutRoute(route.clone()));
+    let was = before.map(described::route);
+    batch.did("route.put", &route.pattern, was, Some(described::route(route)));
+    Ok(())
 }
 
 impl Execute for RemoveRoute {

@@ -207,7 +207,7 @@ The copy opens with the same key, which is not copied. An existing file is never
     /// Move in: users, tokens, rules and settings from a file, in clear or as digests
     #[command(after_help = IMPORT)]
     Import(ImportFile),
-    /// Write users, tokens (as digests), rules and settings to a file that imports again to the same state
+    /// Write users, clients, authtokens (as digests), routes, rules and settings to a file that can be imported again
     #[command(after_help = EXPORT)]
     Export(ExportFile),
     /// Watch a running server: checks by outcome, busiest users, queue, followers

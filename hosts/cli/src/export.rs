@@ -31,9 +31,10 @@ pub(crate) fn export(store: &Path, export: &ExportFile, as_json: bool) -> Result
         networks,
         settings,
         clients,
+        routes,
     } = exported;
     print::out(&format!(
-        "Exported {users} users, {clients} clients, {authtokens} authtokens, {networks} network rules and {settings} settings to {}. Tokens and secrets are digests under this store's key: to import them elsewhere, bring the key file along.",
+        "Exported {users} users, {clients} clients, {authtokens} authtokens, {routes} routes, {networks} network rules and {settings} settings to {}. Tokens and secrets are digests under this store's key: to import them elsewhere, bring the key file along. Passwords, profiles, personal access tokens, issuers and what was granted stay here; `tollgate backup` copies everything.",
         path.display()
     ));
     Ok(Exit::Done)

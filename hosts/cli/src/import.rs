@@ -213,12 +213,13 @@ fn tell(done: &ImportedShown, as_json: bool) -> Result<(), Failure> {
         networks,
         settings,
         clients,
+        routes,
         already,
         faults,
         ..
     } = done;
     print::out(&format!(
-        "Imported {users} users, {clients} clients, {authtokens} authtokens, {networks} network rules and {settings} settings; {already} lines were there already."
+        "Imported {users} users, {clients} clients, {authtokens} authtokens, {routes} routes, {networks} network rules and {settings} settings; {already} lines were there already."
     ));
     if !faults.is_empty() {
         print::note(&told(faults));
@@ -237,7 +238,8 @@ fn refused(from: &Path, faults: &[LineFaultShown], lines: u64, done: &ImportedSh
         text.map_or_else(|failure| print::failure(&failure, true), |text| print::out(&text));
         return Exit::Refused;
     }
-    let before = done.users + done.authtokens + done.networks + done.settings + done.clients + done.already;
+    let before =
+        done.users + done.authtokens + done.networks + done.settings + done.clients + done.routes + done.already;
     let state = if before == 0 {
         "Nothing was imported.".to_owned()
     } else {

@@ -2,6 +2,7 @@
 
 mod plan;
 
+use super::access::write_route;
 use super::tokens::write_token;
 use super::{Batch, Execute, Fault, described};
 use crate::audit::{AuditFacts, plain};
@@ -59,7 +60,7 @@ impl Execute for Import {
         for step in plan.steps {
             write(batch, step, &mut done, &mut facts)?;
         }
-        let new = done.users + done.authtokens + done.networks + done.settings + done.clients;
+        let new = done.users + done.authtokens + done.networks + done.settings + done.clients + done.routes;
         if new > 0 {
             for (name, count) in [
                 ("users", done.users),
@@ -67,6 +68,7 @@ impl Execute for Import {
                 ("networks", done.networks),
                 ("settings", done.settings),
                 ("clients", done.clients),
+                ("routes", done.routes),
             ] {
                 facts.insert(name.to_owned(), count.to_string());
             }
@@ -109,6 +111,10 @@ fn write(batch: &mut Batch<'_, '_>, step: Step, done: &mut Imported, facts: &mut
             let client = facts::client_shown(batch.rows, &row)?;
             batch.did("client.add", &client.name, None, Some(described::client(&client)));
             done.clients += 1;
+        }
+        Step::Route(route) => {
+            write_route(batch, None, &route)?;
+            done.routes += 1;
         }
         Step::Setting(before, setting) => {
             write_setting(batch, &before, &setting)?;

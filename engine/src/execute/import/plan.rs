@@ -1,12 +1,13 @@
 //! What lines of an import come to, on the state as it is and as the lines before them leave it. Nothing is written here.
 
 mod clients;
+mod routes;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use tollgate_core::{
-    AddressRange, ClientName, Foreign, ForeignDigest, ForeignForm, OperationSet, ParseTokenError, TokenDigest, TokenId,
-    TokenKind, UserId, UserName, Validity, WellFormed,
+    AddressRange, ClientName, Foreign, ForeignDigest, ForeignForm, OperationSet, ParseTokenError, Route, TokenDigest,
+    TokenId, TokenKind, UserId, UserName, Validity, WellFormed,
 };
 
 use super::super::networks::{accept_rule, count};
@@ -32,6 +33,7 @@ pub(super) enum Step {
     Token(TokenRow, Option<TokenDigest>),
     Network(Option<UserRow>, NetworkRow),
     Client(Box<ClientRow>),
+    Route(Route),
     /// A setting as it was, and as it will be.
     Setting(Setting, Setting),
 }
@@ -51,6 +53,8 @@ pub(super) struct Plan {
     settings: Settings,
     users: HashMap<UserName, UserRow>,
     clients: HashMap<ClientName, ClientRow>,
+    /// The routes there are and those of lines before, once a line is about one.
+    routes: Option<Vec<Route>>,
     digests: HashSet<[u8; 32]>,
     networks: BTreeSet<(Scope, AddressRange)>,
     networks_of: BTreeMap<Scope, usize>,
@@ -90,6 +94,7 @@ impl Plan {
             settings: facts::settings(batch.rows)?,
             users: HashMap::new(),
             clients: HashMap::new(),
+            routes: None,
             digests: HashSet::new(),
             networks: BTreeSet::new(),
             networks_of: BTreeMap::new(),
@@ -100,6 +105,7 @@ impl Plan {
     pub(super) fn take(&mut self, batch: &Batch<'_, '_>, number: u64, record: Portable) -> Result<(), Fault> {
         let planned = match record {
             Portable::Setting(setting) => self.setting(setting),
+            Portable::Route(route) => self.route(batch, route),
             Portable::User(user) => self.user(batch, user),
             Portable::Network(network) => self.network(batch, network),
             Portable::Client(client) => self.client(batch, *client),

@@ -18,6 +18,9 @@ A CSV file begins with the names of its columns; JSON lines are one object each.
   issued_at, not_before, expires_at, revoked_at        its life, such as 2027-01-31T12:00:00Z
   rule, standing                                       a network rule: trusted or banned, for `user` or everybody
   setting, value                                       a setting
+  client, title, grants, login_urls, logout_urls,      a client; the columns of Cinchy's table of integrated clients are read
+    scopes, lifetime, show_login, enabled, secret, …     under their own titles
+  route, schemes, scopes, audiences, anonymous         a route: what its path takes and wants
 
   user,per_hour,digest,scheme
   alice,1000,9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08,sha256
@@ -32,8 +35,9 @@ pub(super) const EXPORT: &str = "Examples:
   tollgate export store.csv
   tollgate export - --format csv | less
 
-All of it is of one moment, also while a server runs. Tokens are digests under this store's key and of no use without it. The
-audit trail, admin tokens, feed tokens and hourly counters stay; a whole copy is made by `tollgate backup`.";
+All of it is of one moment, also while a server runs. Tokens are digests under this store's key and of no use without it.
+Passwords, profiles, personal access tokens, consents, what was granted, issuers, signing keys, admin and feed tokens, the
+audit trail and hourly counters stay; a whole copy is made by `tollgate backup`.";
 
 /// What to import.
 #[derive(Args)]

@@ -21,6 +21,9 @@ pub struct ImportedShown {
     /// Clients that are new.
     #[serde(default)]
     pub clients: u64,
+    /// Routes that are new.
+    #[serde(default)]
+    pub routes: u64,
     /// Lines that say what was there already.
     pub already: u64,
     /// Lines that were not taken.
@@ -54,6 +57,7 @@ impl From<Imported> for ImportedShown {
             networks: done.networks,
             settings: done.settings,
             clients: done.clients,
+            routes: done.routes,
             already: done.already,
             faults: done.skipped.iter().map(Into::into).collect(),
         }
@@ -76,6 +80,7 @@ impl ImportedShown {
         self.networks += other.networks;
         self.settings += other.settings;
         self.clients += other.clients;
+        self.routes += other.routes;
         self.already += other.already;
         self.faults.extend(other.faults);
         self.taken = other.taken;
@@ -98,6 +103,9 @@ pub struct ExportedShown {
     /// Clients.
     #[serde(default)]
     pub clients: u64,
+    /// Routes.
+    #[serde(default)]
+    pub routes: u64,
 }
 
 impl ExportedShown {
@@ -110,6 +118,7 @@ impl ExportedShown {
             networks: exported.networks,
             settings: exported.settings,
             clients: exported.clients,
+            routes: exported.routes,
         }
     }
 }

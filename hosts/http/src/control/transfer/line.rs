@@ -207,11 +207,20 @@ pub struct Line {
     #[serde(default, deserialize_with = "secret")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secrets: Option<Zeroizing<String>>,
+    /// The pattern of a route.
+    #[serde(default, deserialize_with = "text", skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// The credentials that it takes, separated by commas; what is usual where nothing is said.
+    #[serde(default, deserialize_with = "text", skip_serializing_if = "Option::is_none")]
+    pub schemes: Option<String>,
+    /// Whether it may be taken without a credential.
+    #[serde(default, deserialize_with = "text", skip_serializing_if = "Option::is_none")]
+    pub anonymous: Option<String>,
 }
 
 impl Line {
     /// The fields, in the order of the columns of a CSV file.
-    pub const FIELDS: [&'static str; 39] = [
+    pub const FIELDS: [&'static str; 42] = [
         "user",
         "user_id",
         "active",
@@ -251,10 +260,13 @@ impl Line {
         "acts_as",
         "secret",
         "secrets",
+        "route",
+        "schemes",
+        "anonymous",
     ];
 
     /// The values of [`Line::FIELDS`], empty where there is none.
-    pub fn values(&self) -> [&str; 39] {
+    pub fn values(&self) -> [&str; 42] {
         fn plain(value: Option<&String>) -> &str {
             value.map_or("", String::as_str)
         }
@@ -301,6 +313,9 @@ impl Line {
             plain(self.acts_as.as_ref()),
             hidden(self.secret.as_ref()),
             hidden(self.secrets.as_ref()),
+            plain(self.route.as_ref()),
+            plain(self.schemes.as_ref()),
+            plain(self.anonymous.as_ref()),
         ]
     }
 }

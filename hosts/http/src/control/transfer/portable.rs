@@ -9,6 +9,7 @@ use super::super::moment::write_moment;
 use super::clients::{client, client_line};
 use super::fields::{KEYED, bytes, exact, field, fingerprint, hex, moment, required};
 use super::line::Line;
+use super::routes::{route, route_line};
 
 /// The record that a line is about.
 ///
@@ -22,6 +23,7 @@ pub fn portable(line: &Line) -> Result<Portable, String> {
         ("token", line.token.is_some()),
         ("digest", line.digest.is_some()),
         ("client", line.client.is_some()),
+        ("route", line.route.is_some()),
     ];
     let about: Vec<&str> = about
         .into_iter()
@@ -34,6 +36,7 @@ pub fn portable(line: &Line) -> Result<Portable, String> {
         )),
         ["setting"] => setting(line),
         ["rule"] => network(line),
+        ["route"] => Ok(Portable::Route(route(line)?)),
         ["client"] => Ok(Portable::Client(Box::new(client(line)?))),
         [_] => authtoken(line),
     }
@@ -150,6 +153,7 @@ pub fn line_of(record: &Portable) -> Line {
             ..Line::default()
         },
         Portable::Client(client) => client_line(client),
+        Portable::Route(route) => route_line(route),
     }
 }
 

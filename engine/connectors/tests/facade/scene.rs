@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -42,6 +43,10 @@ pub(crate) struct Memory {
     rows: Mutex<HashMap<ConnectorNumber, Row>>,
     is_broken: Mutex<bool>,
     is_crashing: Mutex<bool>,
+    /// How often it was asked what is due.
+    looks: Mutex<usize>,
+    /// Where the next who reads waits, with what was read.
+    gate: Mutex<Option<Receiver<()>>>,
 }
 
 impl Memory {
@@ -87,6 +92,17 @@ impl Memory {
         *self.is_crashing.lock() = is_crashing;
     }
 
+    /// Makes the next who reads wait with what was read, until something is sent.
+    pub(crate) fn stops_the_next(&self) -> Sender<()> {
+        let (open, gate) = channel();
+        *self.gate.lock() = Some(gate);
+        open
+    }
+
+    pub(crate) fn has_stopped_one(&self) -> bool {
+        self.gate.lock().is_none()
+    }
+
     pub(crate) fn access(&self) -> Option<String> {
         self.look(|row| text(&row.held.value, |tokens| tokens.access.as_ref()))
     }
@@ -125,10 +141,14 @@ fn text(value: &AuthValue, of: impl Fn(&Tokens) -> Option<&Secret>) -> Option<St
 
 impl ConnectorStore for Memory {
     fn held(&self, number: ConnectorNumber) -> Result<Option<Held>, StoreFault> {
-        match *self.is_broken.lock() {
-            true => Err(StoreFault),
-            false => Ok(self.rows.lock().get(&number).map(|row| row.held.clone())),
+        if *self.is_broken.lock() {
+            return Err(StoreFault);
         }
+        let held = self.rows.lock().get(&number).map(|row| row.held.clone());
+        let gate = self.gate.lock().take();
+        // Whoever dropped the other end wants nobody to wait.
+        let _ = gate.map(|gate| gate.recv());
+        Ok(held)
     }
 
     fn due(&self, now: Timestamp, most: usize) -> Result<Vec<ConnectorNumber>, StoreFault> {
@@ -136,6 +156,7 @@ impl ConnectorStore for Memory {
         let due = rows.iter().filter(|(_, row)| row.next.is_some_and(|next| next <= now));
         let mut numbers: Vec<_> = due.map(|(number, row)| (row.next, *number)).collect();
         numbers.sort_unstable();
+        *self.looks.lock() += 1;
         Ok(numbers.into_iter().map(|(_, number)| number).take(most).collect())
     }
 
@@ -234,6 +255,8 @@ impl Scene {
             outbound,
             look_every,
         );
+        // The first look is over before a test begins, so that nothing happens that it did not ask for.
+        until("the courier has looked", || *store.looks.lock() > 0);
         Self {
             store,
             clock,

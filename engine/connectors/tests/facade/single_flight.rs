@@ -54,6 +54,22 @@ fn threads_that_come_as_they_please_cause_one_refresh_too() {
     }
 }
 
+#[test]
+fn a_caller_who_read_before_the_renewal_and_orders_after_it_causes_none() {
+    let scene = Scene::new(Third::with([tokens("new-access", Some("new-refresh"))]));
+    scene.at(3_600);
+    let open = scene.store.stops_the_next();
+    std::thread::scope(|scope| {
+        let late = scope.spawn(|| scene.token());
+        until("it has read the old value", || scene.store.has_stopped_one());
+        assert_eq!(scene.token(), Ok("new-access".to_owned()));
+        scene.settled();
+        open.send(()).unwrap();
+        assert_eq!(late.join().unwrap(), Ok("new-access".to_owned()));
+    });
+    assert_eq!((scene.third.count(), scene.store.look(|row| row.held.version)), (1, 3));
+}
+
 #[tokio::test]
 async fn tasks_and_threads_wait_for_the_same() {
     let scene = Arc::new(Scene::new(Third::with([tokens("new-access", None)])));

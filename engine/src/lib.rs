@@ -115,6 +115,8 @@
 //!         audiences: Vec::new(),
 //!     },
 //!     redirect_url: "https://app.example/callback".to_owned(),
+//!     redirect_said: true,
+//!     issuer: None,
 //!     challenge: None,
 //!     nonce: None,
 //!     auth_time: engine.now(),
@@ -201,9 +203,9 @@ pub use command::{
     AddClient, AddNetwork, AddUser, AddedClient, ClientChanges, ExpireToken, GLOBAL_NETWORKS_MOST, IfUnchanged, Import,
     IssueAdminToken, IssueAuthtoken, IssueFeedToken, IssuePersonalToken, Issued, IssuedAdminToken, IssuedFeedToken,
     IssuedPersonalToken, NameAuthority, Once, PutIdentityProvider, PutIssuer, PutRoute, Refusal, RemoveClient,
-    RemoveIdentityProvider, RemoveIssuer, RemoveNetwork, RemoveRoute, RemoveUser, RevokeAdminToken, RevokeFeedToken,
-    RevokePersonalToken, RevokeToken, RotateClientSecret, RotatedSecret, Seen, SetClient, SetPassword, SetProfile,
-    SetSetting, SetUser, USER_NETWORKS_MOST, UserChanges,
+    RemoveIdentityProvider, RemoveIssuer, RemoveNetwork, RemoveRoute, RemoveUser, RenewPassword, RevokeAdminToken,
+    RevokeFeedToken, RevokePersonalToken, RevokeToken, RotateClientSecret, RotatedSecret, Seen, SetClient, SetPassword,
+    SetProfile, SetSetting, SetUser, USER_NETWORKS_MOST, UserChanges,
 };
 pub use engine::{
     Acting, Admin, AdminDenial, AuditOrder, Authored, Condition, Engine, ExportError, Exported, Follower,
@@ -216,7 +218,7 @@ pub use granting::{
     AccessFacts, AccessText, AccessToken, AddSigningKey, BeginSession, BegunSession, BurnCode, Claimed, CodeFacts,
     CodeProof, Consent, EndSession, EndSessions, EndedSessions, Family, GiveConsent, GrantFault, GrantId, GrantedTo,
     GrantsOf, HeldGrant, HeldSession, IssueAccess, IssueCode, IssuedAccess, IssuedCode, JwtDigest, LoginOutcome,
-    REPEAT_WINDOW_S, RecordLogin, RedeemCode, Redeemed, Refresh, RefreshFacts, RefreshProof, Refreshed,
+    REFRESH_IDLE_S, REPEAT_WINDOW_S, RecordLogin, RedeemCode, Redeemed, Refresh, RefreshFacts, RefreshProof, Refreshed,
     RetireSigningKey, RevokeAccess, RevokeFamily, RevokeGrant, RevokeGrants, RevokedGrants, SessionFacts, SessionId,
     SigningKey, SpendIdentifier, Spent, WithdrawConsent,
 };

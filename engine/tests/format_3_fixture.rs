@@ -281,6 +281,7 @@ fn make_grants(engine: &Engine, shown: &mut Shown) {
         client: "app".parse().unwrap(),
         client_number: 1,
         scopes: "read".parse().unwrap(),
+        audiences: Vec::new(),
     };
     engine.execute(consent).unwrap();
     let access = |to: GrantedTo| {
@@ -307,6 +308,8 @@ fn make_grants(engine: &Engine, shown: &mut Shown) {
         let issued = engine.execute(IssueCode {
             to: to("app", 1, "read"),
             redirect_url: CALLBACK.to_owned(),
+            redirect_said: true,
+            issuer: None,
             challenge: Some([7; 32]),
             nonce: Some("n".to_owned()),
             auth_time: BEGIN,

@@ -20,6 +20,8 @@ struct GranteeV1 {
 struct CodeV1 {
     grantee: GranteeV1,
     redirect_url: String,
+    redirect_said: bool,
+    issuer: Option<String>,
     challenge: Option<[u8; 32]>,
     nonce: Option<String>,
     auth_time_ms: u64,
@@ -36,6 +38,8 @@ pub(crate) fn code_payload(row: &CodeRow) -> Vec<u8> {
     let CodeRow {
         grantee,
         redirect_url,
+        redirect_said,
+        issuer,
         challenge,
         nonce,
         auth_time,
@@ -48,6 +52,8 @@ pub(crate) fn code_payload(row: &CodeRow) -> Vec<u8> {
     encode(&CodeV1 {
         grantee: grantee_mirror(grantee),
         redirect_url: redirect_url.clone(),
+        redirect_said: *redirect_said,
+        issuer: issuer.clone(),
         challenge: *challenge,
         nonce: nonce.clone(),
         auth_time_ms: auth_time.as_millis(),
@@ -65,6 +71,8 @@ pub(crate) fn read_code(payload: &[u8]) -> Result<CodeRow, Undecodable> {
     let CodeV1 {
         grantee,
         redirect_url,
+        redirect_said,
+        issuer,
         challenge,
         nonce,
         auth_time_ms,
@@ -86,6 +94,8 @@ pub(crate) fn read_code(payload: &[u8]) -> Result<CodeRow, Undecodable> {
     Ok(CodeRow {
         grantee: grantee_of(&grantee)?,
         redirect_url,
+        redirect_said,
+        issuer,
         challenge,
         nonce,
         auth_time: Timestamp::from_millis(auth_time_ms),
@@ -103,6 +113,7 @@ struct FamilyV1 {
     grant: u8,
     auth_time_ms: u64,
     session: Option<[u8; 32]>,
+    issuer: Option<String>,
     consented: bool,
     begun_at_ms: u64,
     refreshed_at_ms: Option<u64>,
@@ -117,6 +128,7 @@ pub(crate) fn family_payload(row: &FamilyRow) -> Vec<u8> {
         grant,
         auth_time,
         session,
+        issuer,
         consented,
         begun_at,
         refreshed_at,
@@ -128,6 +140,7 @@ pub(crate) fn family_payload(row: &FamilyRow) -> Vec<u8> {
         grant: *grant as u8,
         auth_time_ms: auth_time.as_millis(),
         session: session.map(|session| *session.0.as_bytes()),
+        issuer: issuer.clone(),
         consented: *consented,
         begun_at_ms: begun_at.as_millis(),
         refreshed_at_ms: refreshed_at.map(Timestamp::as_millis),
@@ -143,6 +156,7 @@ pub(crate) fn read_family(payload: &[u8]) -> Result<FamilyRow, Undecodable> {
         grant,
         auth_time_ms,
         session,
+        issuer,
         consented,
         begun_at_ms,
         refreshed_at_ms,
@@ -155,6 +169,7 @@ pub(crate) fn read_family(payload: &[u8]) -> Result<FamilyRow, Undecodable> {
         grant: named.ok_or(Undecodable::Field("grant"))?,
         auth_time: Timestamp::from_millis(auth_time_ms),
         session: session_of(session),
+        issuer,
         consented,
         begun_at: Timestamp::from_millis(begun_at_ms),
         refreshed_at: refreshed_at_ms.map(Timestamp::from_millis),
@@ -216,18 +231,21 @@ fn grantee_mirror(grantee: &Grantee) -> GranteeV1 {
 }
 
 fn grantee_of(mirror: &GranteeV1) -> Result<Grantee, Undecodable> {
-    let audience = |text: &String| text.parse::<Audience>().map_err(|_| Undecodable::Field("audience"));
     Ok(Grantee {
         client: client_of(&mirror.client)?,
         client_number: mirror.client_number,
         user: UserId(mirror.user),
         scopes: scopes_of(&mirror.scopes)?,
-        audiences: mirror.audiences.iter().map(audience).collect::<Result<_, _>>()?,
+        audiences: mirror.audiences.iter().map(audience_of).collect::<Result<_, _>>()?,
     })
 }
 
 fn session_of(digest: Option<[u8; 32]>) -> Option<SessionId> {
     digest.map(|digest| SessionId(TokenDigest::from_bytes(digest)))
+}
+
+pub(super) fn audience_of(text: &String) -> Result<Audience, Undecodable> {
+    text.parse().map_err(|_| Undecodable::Field("audience"))
 }
 
 pub(super) fn client_of(text: &str) -> Result<ClientName, Undecodable> {
@@ -262,6 +280,8 @@ mod tests {
         CodeRow {
             grantee: grantee(),
             redirect_url: "u".to_owned(),
+            redirect_said: true,
+            issuer: Some("i".to_owned()),
             challenge: Some([9; 32]),
             nonce: Some("n".to_owned()),
             auth_time: at(1),
@@ -279,6 +299,7 @@ mod tests {
             grant: Grant::AuthorizationCode,
             auth_time: at(1),
             session: None,
+            issuer: Some("i".to_owned()),
             consented: false,
             begun_at: at(2),
             refreshed_at: Some(at(3)),
@@ -294,7 +315,7 @@ mod tests {
         let head = [
             &[1],
             GRANTEE,
-            &[1, b'u', 1],
+            &[1, b'u', 1, 1, 1, b'i', 1],
             &[9; 32],
             &[1, 1, b'n', 1, 1],
             &session,
@@ -318,7 +339,7 @@ mod tests {
             assert_eq!(code_payload(&code(spent)), bytes);
             assert_eq!(read_code(&bytes), Ok(code(spent)));
         }
-        let bytes = [&[1], GRANTEE, &[4, 1, 0, 0, 2, 1, 3, 5, 1, 4]].concat();
+        let bytes = [&[1], GRANTEE, &[4, 1, 0, 1, 1, b'i', 0, 2, 1, 3, 5, 1, 4]].concat();
         assert_eq!(family_payload(&family()), bytes);
         assert_eq!(read_family(&bytes), Ok(family()));
 

@@ -2,9 +2,9 @@
 
 use tollgate_core::{Timestamp, UserId};
 
-use super::grants::{client_of, scopes_of};
+use super::grants::{audience_of, client_of, scopes_of};
 use super::{Decode, Encode, Undecodable, decode, encode};
-use crate::granting::{ConsentRow, SessionRow, SigningKeyRow};
+use crate::granting::{ConsentPart, ConsentRow, SessionRow, SigningKeyRow};
 use crate::issuer::Signature;
 
 #[derive(Encode, Decode)]
@@ -27,20 +27,34 @@ pub(crate) fn read_spent(payload: &[u8]) -> Result<Timestamp, Undecodable> {
 #[derive(Encode, Decode)]
 struct ConsentV1 {
     client: String,
-    scopes: String,
+    parts: Vec<ConsentPartV1>,
     given_at_ms: u64,
+}
+
+#[derive(Encode, Decode)]
+struct ConsentPartV1 {
+    audiences: Vec<String>,
+    scopes: String,
 }
 
 /// The payload of a consent.
 pub(crate) fn consent_payload(row: &ConsentRow) -> Vec<u8> {
     let ConsentRow {
         client,
-        scopes,
+        parts,
         given_at,
     } = row;
+    let part = |part: &ConsentPart| ConsentPartV1 {
+        audiences: part
+            .audiences
+            .iter()
+            .map(|audience| audience.as_str().to_owned())
+            .collect(),
+        scopes: part.scopes.to_string(),
+    };
     encode(&ConsentV1 {
         client: client.as_str().to_owned(),
-        scopes: scopes.to_string(),
+        parts: parts.iter().map(part).collect(),
         given_at_ms: given_at.as_millis(),
     })
 }
@@ -49,12 +63,18 @@ pub(crate) fn consent_payload(row: &ConsentRow) -> Vec<u8> {
 pub(crate) fn read_consent(payload: &[u8]) -> Result<ConsentRow, Undecodable> {
     let ConsentV1 {
         client,
-        scopes,
+        parts,
         given_at_ms,
     } = decode(payload)?;
+    let part = |part: &ConsentPartV1| {
+        Ok(ConsentPart {
+            audiences: part.audiences.iter().map(audience_of).collect::<Result<_, _>>()?,
+            scopes: scopes_of(&part.scopes)?,
+        })
+    };
     Ok(ConsentRow {
         client: client_of(&client)?,
-        scopes: scopes_of(&scopes)?,
+        parts: parts.iter().map(part).collect::<Result<_, _>>()?,
         given_at: Timestamp::from_millis(given_at_ms),
     })
 }
@@ -180,10 +200,13 @@ mod tests {
         assert_eq!(read_spent(&[1, 6]), Ok(at(6)));
         let consent = ConsentRow {
             client: "app".parse().unwrap(),
-            scopes: "a".parse().unwrap(),
+            parts: vec![ConsentPart {
+                audiences: vec!["x".parse().unwrap()],
+                scopes: "a".parse().unwrap(),
+            }],
             given_at: at(1),
         };
-        let bytes = [1, 3, b'a', b'p', b'p', 1, b'a', 1];
+        let bytes = [1, 3, b'a', b'p', b'p', 1, 1, 1, b'x', 1, b'a', 1];
         assert_eq!(consent_payload(&consent), bytes);
         assert_eq!(read_consent(&bytes), Ok(consent));
         let session = SessionRow {

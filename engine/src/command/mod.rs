@@ -19,7 +19,9 @@ pub use access::{
     NameAuthority, PutIdentityProvider, PutIssuer, PutRoute, RemoveIdentityProvider, RemoveIssuer, RemoveRoute,
 };
 pub use clients::{AddClient, AddedClient, ClientChanges, RemoveClient, RotateClientSecret, RotatedSecret, SetClient};
-pub use people::{IssuePersonalToken, IssuedPersonalToken, RevokePersonalToken, SetPassword, SetProfile};
+pub use people::{
+    IssuePersonalToken, IssuedPersonalToken, RenewPassword, RevokePersonalToken, SetPassword, SetProfile,
+};
 pub use refusal::Refusal;
 
 /// Adds a user. Refused where the name is taken. Answers the [`User`](crate::User).

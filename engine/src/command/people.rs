@@ -14,6 +14,20 @@ pub struct SetPassword {
     pub password: Option<PasswordPhc>,
 }
 
+/// Exchanges what the password of a user is known by for another digest of the same password, made with other parameters. Nothing that
+/// was proven with it ends. Changes nothing where the password is known by something else by now. Answers whether it was exchanged.
+///
+/// That both are of one password is the caller's to know: it must have been presented just now, and have fitted `from`.
+#[derive(Clone, Debug)]
+pub struct RenewPassword {
+    /// Whose password.
+    pub user: UserName,
+    /// What it was known by when it was presented.
+    pub from: PasswordPhc,
+    /// What it is known by from now on.
+    pub to: PasswordPhc,
+}
+
 /// Says what others are told of a user, all of it. Answers the [`Profile`].
 #[derive(Clone, Debug)]
 pub struct SetProfile {

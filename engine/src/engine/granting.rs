@@ -74,6 +74,8 @@ impl Engine {
             proof: CodeProof(digest),
             to: code.grantee.shown(user.name),
             redirect_url: code.redirect_url,
+            redirect_said: code.redirect_said,
+            issuer: code.issuer,
             challenge: code.challenge,
             nonce: code.nonce,
             auth_time: code.auth_time,
@@ -104,6 +106,7 @@ impl Engine {
             to: family.grantee.shown(user.name),
             auth_time: family.auth_time,
             session: family.session,
+            issuer: family.issuer,
             ends_at: family.ends_at,
             used: refresh.used_at.is_some(),
             revoked: family.revoked_at.is_some(),
@@ -177,9 +180,11 @@ impl Engine {
             let client = view.row::<Clients>(&row.client)?;
             if client.is_some_and(|row| row.client.number == client_number) {
                 consents.push(Consent {
-                    client: row.client,
                     client_number,
-                    scopes: row.scopes,
+                    scopes: row.scopes(),
+                    audiences: row.audiences(),
+                    client: row.client,
+                    parts: row.parts,
                     given_at: row.given_at,
                 });
             }

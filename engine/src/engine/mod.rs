@@ -67,7 +67,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     /// What follows from presented secrets.
-    derivation: Derivation,
+    derivation: Arc<Derivation>,
     /// What opens sealed secrets.
     vault: Vault,
     /// What the key of the digests is made from, for followers alone.

@@ -13,7 +13,7 @@ use crate::change::FeedIdentity;
 use crate::clock::{Clock, SystemClock};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::feed::Feed;
-use crate::granting::Derivation;
+use crate::granting::{Derivation, REFRESH_IDLE_S};
 use crate::key_file::{KeyError, PepperKey, missing_folder};
 use crate::live::{self, LiveUses, Loaded};
 use crate::seal::Seal;
@@ -65,6 +65,7 @@ impl OpenOptions {
             sweep_every: Some(Duration::from_secs(60)),
             retention_s: 30 * 24 * 3_600,
             tail_most: 100_000,
+            refresh_idle_s: REFRESH_IDLE_S,
         };
         Self {
             create: false,
@@ -137,6 +138,13 @@ impl OpenOptions {
         self
     }
 
+    /// For how many seconds a refresh token may lie unused before it ends (RFC 9700 section 4.14.2): [`REFRESH_IDLE_S`] at first. The
+    /// login that it goes on with ends at the moment that its client says in any case.
+    pub fn refresh_idle_s(mut self, seconds: u64) -> Self {
+        self.policy.refresh_idle_s = seconds;
+        self
+    }
+
     /// How many change sets stand in memory and how many changes in the store, for readers of the feed who lag behind:
     /// 1,024 and 100,000 at first.
     pub fn feed_bounds(mut self, sets_in_memory: usize, changes_in_store: u64) -> Self {
@@ -168,9 +176,10 @@ impl OpenOptions {
         let digest_secret = Zeroizing::new(pepper.derive("tollgate 2026 token digest, version 1"));
         let digest_key = DigestKey::new(*digest_secret);
         let vault = Vault::new(&pepper);
+        let derivation = Arc::new(Derivation::new(&pepper));
         let secrets = Secrets {
             digest: digest_secret,
-            derivation: Derivation::new(&pepper),
+            derivation: Arc::clone(&derivation),
             vault: vault.clone(),
         };
         let tools = |store, feed, standing| Tools {
@@ -179,6 +188,7 @@ impl OpenOptions {
             clock: Arc::clone(&self.clock),
             entropy: self.entropy,
             digest_key,
+            derivation,
             vault,
             policy: self.policy,
             standing,
@@ -279,7 +289,7 @@ fn store_numbers(entropy: &dyn Entropy, clock: &dyn Clock) -> Result<StoreNumber
 /// What an engine keeps of the pepper.
 struct Secrets {
     digest: Zeroizing<[u8; 32]>,
-    derivation: Derivation,
+    derivation: Arc<Derivation>,
     vault: Vault,
 }
 

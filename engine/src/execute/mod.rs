@@ -32,7 +32,7 @@ use crate::change::{Change, ChangeSet, FeedIdentity};
 use crate::command::Refusal;
 use crate::entropy::{Entropy, EntropyError};
 use crate::facts;
-use crate::granting::GrantFault;
+use crate::granting::{Derivation, GrantFault};
 use crate::record::{OperatorRows, UserRow};
 use crate::sealed::Vault;
 use crate::store::{Audit, Changes, Meta, Number, Row, Source, StoreError, Table, Transaction};
@@ -123,6 +123,7 @@ commands! {
     RotateClientSecret => crate::command::RotatedSecret,
     RemoveClient => (),
     SetPassword => crate::record::User,
+    RenewPassword => bool,
     SetProfile => crate::person::Profile,
     IssuePersonalToken => crate::command::IssuedPersonalToken,
     RevokePersonalToken => crate::person::PersonalToken,
@@ -147,6 +148,10 @@ pub(crate) struct Surroundings<'b> {
     pub(crate) view: &'b LiveView,
     /// Most rows in the tail of the feed.
     pub(crate) tail_most: u64,
+    /// What leads from a refresh token to its successor.
+    pub(crate) derivation: &'b Derivation,
+    /// Seconds after which a refresh token that lies unused has ended.
+    pub(crate) refresh_idle_s: u64,
 }
 
 /// The commands that share one transaction, and what they have changed so far.

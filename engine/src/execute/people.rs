@@ -2,7 +2,7 @@
 
 use super::{Batch, Execute, Fault, described};
 use crate::change::Change;
-use crate::command::{Refusal, SetPassword, SetProfile};
+use crate::command::{Refusal, RenewPassword, SetPassword, SetProfile};
 use crate::facts;
 use crate::person::{PersonRow, Profile};
 use crate::record::User;
@@ -34,6 +34,32 @@ impl Execute for SetPassword {
         let (was, is) = (described::password(&before), described::password(&row));
         batch.did("user.password", &user.name, Some(was), Some(is));
         Ok(user)
+    }
+}
+
+impl Execute for RenewPassword {
+    type Answer = bool;
+
+    /// The number of the password stays: it is the same one.
+    fn execute(self, batch: &mut Batch<'_, '_>) -> Result<bool, Fault> {
+        let user = batch.user(&self.user)?;
+        let before = batch.rows.row::<People>(&user.id)?.unwrap_or_default();
+        if before.password.as_ref() != Some(&self.from) || self.from == self.to {
+            return Ok(false);
+        }
+        let row = PersonRow {
+            password: Some(self.to),
+            ..before
+        };
+
+        batch.put::<People>(&user.id, &row)?;
+        batch.did(
+            "user.password_digest",
+            &user.name,
+            None,
+            Some(described::password(&row)),
+        );
+        Ok(true)
     }
 }
 

@@ -16,6 +16,10 @@ pub struct IssueCode {
     pub to: GrantedTo,
     /// Where the user is sent with it, exactly as the client asked; at most 2,000 bytes.
     pub redirect_url: String,
+    /// Whether the client has named that URL, and must repeat it (RFC 6749 section 4.1.3); else it is the only one that it has.
+    pub redirect_said: bool,
+    /// Which of our issuers it is given by, where only that one may redeem it; at most 2,000 bytes.
+    pub issuer: Option<String>,
     /// The PKCE challenge: SHA-256 of the verifier.
     pub challenge: Option<[u8; 32]>,
     /// What the ID token must repeat; at most 1,000 bytes.
@@ -55,6 +59,10 @@ pub struct CodeFacts {
     pub to: GrantedTo,
     /// Where the user was sent with it.
     pub redirect_url: String,
+    /// Whether the client has named that URL, and must repeat it.
+    pub redirect_said: bool,
+    /// Which of our issuers it was given by, where only that one may redeem it.
+    pub issuer: Option<String>,
     /// The PKCE challenge: SHA-256 of the verifier.
     pub challenge: Option<[u8; 32]>,
     /// What the ID token must repeat.
@@ -108,6 +116,8 @@ pub struct BurnCode {
 pub(crate) struct CodeRow {
     pub(crate) grantee: Grantee,
     pub(crate) redirect_url: String,
+    pub(crate) redirect_said: bool,
+    pub(crate) issuer: Option<String>,
     pub(crate) challenge: Option<[u8; 32]>,
     pub(crate) nonce: Option<String>,
     pub(crate) auth_time: Timestamp,

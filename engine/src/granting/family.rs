@@ -14,6 +14,9 @@ use crate::record::FamilyId;
 /// that cross, or an answer that was lost. Beyond them it is taken for stolen.
 pub const REPEAT_WINDOW_S: u64 = 10;
 
+/// Seconds after which a refresh token that lies unused has ended, where nobody says otherwise: 14 days.
+pub const REFRESH_IDLE_S: u64 = 14 * 24 * 3_600;
+
 /// Names a presented refresh token in commands, and its successor. Only [`Engine::refresh`](crate::Engine::refresh) makes one.
 ///
 /// The successor's bits follow from the presented text under a key of their own, so that nothing secret has to be stored for
@@ -43,6 +46,8 @@ pub struct RefreshFacts {
     pub auth_time: Timestamp,
     /// The session in which they agreed.
     pub session: Option<SessionId>,
+    /// Which of our issuers it was given by; any, where this is none.
+    pub issuer: Option<String>,
     /// The first moment at which nothing of the family is of use, however often it is refreshed.
     pub ends_at: Timestamp,
     /// Whether it was used before; a command may still find that it was used since.
@@ -73,7 +78,8 @@ pub struct Refresh {
 pub enum Refreshed {
     /// It was not used before. This caller, and nobody else, is told so.
     Granted(Box<IssuedAccess>),
-    /// It was used less than [`REPEAT_WINDOW_S`] ago: the same successor, with an access token of its own.
+    /// It was used less than [`REPEAT_WINDOW_S`] ago: the same successor, or the newest where that was used as well, with an access
+    /// token of its own.
     Repeated(Box<IssuedAccess>),
     /// It was used before that, or another client presented it: it is stolen, and all its family is revoked from now on.
     Reused,
@@ -120,6 +126,8 @@ pub(crate) struct FamilyRow {
     pub(crate) grant: Grant,
     pub(crate) auth_time: Timestamp,
     pub(crate) session: Option<SessionId>,
+    /// Which of our issuers it was given by; any, where this is none.
+    pub(crate) issuer: Option<String>,
     /// Whether it rests on a consent, which can be withdrawn.
     pub(crate) consented: bool,
     pub(crate) begun_at: Timestamp,

@@ -21,10 +21,12 @@ pub(crate) use access::Grantee;
 pub use access::{AccessFacts, AccessText, AccessToken, GrantedTo, IssueAccess, IssuedAccess, JwtDigest, RevokeAccess};
 pub use code::{BurnCode, CodeFacts, CodeProof, IssueCode, IssuedCode, RedeemCode, Redeemed};
 pub(crate) use code::{CodeRow, CodeSpent};
-pub(crate) use consent::ConsentRow;
 pub use consent::{Consent, GiveConsent, WithdrawConsent};
+pub(crate) use consent::{ConsentPart, ConsentRow, covers};
 pub(crate) use derivation::Derivation;
-pub use family::{Family, REPEAT_WINDOW_S, Refresh, RefreshFacts, RefreshProof, Refreshed, RevokeFamily};
+pub use family::{
+    Family, REFRESH_IDLE_S, REPEAT_WINDOW_S, Refresh, RefreshFacts, RefreshProof, Refreshed, RevokeFamily,
+};
 pub(crate) use family::{FamilyRow, RefreshRow};
 pub use fault::GrantFault;
 pub use held::{

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::execute::{GrantCursors, Swept};
 use crate::feed::{Feed, Lagged};
+use crate::granting::Derivation;
 use crate::live::{Applier, LiveUses};
 use crate::sealed::Vault;
 use crate::store::Store;
@@ -62,6 +63,7 @@ pub(crate) struct Tools {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) digest_key: DigestKey,
+    pub(crate) derivation: Arc<Derivation>,
     pub(crate) vault: Vault,
     pub(crate) policy: Policy,
     pub(crate) standing: Standing,
@@ -79,6 +81,8 @@ pub(crate) struct Policy {
     pub(crate) retention_s: u64,
     /// Most rows in the tail of the feed.
     pub(crate) tail_most: u64,
+    /// Seconds after which a refresh token that lies unused has ended.
+    pub(crate) refresh_idle_s: u64,
 }
 
 /// The state of the writer's thread.

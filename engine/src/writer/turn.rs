@@ -162,6 +162,8 @@ fn transaction(
             feed: tools.feed.identity(),
             view,
             tail_most: tools.policy.tail_most,
+            derivation: &tools.derivation,
+            refresh_idle_s: tools.policy.refresh_idle_s,
         };
         let mut batch = Batch::new(rows, &around);
         make(&mut batch).map_err(|StoreFault(fault)| fault)?;

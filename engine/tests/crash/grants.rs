@@ -128,6 +128,8 @@ fn perform(act: Act, engine: &Engine, client: &Client, given: &mut Given) -> Fai
             let code = IssueCode {
                 to: granted_to(client),
                 redirect_url: "https://app.example/callback".to_owned(),
+                redirect_said: true,
+                issuer: None,
                 challenge: None,
                 nonce: None,
                 auth_time: Timestamp::from_millis(BEGIN),

@@ -159,6 +159,8 @@ fn a_client_without_a_secret_gets_no_code_without_a_challenge() {
         scene.engine().execute(tollgate::IssueCode {
             to: granted_to(client, &scene.user, "read"),
             redirect_url: CALLBACK.to_owned(),
+            redirect_said: true,
+            issuer: None,
             challenge,
             nonce: None,
             auth_time: scene.engine().now(),

@@ -1,8 +1,8 @@
 //! Consents: no code without one where the client wants it, and no refresh after it was withdrawn.
 
-use tollgate::{GrantFault, WithdrawConsent};
+use tollgate::{GiveConsent, GrantFault, GrantedTo, WithdrawConsent};
 
-use super::scene::{Scene, add_client, fault, granted, redeem, refresh, refresh_of, rotated};
+use super::scene::{Scene, add_client, fault, granted, issue_code, redeem, refresh, refresh_of, rotated};
 
 fn asking() -> Scene {
     let scene = Scene::new();
@@ -68,4 +68,51 @@ fn what_rests_on_a_consent_goes_with_it_and_what_does_not_stays() {
     rotated(refresh(scene.engine(), refresh_of(&tokens), scene.client.number));
     let plain = scene.engine().client(&"plain".parse().unwrap()).unwrap().unwrap();
     rotated(refresh(scene.engine(), refresh_of(&untouched), plain.number));
+}
+
+/// What was allowed at one place is not allowed at another, nor is a token that says nothing of places.
+#[test]
+fn what_was_agreed_to_for_one_audience_counts_for_no_other() {
+    let scene = asking();
+    let code = |audiences: &[&str], scopes: &str| {
+        let to = GrantedTo {
+            audiences: audiences.iter().map(|text| text.parse().unwrap()).collect(),
+            ..scene.granted_to(scopes)
+        };
+        fault(issue_code(scene.engine(), to))
+    };
+    let agree = |audiences: &[&str], scopes: &str| {
+        let command = GiveConsent {
+            user: scene.user.clone(),
+            client: scene.client.name.clone(),
+            client_number: scene.client.number,
+            scopes: scopes.parse().unwrap(),
+            audiences: audiences.iter().map(|text| text.parse().unwrap()).collect(),
+        };
+        scene.engine().execute(command).unwrap()
+    };
+    let missing = Some(GrantFault::NoConsent);
+    agree(&["a", "b"], "read");
+    assert_eq!(code(&["b", "a"], "read"), None);
+    assert_eq!(code(&["b"], "read"), None);
+    assert_eq!((code(&["c"], "read"), code(&[], "read")), (missing, missing));
+    let consent = agree(&["c"], "write");
+    assert_eq!((code(&["c"], "write"), code(&["a"], "read")), (None, None));
+    assert_eq!(
+        (code(&["c"], "read"), code(&["a"], "write")),
+        (missing, missing),
+        "no part lends to another"
+    );
+    assert_eq!(consent.scopes.to_string(), "read write");
+    assert_eq!(consent.audiences.len(), 3);
+    agree(&[], "read");
+    assert_eq!((code(&[], "read"), code(&["c"], "read")), (None, missing));
+    for n in 0..20 {
+        agree(&[&format!("n{n}")], "read");
+    }
+    assert_eq!(
+        (code(&["n19"], "read"), code(&["a"], "read")),
+        (None, missing),
+        "the oldest have gone"
+    );
 }

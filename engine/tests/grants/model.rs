@@ -149,8 +149,10 @@ impl Model {
         }
         let (refresh, access) = texts.unwrap();
         self.give(number, &access, now);
-        if let Some((_, successor)) = used {
-            let refresh = successor;
+        if let Some((_, mut refresh)) = used {
+            while let Some((_, newer)) = &self.refreshes[&refresh].used {
+                refresh = newer.clone();
+            }
             return Outcome::Repeated { refresh, access };
         }
         self.refreshes.get_mut(token).unwrap().used = Some((now, refresh.clone()));

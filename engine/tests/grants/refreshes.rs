@@ -1,7 +1,8 @@
 //! Refresh tokens: rotation, the window for repetitions, reuse, and the end of a family.
 
 use tollgate::{
-    DenyReason, GrantFault, IssuedAccess, REPEAT_WINDOW_S, Refreshed, Refusal, RevokeFamily, ScopeSet, TokenId,
+    DenyReason, GrantFault, IssuedAccess, REFRESH_IDLE_S, REPEAT_WINDOW_S, Refreshed, Refusal, RevokeFamily, ScopeSet,
+    TokenId,
 };
 
 use super::scene::{
@@ -38,6 +39,44 @@ fn within_the_window_a_repetition_gets_the_same_successor_also_after_a_restart()
         assert_eq!(scene.world.refused(access(&again)), None);
         rotated(scene.refresh(refresh_of(&second)));
     }
+}
+
+/// Who lost two answers in a row is given what is of use, and not what would look stolen in ten seconds.
+#[test]
+fn a_repetition_gets_the_newest_successor_where_the_first_was_used_too() {
+    for reopened in [false, true] {
+        let scene = Scene::new();
+        let first = scene.log_in();
+        let second = rotated(scene.refresh(refresh_of(&first)));
+        scene.pass(1_000);
+        let third = rotated(scene.refresh(refresh_of(&second)));
+        let scene = if reopened { scene.reopen() } else { scene };
+        for earlier in [&first, &second] {
+            let again = repeated(scene.refresh(refresh_of(earlier)));
+            assert_eq!(refresh_of(&again), refresh_of(&third));
+        }
+        scene.pass(WINDOW_MS);
+        let fourth = rotated(scene.refresh(refresh_of(&third)));
+        assert_eq!(scene.world.refused(access(&fourth)), None);
+        assert!(
+            matches!(scene.refresh(refresh_of(&second)), Ok(Refreshed::Reused)),
+            "the twin"
+        );
+    }
+}
+
+#[test]
+fn a_refresh_token_that_lies_unused_ends_and_one_that_is_used_does_not() {
+    let scene = Scene::new();
+    let (idle, mut busy) = (scene.log_in(), scene.log_in());
+    for _ in 0..2 {
+        scene.pass(REFRESH_IDLE_S * 1_000 - 1);
+        let next = rotated(scene.refresh(refresh_of(&busy)));
+        busy = next;
+    }
+    assert_eq!(fault(scene.refresh(refresh_of(&idle))), Some(GrantFault::Expired));
+    scene.pass(REFRESH_IDLE_S * 1_000);
+    assert_eq!(fault(scene.refresh(refresh_of(&busy))), Some(GrantFault::Expired));
 }
 
 /// However far the clock is set back or forward, and whatever was restarted.

@@ -81,6 +81,7 @@ impl Scene {
             client: self.client.name.clone(),
             client_number: self.client.number,
             scopes: scopes.parse().unwrap(),
+            audiences: Vec::new(),
         };
         self.engine().execute(command).unwrap();
     }
@@ -113,6 +114,8 @@ pub(crate) fn issue_code(engine: &Engine, to: GrantedTo) -> Result<String, Execu
     let command = IssueCode {
         to,
         redirect_url: CALLBACK.to_owned(),
+        redirect_said: true,
+        issuer: None,
         challenge: Some([7; 32]),
         nonce: Some("n-0S6".to_owned()),
         auth_time: engine.now(),

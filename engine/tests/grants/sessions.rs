@@ -1,6 +1,8 @@
 //! Sessions: as long as they last, the user is active and has the same password.
 
-use tollgate::{BeginSession, EndSession, GrantFault, IssueCode, PasswordPhc, SessionFacts, SetPassword};
+use tollgate::{
+    BeginSession, EndSession, GrantFault, IssueCode, PasswordPhc, RenewPassword, SessionFacts, SetPassword,
+};
 
 use super::scene::{CALLBACK, Scene, fault, granted};
 
@@ -77,6 +79,8 @@ fn a_code_is_of_no_use_once_its_session_has_ended() {
         let command = IssueCode {
             to: scene.granted_to("read"),
             redirect_url: CALLBACK.to_owned(),
+            redirect_said: true,
+            issuer: None,
             challenge: None,
             nonce: None,
             auth_time: scene.engine().now(),
@@ -112,4 +116,31 @@ fn a_form_belongs_to_its_session_and_says_nothing_of_its_secret() {
         mine.form_token(),
         "also after a restart"
     );
+}
+
+/// Other parameters make no other password.
+#[test]
+fn a_password_that_is_digested_anew_ends_nothing_and_only_the_present_one_is() {
+    let scene = Scene::new();
+    let phc = |salt: &str| PasswordPhc::parse(&format!("$argon2id$v=19$m=19456,t=2,p=1${salt}$Y29tcHV0ZWQ")).unwrap();
+    set_password(&scene, "b25lc2FsdA");
+    let session = begin(&scene);
+    let renew = |from: &str, to: &str| {
+        let command = RenewPassword {
+            user: scene.user.clone(),
+            from: phc(from),
+            to: phc(to),
+        };
+        scene.engine().execute(command)
+    };
+    assert_eq!(
+        renew("YW5vdGhlcg", "dGhpcmRzYWx0"),
+        Ok(false),
+        "it was changed meanwhile"
+    );
+    assert_eq!(renew("b25lc2FsdA", "dHdvc2FsdA"), Ok(true));
+    let person = scene.engine().person(&scene.user).unwrap().unwrap();
+    assert_eq!((person.password, person.password_epoch), (Some(phc("dHdvc2FsdA")), 1));
+    assert!(look(&scene, &session).is_some());
+    assert_eq!(scene.engine().verify().unwrap().findings, []);
 }

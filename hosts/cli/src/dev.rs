@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tollgate::Engine;
+use tollgate::{Engine, REFRESH_IDLE_S};
 use tollgate_http::control::{
     AddressedRule, Answer, AuthtokenShown, CheckRequest, Explained, PersonChangesRequest, Reply, Request,
     UserChangesRequest, dispatch, this_process,
@@ -41,7 +41,7 @@ pub(crate) fn refuse_other_machines(listen: SocketAddr) -> Result<(), Failure> {
 /// Opens the store, or makes one, and sees to it that the sample user has exactly one token.
 pub(crate) fn prepare(store: &Path) -> Result<(Engine, Trial), Failure> {
     let engine = if store.exists() {
-        reach::open(store, None)?
+        reach::open(store, None, REFRESH_IDLE_S)?
     } else {
         create(store)?
     };

@@ -117,9 +117,11 @@ fn asked(store: &Path, request: &Request) -> Result<Option<Reply>, Failure> {
     ask(store, request).map_err(|error| Failure::trouble("no_answer", error.to_string()))
 }
 
-/// Opens the store for as long as this process runs, with the key in `key_file` or else where it usually is.
-pub(crate) fn open(store: &Path, key_file: Option<&Path>) -> Result<Engine, Failure> {
-    let (engine, _queue) = patiently(store, || match open_unless_locked(store, key_file)? {
+/// Opens the store for as long as this process runs, with the key in `key_file` or else where it usually is; refresh tokens that lie
+/// unused for `refresh_idle_s` have ended.
+pub(crate) fn open(store: &Path, key_file: Option<&Path>, refresh_idle_s: u64) -> Result<Engine, Failure> {
+    let options = || with_key(key_file).refresh_idle_s(refresh_idle_s);
+    let (engine, _queue) = patiently(store, || match opened(options(), store)? {
         None if is_served(store) => Err(Failure::trouble(
             "store_served",
             format!(
@@ -138,11 +140,14 @@ fn is_served(store: &Path) -> bool {
 }
 
 fn open_unless_locked(store: &Path, key_file: Option<&Path>) -> Result<Option<Engine>, Failure> {
-    let options = match key_file {
+    opened(with_key(key_file), store)
+}
+
+fn with_key(key_file: Option<&Path>) -> OpenOptions {
+    match key_file {
         Some(key_file) => OpenOptions::new().key_file(key_file),
         None => OpenOptions::new(),
-    };
-    opened(options, store)
+    }
 }
 
 fn opened(options: OpenOptions, store: &Path) -> Result<Option<Engine>, Failure> {

@@ -112,7 +112,7 @@ fn opened(config: &Config, dev: bool) -> Result<(Engine, Option<Trial>), Failure
         .key_file
         .as_deref()
         .filter(|_| !in_environment || config.source("key_file") > Source::File);
-    Ok((reach::open(&config.data, key_file)?, None))
+    Ok((reach::open(&config.data, key_file, config.refresh_idle_s)?, None))
 }
 
 /// What the system may tell the server.

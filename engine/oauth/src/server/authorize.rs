@@ -201,7 +201,7 @@ impl Inner {
             return Ok(false);
         }
         let given = self.engine.consent(&session.user.name, landed.client.number)?;
-        Ok(given.is_none_or(|given| !reach.scopes.is_subset_of(&given.scopes)))
+        Ok(given.is_none_or(|given| !given.covers(&reach.scopes, &reach.audiences)))
     }
 
     fn consented(&self, landed: &Landed<'_>, session: &SessionFacts, reach: &Reach) -> Result<(), Fault> {
@@ -210,6 +210,7 @@ impl Inner {
             client: landed.client.name.clone(),
             client_number: landed.client.number,
             scopes: reach.scopes.clone(),
+            audiences: reach.audiences.clone(),
         };
         let by = self.engine.by(author(&landed.client.name, &landed.call.call));
         by.execute(give)?;
@@ -232,6 +233,8 @@ impl Inner {
                 audiences: reach.audiences.clone(),
             },
             redirect_url: landed.redirect.to_owned(),
+            redirect_said: landed.form.one("redirect_uri").is_some(),
+            issuer: Some(self.configuration.issuer(landed.profile)),
             challenge: request.challenge.map(|challenge| challenge.0),
             nonce: request.nonce,
             auth_time: session.auth_time,

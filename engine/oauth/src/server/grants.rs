@@ -163,6 +163,10 @@ impl Inner {
         let facts = self.engine.code(code.as_bytes())?.ok_or(NO_GRANT)?;
         let by = self.engine.by(author(&asking.client.name, asking.call));
         let is_own = facts.to.client_number == asking.client.number;
+        // What one of our issuers gave out is nothing at another; nothing is used up by asking there.
+        if is_own && self.is_of_other_issuer(asking, facts.issuer.as_deref()) {
+            return Err(NO_GRANT);
+        }
         if is_own && !fits(&facts, redirect, verifier) {
             by.execute(BurnCode { code: facts.proof })?;
             return Err(NO_GRANT);
@@ -200,6 +204,9 @@ impl Inner {
     fn by_refresh(&self, asking: &Asking<'_>, token: &str, asked: &Asked) -> Result<Answer, Fault> {
         let facts = self.engine.refresh(token.as_bytes())?.ok_or(NO_GRANT)?;
         let is_own = facts.to.client_number == asking.client.number;
+        if is_own && self.is_of_other_issuer(asking, facts.issuer.as_deref()) {
+            return Err(NO_GRANT);
+        }
         // Of another client's token nothing is told, not even how far it reaches; the engine revokes it.
         let asked = if is_own { asked.clone() } else { Asked::default() };
         let reach = asked.within(&facts.to.scopes, &facts.to.audiences)?;
@@ -235,6 +242,10 @@ impl Inner {
         }
     }
 
+    fn is_of_other_issuer(&self, asking: &Asking<'_>, issuer: Option<&str>) -> bool {
+        issuer.is_some_and(|issuer| issuer != self.configuration.issuer(asking.profile))
+    }
+
     /// The user of a grant; without one it holds no longer.
     pub(super) fn person(&self, name: &UserName) -> Result<Person, Fault> {
         self.engine.person(name)?.ok_or(NO_GRANT)
@@ -266,11 +277,11 @@ impl Asking<'_> {
 }
 
 /// Whether a code was asked for with this redirect URL and this verifier. A client that proves itself by the verifier need not
-/// repeat the URL.
+/// repeat the URL, nor need one that has not named it.
 fn fits(facts: &CodeFacts, redirect: Option<&str>, verifier: Option<&str>) -> bool {
     let lands = match redirect {
         Some(redirect) => redirect == facts.redirect_url,
-        None => facts.challenge.is_some(),
+        None => !facts.redirect_said || facts.challenge.is_some(),
     };
     lands && pkce::is_proven(facts.challenge.map(Challenge), verifier)
 }

@@ -176,6 +176,7 @@ impl Execute for IssueAccess {
             grant,
             auth_time: batch.now(),
             session: None,
+            issuer: None,
             consented: false,
             begun_at: batch.now(),
             refreshed_at: None,

@@ -40,19 +40,22 @@ impl Execute for IssueCode {
         let Self {
             to,
             redirect_url,
+            redirect_said,
+            issuer,
             challenge,
             nonce,
             auth_time,
             session,
         } = self;
         accept_len(&redirect_url, URL_MOST)?;
+        accept_len(issuer.as_deref().unwrap_or_default(), URL_MOST)?;
         accept_len(nonce.as_deref().unwrap_or_default(), NONCE_MOST)?;
         let (user, client, grantee) = accept(batch, &to, Grant::AuthorizationCode)?;
         if challenge.is_none() && client.client.authentication == ClientAuthentication::Public {
             return Err(GrantFault::NoChallenge.into());
         }
         accept_session(batch, session, user.id)?;
-        if client.client.consent && !is_covered(batch, user.id, client.client.number, &grantee.scopes)? {
+        if client.client.consent && !is_covered(batch, &grantee)? {
             return Err(GrantFault::NoConsent.into());
         }
         let (bits, digest) = draw(batch, TokenKind::Code)?;
@@ -62,6 +65,8 @@ impl Execute for IssueCode {
         let row = CodeRow {
             grantee,
             redirect_url,
+            redirect_said,
+            issuer,
             challenge,
             nonce,
             auth_time,
@@ -109,7 +114,7 @@ impl Execute for RedeemCode {
         }
         let (user, client) = usable(batch, &row.grantee, Grant::AuthorizationCode)?;
         accept_session(batch, row.session, user.id)?;
-        if row.consented && !is_covered(batch, user.id, row.grantee.client_number, &row.grantee.scopes)? {
+        if row.consented && !is_covered(batch, &row.grantee)? {
             return Err(GrantFault::NoConsent.into());
         }
         let first = batch.next(Number::NextToken)?;
@@ -119,6 +124,7 @@ impl Execute for RedeemCode {
             grant: Grant::AuthorizationCode,
             auth_time: row.auth_time,
             session: row.session,
+            issuer: row.issuer.clone(),
             consented: row.consented,
             begun_at: batch.now(),
             refreshed_at: None,

@@ -1,10 +1,11 @@
 //! Giving and withdrawing consent.
 
-use tollgate_core::ScopeSet;
+use tollgate_core::{Audience, ScopeSet};
 
 use super::super::{Batch, Execute, Fault};
 use super::{described, enabled};
-use crate::granting::{Consent, ConsentRow, GiveConsent, GrantFault, WithdrawConsent};
+use crate::client::Client;
+use crate::granting::{Consent, ConsentPart, ConsentRow, GiveConsent, GrantFault, WithdrawConsent};
 use crate::store::{Consents, Source as _};
 
 impl Execute for GiveConsent {
@@ -21,13 +22,10 @@ impl Execute for GiveConsent {
         }
         let key = (user.id, client.number);
         let before = batch.rows.row::<Consents>(&key)?;
-        let scopes = match &before {
-            Some(before) => joined(before, &client.scopes, &self.scopes)?,
-            None => self.scopes,
-        };
+        let parts = before.as_ref().map(|row| row.parts.clone()).unwrap_or_default();
         let row = ConsentRow {
             client: client.name.clone(),
-            scopes,
+            parts: joined(parts, &client, self.scopes, self.audiences)?,
             given_at: batch.now(),
         };
 
@@ -36,22 +34,43 @@ impl Execute for GiveConsent {
         let is = described::consent(&row, &user.name);
         batch.did("consent.give", &client.name, was, Some(is));
         Ok(Consent {
+            scopes: row.scopes(),
+            audiences: row.audiences(),
             client: row.client,
             client_number: client.number,
-            scopes: row.scopes,
             given_at: row.given_at,
+            parts: row.parts,
         })
     }
 }
 
 /// What was agreed to before, as far as the client may still have it, and what is agreed to now.
-fn joined(before: &ConsentRow, may_have: &ScopeSet, now: &ScopeSet) -> Result<ScopeSet, Fault> {
-    let kept = before
-        .scopes
-        .iter()
-        .filter(|scope| may_have.contains(scope.as_str()) && !now.contains(scope.as_str()));
-    let joined = ScopeSet::of(kept.chain(now.iter()).cloned());
-    Ok(joined.map_err(|_| GrantFault::Beyond)?)
+fn joined(
+    before: Vec<ConsentPart>,
+    client: &Client,
+    now: ScopeSet,
+    mut audiences: Vec<Audience>,
+) -> Result<Vec<ConsentPart>, Fault> {
+    audiences.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
+    audiences.dedup();
+    let (mut parts, mut all) = (Vec::new(), now.clone());
+    for part in before {
+        let kept = part
+            .scopes
+            .iter()
+            .filter(|scope| client.scopes.contains(scope.as_str()));
+        if part.audiences == audiences {
+            let kept = kept.filter(|scope| !now.contains(scope.as_str()));
+            all = ScopeSet::of(kept.chain(now.iter()).cloned()).map_err(|_| GrantFault::Beyond)?;
+        } else {
+            let scopes = ScopeSet::of(kept.cloned()).map_err(|_| GrantFault::Beyond)?;
+            parts.push(ConsentPart { scopes, ..part });
+        }
+    }
+    let excess = (parts.len() + 1).saturating_sub(GiveConsent::PARTS_MOST);
+    parts.drain(..excess);
+    parts.push(ConsentPart { audiences, scopes: all });
+    Ok(parts)
 }
 
 impl Execute for WithdrawConsent {

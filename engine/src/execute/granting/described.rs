@@ -59,7 +59,8 @@ pub(super) fn consent(consent: &ConsentRow, user: &UserName) -> AuditFacts {
     facts([
         ("client", consent.client.to_string()),
         ("user", user.to_string()),
-        ("scopes", consent.scopes.to_string()),
+        ("scopes", consent.scopes().to_string()),
+        ("audiences", joined(&consent.audiences())),
     ])
 }
 

@@ -15,11 +15,11 @@ mod logins;
 mod taken_back;
 mod sweep;
 
-use tollgate_core::{ClientName, ScopeSet, Timestamp, UserId};
+use tollgate_core::{ClientName, Timestamp, UserId};
 
 use super::{Batch, Command, Fault};
 use crate::client::{ClientRow, Grant};
-use crate::granting::{GrantFault, GrantedTo, Grantee, SessionId};
+use crate::granting::{GrantFault, GrantedTo, Grantee, SessionId, covers};
 use crate::record::UserRow;
 use crate::store::{Clients, Consents, Sessions, Source as _, Users};
 
@@ -106,10 +106,10 @@ fn enabled(batch: &Batch<'_, '_>, name: &ClientName, number: u64) -> Result<Clie
     row.ok_or_else(|| GrantFault::ClientUnusable.into())
 }
 
-/// Whether the user's consent covers `scopes`.
-fn is_covered(batch: &Batch<'_, '_>, user: UserId, client_number: u64, scopes: &ScopeSet) -> Result<bool, Fault> {
-    let consent = batch.rows.row::<Consents>(&(user, client_number))?;
-    Ok(consent.is_some_and(|consent| scopes.is_subset_of(&consent.scopes)))
+/// Whether the user's consent covers what was granted.
+fn is_covered(batch: &Batch<'_, '_>, to: &Grantee) -> Result<bool, Fault> {
+    let consent = batch.rows.row::<Consents>(&(to.user, to.client_number))?;
+    Ok(consent.is_some_and(|consent| covers(&consent.parts, &to.scopes, &to.audiences)))
 }
 
 /// Refuses what was granted in a session that has ended.

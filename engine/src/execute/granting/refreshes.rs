@@ -4,7 +4,7 @@
 //! nobody can tell requests that cross from a thief within that window, and both get no more than the owner has. Presented later,
 //! one of the two who have it is a thief, so all that came of the login is taken back.
 
-use tollgate_core::{TokenKind, TokenText};
+use tollgate_core::{TokenDigest, TokenKind, TokenText};
 
 use super::super::tokens::Bits;
 use super::super::{Batch, Execute, Fault};
@@ -58,17 +58,20 @@ impl Execute for Refresh {
             revoke_family(batch, row.family, because)?;
             return Ok(Rotation::Reused);
         }
-        if batch.now() >= family.ends_at {
+        let idle_ends_at = row
+            .issued_at
+            .plus_millis(batch.around.refresh_idle_s.saturating_mul(1_000));
+        if batch.now() >= family.ends_at || (row.used_at.is_none() && batch.now() >= idle_ends_at) {
             return Err(GrantFault::Expired.into());
         }
         let (user, client) = usable(batch, &family.grantee, Grant::RefreshToken)?;
-        if family.consented && !is_covered(batch, user.id, client_number, &family.grantee.scopes)? {
+        if family.consented && !is_covered(batch, &family.grantee)? {
             return Err(GrantFault::NoConsent.into());
         }
         let grantee = narrowed(&family.grantee, &client.client, scopes, audiences)?;
         let id = batch.next(Number::NextToken)?;
         let prepared = prepare(batch, id, user, text, lifetime_s, Some(family.ends_at))?;
-        let successor = successor(batch, &refresh.successor)?;
+        let (bits, successor) = newest(batch, refresh.successor)?;
 
         let refreshed = FamilyRow {
             refreshed_at: Some(batch.now()),
@@ -76,7 +79,7 @@ impl Execute for Refresh {
         };
         batch.put::<Families>(&row.family, &refreshed)?;
         let mut tokens = add_to_family(batch, row.family, &client, prepared, grantee)?;
-        tokens.refresh = Some(refresh.successor);
+        tokens.refresh = Some(bits);
         note(batch, Grant::RefreshToken, &tokens);
         if row.used_at.is_some() {
             return Ok(Rotation::Repeated(Box::new(tokens)));
@@ -130,9 +133,25 @@ fn narrowed(
     })
 }
 
-/// The digest of the successor whose bits these are.
-fn successor(batch: &Batch<'_, '_>, bits: &Bits) -> Result<tollgate_core::TokenDigest, Fault> {
-    let token = TokenText::from_entropy(TokenKind::Refresh, bits);
+/// Successors that were used within the window, of which the last may have to be found.
+const CHAIN_MOST: usize = 64;
+
+/// The newest of the successors of which this is the first: all before it were used, within the window for repetitions, and whoever
+/// were given one of those would be taken for a thief soon.
+fn newest(batch: &Batch<'_, '_>, mut bits: Bits) -> Result<(Bits, TokenDigest), Fault> {
+    for _ in 0..CHAIN_MOST {
+        let token = TokenText::from_entropy(TokenKind::Refresh, &bits);
+        let digest = digest(batch, &token)?;
+        let row = batch.rows.row::<Refreshes>(&digest)?;
+        if row.is_none_or(|row| row.used_at.is_none()) {
+            return Ok((bits, digest));
+        }
+        bits = batch.around.derivation.successor(token.expose().as_bytes());
+    }
+    Err(GrantFault::Expired.into())
+}
+
+fn digest(batch: &Batch<'_, '_>, token: &TokenText) -> Result<TokenDigest, Fault> {
     let proof = token.well_formed();
     let proof = proof.map_err(|_| Fault::Failed("a new token is malformed: this is a defect".to_owned()))?;
     Ok(batch.around.digest_key.digest(proof))

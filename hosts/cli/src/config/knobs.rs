@@ -207,6 +207,15 @@ pub(super) const KNOBS: &[Knob] = &[
         },
     },
     Knob {
+        key: "oauth.refresh_idle_seconds",
+        variable: "TOLLGATE_OAUTH_REFRESH_IDLE_SECONDS",
+        take: |config, raw| {
+            raw.number("a number of seconds", 60, 31_536_000)
+                .map(|seconds| config.refresh_idle_s = seconds)
+        },
+        show: |config| json!(config.refresh_idle_s),
+    },
+    Knob {
         key: "metrics.from",
         variable: "TOLLGATE_METRICS_FROM",
         take: |config, raw| raw.rules().map(|rules| config.metrics_from = rules),

@@ -12,7 +12,7 @@ mod shown;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use tollgate::{NetworkRule, ScopeSet};
+use tollgate::{NetworkRule, REFRESH_IDLE_S, ScopeSet};
 use tollgate_http::{Bounds, CrossOrigin, HostOptions};
 use tracing_subscriber::filter::LevelFilter;
 use url::Url;
@@ -53,6 +53,8 @@ pub(crate) struct Config {
     pub(crate) registration: bool,
     /// How far the clients reach that register themselves.
     pub(crate) registration_scopes: ScopeSet,
+    /// Seconds after which a refresh token that lies unused has ended.
+    pub(crate) refresh_idle_s: u64,
     /// Where each knob was set, in the order of the table.
     sources: Vec<Source>,
 }
@@ -93,6 +95,7 @@ impl Default for Config {
             public_url: None,
             registration: false,
             registration_scopes: ScopeSet::NONE,
+            refresh_idle_s: REFRESH_IDLE_S,
             sources: vec![Source::Default; KNOBS.len()],
         }
     }

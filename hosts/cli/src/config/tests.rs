@@ -44,6 +44,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("cors.credentials", "true", "true", "1"),
     ("oauth.registration", "true", "true", "\"tg_at_canary\""),
     ("oauth.registration_scopes", "[\"openid\"]", "openid", "[1]"),
+    ("oauth.refresh_idle_seconds", "3600", "3600", "59"),
     ("metrics.from", "[\"10.0.0.0/8\"]", "10.0.0.0/8", "\"tg_at_canary\""),
 ];
 

@@ -159,7 +159,7 @@ impl Row for PersonalTokenShown {
 }
 
 impl Row for ConsentShown {
-    const HEADS: &'static [&'static str] = &["client_id", "scopes", "given"];
+    const HEADS: &'static [&'static str] = &["client_id", "scopes", "audiences", "given"];
     const NONE: &'static str =
         "This user has agreed to nothing. People are asked at the login page of a client that wants consent.";
 
@@ -167,6 +167,7 @@ impl Row for ConsentShown {
         vec![
             self.client_id.clone(),
             or_none(&self.scopes.join(" ")),
+            or_none(&self.audiences.join(" ")),
             self.given_at.clone(),
         ]
     }

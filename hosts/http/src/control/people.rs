@@ -1,7 +1,7 @@
 //! What is known of users beside what checks need, as replies show it.
 
 use serde::{Deserialize, Serialize};
-use tollgate::{Consent, IssuedPersonalToken, Person, PersonalToken, Scope};
+use tollgate::{Audience, Consent, IssuedPersonalToken, Person, PersonalToken, Scope};
 use utoipa::ToSchema;
 
 use super::moment::write_moment;
@@ -170,6 +170,8 @@ pub struct ConsentShown {
     /// All that was agreed to.
     #[schema(example = json!(["orders.read"]))]
     pub scopes: Vec<String>,
+    /// At which audiences anything was.
+    pub audiences: Vec<String>,
     /// When the last of it was.
     #[schema(format = DateTime, example = "2027-01-31T12:00:00Z")]
     pub given_at: String,
@@ -181,6 +183,7 @@ impl From<&Consent> for ConsentShown {
             id: consent.client.to_string(),
             client_id: consent.client.to_string(),
             scopes: consent.scopes.iter().map(Scope::to_string).collect(),
+            audiences: consent.audiences.iter().map(Audience::to_string).collect(),
             given_at: write_moment(consent.given_at),
         }
     }

@@ -147,9 +147,10 @@ fn consents_are_listed_and_taken_back() {
         client: client.name,
         client_number: client.number,
         scopes: "orders.read".parse().unwrap(),
+        audiences: Vec::new(),
     });
     let expected = json!([{
-        "id": "shop", "client_id": "shop", "scopes": ["orders.read"], "given_at": "2027-01-15T08:00:00Z",
+        "id": "shop", "client_id": "shop", "scopes": ["orders.read"], "audiences": [], "given_at": "2027-01-15T08:00:00Z",
     }]);
     assert_eq!(console.look("/users/alice/consents")["items"], expected);
     for _ in 0..2 {

@@ -94,6 +94,53 @@ fn somebody_logs_in_allows_the_client_and_its_code_is_good_once() {
     }
 }
 
+/// A code with what redeems it, of a browser that is logged in.
+fn code_of(browser: &mut Browser<'_>, request: &str) -> String {
+    let question = text(&browser.get(request));
+    let sent = location(&browser.submit(&question, "/account/consent", &[("decision", "allow")]));
+    parameter(&sent, "code").unwrap()
+}
+
+#[test]
+fn a_code_and_what_comes_of_it_belong_to_one_issuer() {
+    let scene = Scene::new();
+    let mut browser = scene.logged_in();
+    let code = code_of(&mut browser, &request("/identity/connect/authorize", "&prompt=consent"));
+    let redeem = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+    ];
+    let elsewhere = scene.token("/oauth2/token", &redeem);
+    assert_eq!(json(&elsewhere)["error"], "invalid_grant");
+    let granted = json(&scene.token("/identity/connect/token", &redeem));
+    let token = granted["refresh_token"].as_str().unwrap().to_owned();
+    let refresh = [("grant_type", "refresh_token"), ("refresh_token", token.as_str())];
+    assert_eq!(json(&scene.token("/oauth2/token", &refresh))["error"], "invalid_grant");
+    let refreshed = json(&scene.token("/identity/connect/token", &refresh));
+    assert!(refreshed["access_token"].is_string(), "{refreshed}");
+}
+
+/// RFC 6749 section 4.1.3: it must be repeated where it was named, and only there.
+#[test]
+fn a_redirect_url_that_was_left_out_need_not_be_repeated() {
+    let scene = Scene::new();
+    let mut browser = scene.logged_in();
+    let (bare, named) = (
+        "/oauth2/authorize?response_type=code&client_id=app&scope=js_api&prompt=consent",
+        "&redirect_uri=https%3A%2F%2Fapp.example%2Fcallback%3Ffrom%3Dtollgate",
+    );
+    let redeem = |code: &str| {
+        let answer = scene.token("/oauth2/token", &[("grant_type", "authorization_code"), ("code", code)]);
+        (answer.status, json(&answer)["error"].as_str().map(str::to_owned))
+    };
+    let code = code_of(&mut browser, bare);
+    assert_eq!(redeem(&code), (200, None));
+    let code = code_of(&mut browser, &format!("{bare}{named}"));
+    assert_eq!(redeem(&code), (400, Some("invalid_grant".to_owned())));
+}
+
 #[test]
 fn what_was_allowed_is_remembered_for_this_client_and_never_for_a_public_one() {
     let scene = Scene::new();

@@ -60,6 +60,13 @@ pub fn export_to(engine: &Engine, path: &Path, format: Format) -> Result<Exporte
         Ok(exported)
     });
     let _ = fs::remove_file(&partial);
+    // The file is whole on disk; that it has its name is so only once its folder is, too.
+    let named = named.and_then(|exported| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = File::open(folder.unwrap_or(Path::new("."))).map_err(ExportError::Broken)?;
+        folder.sync_all().map_err(ExportError::Broken)?;
+        Ok(exported)
+    });
     named.map_err(|error| match error {
         ExportError::Read(error) => error.into(),
         ExportError::Broken(reason) => unwritable(reason),

@@ -22,7 +22,16 @@ pub fn credentials(request: &Request, authtoken_in_url: bool) -> Vec<Option<Pres
             "bearer" => found.push(visible(rest).map(|token| ("bearer", None, token))),
             "basic" => found.push(visible(rest).and_then(|encoded| basic(&encoded))),
             "" => found.push(None),
-            other => found.extend(visible(other).is_none().then_some(None)),
+            other => {
+                let ours = ["bearer", "basic"];
+                let mut later = rest
+                    .split(',')
+                    .skip(1)
+                    .map(|line| line.trim_start_matches([' ', '\t', '\n', '\r', '\u{c}']));
+                let hides =
+                    later.any(|line| ours.contains(&line.split(' ').next().unwrap().to_ascii_lowercase().as_str()));
+                found.extend((hides || visible(other).is_none()).then_some(None));
+            }
         }
     }
     for line in request.authtoken.iter().map(text) {
@@ -37,7 +46,7 @@ pub fn credentials(request: &Request, authtoken_in_url: bool) -> Vec<Option<Pres
         for pair in pairs.split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             if unescaped(name).as_deref() == Some("@authtoken") {
-                let value = unescaped(value).filter(|decoded| decoded == value || decoded.len() <= 512);
+                let value = unescaped(value).filter(|decoded| decoded == value || decoded.len() <= 1_280);
                 found.push(
                     value
                         .filter(|value| visible(value).as_ref() == Some(value))
@@ -72,7 +81,7 @@ fn basic(encoded: &str) -> Option<Presented> {
     let pair = String::from_utf8(bytes.collect()).ok()?;
     let (name, token) = pair
         .split_once(':')
-        .filter(|_| pair.len() <= 512 && !rest.contains('1'))?;
+        .filter(|_| pair.len() <= 1_280 && !rest.contains('1'))?;
     let odd = name.contains(char::is_control) || token.contains(|c: char| c.is_ascii_control());
     (!odd).then(|| ("basic", Some(name.to_owned()), token.to_owned()))
 }
@@ -128,7 +137,7 @@ pub fn is_ours(text: &str) -> bool {
 pub fn is_signed(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();
     let digits = |part: &&str| part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-    text.starts_with("eyJ") && text.len() <= 4_096 && parts.len() == 3 && parts.iter().all(digits)
+    text.starts_with("eyJ") && text.len() <= 8_192 && parts.len() == 3 && parts.iter().all(digits)
 }
 
 /// The user's own limit over the server's; none for no limit.

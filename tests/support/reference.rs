@@ -307,7 +307,8 @@ impl Reference {
         };
         let proof = self.proofs.iter().find(|(proof, birth)| {
             let account = born((proof.user, *birth));
-            let alive = proof.epoch != 0 && now < proof.until_ms / 1_000 * 1_000;
+            let left = (proof.until_ms / 1_000).saturating_sub(now / 1_000);
+            let alive = proof.epoch != 0 && now < proof.until_ms / 1_000 * 1_000 && (sort != "password" || left <= 60);
             !sort.is_empty() && proof.text == *text && alive && account.is_some_and(|account| holds(proof, account))
         });
         if let Some((proof, birth)) = proof {

@@ -249,7 +249,7 @@ pub(crate) fn proof() -> impl Strategy<Value = Proof> {
         .prop_map(|(user, text)| (user, Some(NAMES[user - 1].to_owned()), text.to_owned()));
     let external = (1..4_usize, 1..4_u8).prop_map(|(user, seed)| (user, None, signed(seed)));
     let authority = prop_oneof![1 => Just(None), 1 => (1..4_u32).prop_map(Some)];
-    let until = select(vec![0, 999, 1_000, 60_000]);
+    let until = select(vec![0, 999, 1_000, 60_000, 61_000]);
     (prop_oneof![password, external], 0..3_u32, authority, until).prop_map(
         |((user, name, text), epoch, authority, millis)| Proof {
             name,
@@ -257,7 +257,7 @@ pub(crate) fn proof() -> impl Strategy<Value = Proof> {
             user: user as u64,
             epoch,
             authority,
-            until_ms: BEGINNING_MS + millis,
+            until_ms: millis,
         },
     )
 }

@@ -8,7 +8,7 @@ use tollgate_core::{HeldPermit, Permit, Verdict};
 
 use super::fault::Fault;
 use super::script::{Keep, Move};
-use crate::support::facts::Request;
+use crate::support::facts::{Change, Proof, Request};
 use crate::support::reference::{Answer, Held, Reference};
 use crate::support::{native, said};
 
@@ -37,6 +37,7 @@ pub(crate) fn tell(
         match step {
             Move::Clock(millis) => now_ms = now_ms.saturating_add_signed(*millis),
             Move::Change(change) => {
+                let change = &dated(change, now_ms);
                 let mut told = change.clone();
                 if let Some(fault) = fault {
                     fault.bend_change(&mut told);
@@ -76,6 +77,17 @@ pub(crate) fn tell(
         }
     }
     Ok(())
+}
+
+/// The change as it is made now: a script says of a proof how long it holds from then on.
+fn dated(change: &Change, now_ms: u64) -> Change {
+    match change {
+        Change::Remember(proof) => Change::Remember(Proof {
+            until_ms: now_ms.saturating_add(proof.until_ms),
+            ..proof.clone()
+        }),
+        other => other.clone(),
+    }
 }
 
 fn ask_twin(twin: &mut Reference, request: &Request, now_ms: u64, fault: Option<Fault>) -> (Answer, Option<Held>) {

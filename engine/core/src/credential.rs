@@ -7,6 +7,7 @@ use base64ct::{Base64, Encoding as _};
 use zeroize::Zeroize as _;
 
 use crate::deny::DenyReason;
+use crate::record::UserName;
 use crate::request::{Field, RequestParts};
 use crate::route::Scheme;
 use crate::token::TokenKind;
@@ -66,23 +67,28 @@ pub struct Presented<'a> {
     pub place: Place,
 }
 
-/// Longest decoded Basic pair: a name of 255 bytes, a colon, and any token with room to spare.
-const SCRATCH_LEN: usize = 512;
+/// Longest password that a person may have.
+const PASSWORD_LEN_MOST: usize = 1_024;
+/// Longest decoded Basic pair: the longest name, a colon and the longest password.
+const SCRATCH_LEN: usize = UserName::LEN_MAX + 1 + PASSWORD_LEN_MOST;
 
-/// Room for one decoded credential; costs nothing until one needs decoding, and is wiped when dropped.
+/// Room for one decoded credential; costs nothing until one needs decoding, and is wiped when dropped as far as it was used.
 #[derive(Default)]
-pub struct Scratch(Option<[u8; SCRATCH_LEN]>);
+pub struct Scratch(Option<([u8; SCRATCH_LEN], usize)>);
 
 impl Scratch {
-    fn room(&mut self) -> &mut [u8; SCRATCH_LEN] {
-        self.0.insert([0; SCRATCH_LEN])
+    /// Room for what `encoded` stands for, which is never longer, and for no more than the longest pair.
+    fn room_for(&mut self, encoded: &[u8]) -> &mut [u8] {
+        let used = encoded.len().min(SCRATCH_LEN);
+        let (bytes, _) = self.0.insert(([0; SCRATCH_LEN], used));
+        bytes.get_mut(..used).unwrap_or_default()
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if let Some(bytes) = &mut self.0 {
-            bytes.zeroize();
+        if let Some((bytes, used)) = &mut self.0 {
+            bytes.get_mut(..*used).unwrap_or_default().zeroize();
         }
     }
 }
@@ -97,7 +103,7 @@ enum Found<'a> {
 /// Finds the one credential of `request`.
 ///
 /// `authtoken_in_url` is the setting that lets `@authtoken` count; where it is off the parameter is as good as absent.
-/// An `Authorization` of another scheme is no credential of ours and counts as absent.
+/// An `Authorization` of another scheme is no credential of ours and counts as absent, unless one of ours stands behind a comma in it.
 ///
 /// # Errors
 ///
@@ -179,11 +185,21 @@ fn authorization(field: Field<'_>) -> Result<Option<Found<'_>>, DenyReason> {
         Ok(Some(Found::Plain(plain(rest)?, Place::Bearer)))
     } else if scheme.eq_ignore_ascii_case(b"basic") {
         Ok(Some(Found::Basic(plain(rest)?)))
-    } else if scheme.is_empty() || plain(scheme).is_err() {
+    } else if scheme.is_empty() || plain(scheme).is_err() || hides_another(rest) {
         Err(DenyReason::MalformedCredential)
     } else {
         Ok(None)
     }
+}
+
+/// Whether somebody has made one line of several, and one that may hold a credential of ours does not stand first, where it would not
+/// be seen. Where it stands first, the comma behind it spoils it.
+fn hides_another(rest: &[u8]) -> bool {
+    let later = rest.split(|byte| *byte == b',').skip(1);
+    later.map(<[u8]>::trim_ascii_start).any(|line| {
+        let scheme = line.split(|byte| *byte == b' ').next().unwrap_or_default();
+        scheme.eq_ignore_ascii_case(b"bearer") || scheme.eq_ignore_ascii_case(b"basic")
+    })
 }
 
 fn header(field: Field<'_>) -> Result<Option<Found<'_>>, DenyReason> {
@@ -230,7 +246,7 @@ fn is_plain(bytes: &[u8]) -> bool {
 }
 
 fn basic<'a>(encoded: &[u8], scratch: &'a mut Scratch) -> Result<Presented<'a>, DenyReason> {
-    let decoded = Base64::decode(encoded, scratch.room()).map_err(|_| DenyReason::MalformedCredential)?;
+    let decoded = Base64::decode(encoded, scratch.room_for(encoded)).map_err(|_| DenyReason::MalformedCredential)?;
     let text = core::str::from_utf8(decoded).map_err(|_| DenyReason::MalformedCredential)?;
     let (name, token) = text.split_once(':').ok_or(DenyReason::MalformedCredential)?;
     if name.chars().any(char::is_control) {
@@ -277,7 +293,7 @@ fn is_authtoken(name: &[u8]) -> bool {
 }
 
 fn percent_decode<'a>(encoded: &[u8], scratch: &'a mut Scratch) -> Result<&'a [u8], DenyReason> {
-    let room = scratch.room();
+    let room = scratch.room_for(encoded);
     let mut len = 0;
     for byte in unescape(encoded) {
         let byte = byte.ok_or(DenyReason::MalformedCredential)?;

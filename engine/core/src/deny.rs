@@ -6,7 +6,7 @@
 pub enum DenyReason {
     /// The peer's address is banned or not trusted, for everybody or for this user.
     NetworkRefused,
-    /// The path can be read in two ways, so that nobody knows which route it takes.
+    /// The path can be read in two ways, or nobody whose word counts has said it, so that it is not known which route it takes.
     AmbiguousPath,
     /// The request carries no credential, or none of a scheme that the route takes.
     MissingCredential,
@@ -80,7 +80,7 @@ const INVALID_TITLE: &str = "The token is not valid";
 #[rustfmt::skip]
 pub const DENY_REASONS: [DenyRow; 15] = [
     row(DenyReason::NetworkRefused, 403, None, "network-refused", "This address may not call", "network_refused"),
-    row(DenyReason::AmbiguousPath, 400, None, "ambiguous-path", "The path can be read in two ways", "ambiguous_path"),
+    row(DenyReason::AmbiguousPath, 400, None, "ambiguous-path", "The path is not known, or can be read in two ways", "ambiguous_path"),
     row(DenyReason::MissingCredential, 401, None, "missing-credential", "A credential is required", "missing_credential"),
     row(DenyReason::MalformedCredential, 400, Some("invalid_request"), "malformed-credential", "The credential cannot be read", "malformed_credential"),
     row(DenyReason::UnknownToken, 401, INVALID, "invalid-token", INVALID_TITLE, "unknown_token"),

@@ -129,6 +129,11 @@ impl Engine {
         self.0.view.bans(peer)
     }
 
+    /// The pattern of the route that a path takes, as checks read it; none where it takes none, or can be read in two ways. Takes no lock.
+    pub fn route_pattern(&self, path: &[u8]) -> Option<String> {
+        self.0.view.route_pattern(path)
+    }
+
     /// The scopes that the route of a denial asks for, blank-separated, for its challenge; none where the token lacks none of the route's, or
     /// the routes have changed since.
     pub fn wanted_scopes(&self, denial: &Denial) -> Option<String> {

@@ -49,7 +49,7 @@ impl<'a> Foreign<'a> {
     pub const LEN_LEAST: usize = 16;
 
     /// The greatest length in bytes: what is longer is a signed document rather than a token, and would let strangers choose
-    /// how much a refusal costs. In Basic the user's name and a colon count too.
+    /// how much a refusal costs.
     pub const LEN_MOST: usize = 512;
 
     /// Accepts a text of such a length that does not begin like a token of ours, `tg_` and up to four small letters and `_`

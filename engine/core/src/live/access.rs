@@ -11,7 +11,7 @@ use crate::live::subject::{Subject, Wanted};
 use crate::live::{Holder, LiveView};
 use crate::record::{AuthorityId, AuthorityRecord};
 use crate::scope::ScopeSet;
-use crate::settle::{Settled, Unsettled, UnsettledSort};
+use crate::settle::{REMEMBERED_S, Settled, Unsettled, UnsettledSort};
 use crate::sync::Ordering;
 use crate::time::Timestamp;
 
@@ -69,6 +69,14 @@ impl LiveView {
         read.filter(|_| self.is_still(mark))
     }
 
+    /// The pattern of the route that `path` takes; none where it takes none, or can be read in two ways. Allocates.
+    pub fn route_pattern(&self, path: &[u8]) -> Option<String> {
+        let mark = self.server_mark();
+        let place = self.server_facts(None, path).routed.place();
+        let pattern = (place != 0).then(|| self.of_routes(mark, |run| routes::pattern_text(run, place)));
+        pattern.flatten()
+    }
+
     /// Whether some user has rules of their own, so that an address which not all trust may still be somebody's.
     pub(crate) fn trust_is_personal(&self) -> bool {
         // Ordering: Acquire pairs with the writer's Release store: rules that are shown are counted.
@@ -100,6 +108,11 @@ impl LiveView {
         if proof.validity().is_over(now) {
             return None;
         }
+        // A clock that was set back makes no password last longer.
+        let ends = proof.validity().expires_at_s.map_or(u64::MAX, u64::from);
+        if unsettled.sort == UnsettledSort::Password && ends.saturating_sub(now.as_seconds()) > REMEMBERED_S {
+            return None;
+        }
         let holder = self.holder(proof.without_id(), name, peer)?;
         let epoch = match unsettled.sort {
             UnsettledSort::Password => holder.user.epoch(),
@@ -121,5 +134,53 @@ impl LiveView {
             authority: holder.token.authority(),
             until: Timestamp::from_seconds(until_s.into()),
         })
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(loom))]
+mod tests {
+    use super::*;
+    use crate::digest::DigestKey;
+    use crate::operation::OperationSet;
+    use crate::record::{Limit, Networks, UserId, UserRecord};
+
+    /// What an issuer has said it has said with an end of its own; a password is asked for anew after a minute.
+    #[test]
+    fn a_clock_that_is_set_back_makes_no_password_last_longer() {
+        let (view, mut writer) = LiveView::new(DigestKey::new([7; 32]));
+        let user = UserRecord {
+            id: UserId(1),
+            name: "alice".parse().unwrap(),
+            active: true,
+            operations: OperationSet::ALL,
+            per_hour: Limit::Inherit,
+            concurrent: Limit::Inherit,
+            networks: Networks::default(),
+            password_epoch: 3,
+        };
+        writer.put_user(&user).unwrap();
+        for (sort, expected) in [
+            (UnsettledSort::Password, [false, true, true, false]),
+            (UnsettledSort::External, [true, true, true, false]),
+        ] {
+            let unsettled = Unsettled {
+                sort,
+                digest: view.password(b"alice", b"sesame"),
+                external_issuers: 3,
+            };
+            let settled = Settled {
+                user: UserId(1),
+                password_epoch: 3,
+                authority: None,
+                until: Timestamp::from_seconds(1_000_060),
+            };
+            writer.remember(&unsettled, &settled);
+            let held = [999_999, 1_000_000, 1_000_059, 1_000_060].map(|now_s| {
+                let now = Timestamp::from_seconds(now_s);
+                view.recall(&unsettled, Some(b"alice"), None, now).is_some()
+            });
+            assert_eq!(held, expected, "{sort:?}");
+        }
     }
 }

@@ -148,6 +148,12 @@ pub(crate) fn is_meant(run: Run<'_>, routed: Routed, own: &[Audience]) -> bool {
     audience.is_none_or(|named| own.iter().any(|own| named.is(own.as_str().as_bytes())))
 }
 
+/// The pattern of the body at `place`. Allocates.
+pub(crate) fn pattern_text(run: Run<'_>, place: u32) -> String {
+    let (pattern, ..) = texts(run, Routed::of_body(run, place));
+    pattern.to_text()
+}
+
 /// The scopes that are asked for, blank-separated. Allocates.
 pub(crate) fn scope_text(run: Run<'_>, routed: Routed) -> String {
     let (.., scopes) = texts(run, routed);
@@ -175,4 +181,47 @@ fn route(run: Run<'_>, routed: Routed) -> Option<Route> {
         },
         anonymous: routed.is_anonymous(),
     })
+}
+
+#[cfg(test)]
+#[cfg(not(loom))]
+mod tests {
+    use crate::digest::DigestKey;
+    use crate::live::LiveView;
+    use crate::record::ServerRecord;
+    use crate::route::Route;
+
+    #[test]
+    fn the_route_that_a_path_takes_is_told_by_its_pattern() {
+        let (view, mut writer) = LiveView::new(DigestKey::new([7; 32]));
+        let route_of = |view: &LiveView, path: &str| view.route_pattern(path.as_bytes());
+        assert_eq!(route_of(&view, "/API"), None, "there are none");
+        let mut set = |patterns: &[&str]| {
+            let routes = patterns
+                .iter()
+                .map(|text| Route::usual(text.parse().unwrap()))
+                .collect();
+            writer
+                .set_server(&ServerRecord {
+                    routes,
+                    ..ServerRecord::default()
+                })
+                .unwrap();
+        };
+        set(&["/**", "/API/**", "/API/*/items", "/API/7/**", "/health"]);
+        for (path, expected) in [
+            ("/", Some("/**")),
+            ("/API", Some("/API/**")),
+            ("/API/8/items", Some("/API/*/items")),
+            ("/API/7/items", Some("/API/7/**")),
+            ("/API/8/other", Some("/API/**")),
+            ("/healthy", Some("/**")),
+            ("/api/8", None),
+            ("/API//8", None),
+        ] {
+            assert_eq!(route_of(&view, path).as_deref(), expected, "{path}");
+        }
+        set(&["/health"]);
+        assert_eq!(route_of(&view, "/other"), None);
+    }
 }

@@ -7,9 +7,17 @@ use tollgate::{Acting, Engine, Network, QuotaState, Route, Settings, Standing, S
 
 use super::super::fault::Stop;
 use super::super::request::CheckRequest;
-use super::routes::route_of;
 use crate::bearer::bearer;
 use crate::forwarded::{Target, method_token, origin_form};
+
+/// The most specific route that a path meets, as the check found it.
+fn route_of(engine: &Engine, path: &[u8]) -> Result<Option<Route>, Stop> {
+    let pattern = engine.route_pattern(path);
+    let routes = engine.routes()?;
+    Ok(routes
+        .into_iter()
+        .find(|route| Some(route.pattern.as_str()) == pattern.as_deref()))
+}
 
 /// The request that is asked about.
 pub(super) struct Asked<'a> {
@@ -131,7 +139,6 @@ impl Facts {
             Some(subject) => engine.users()?.into_iter().find(|user| user.id == subject.user),
             None => None,
         };
-        let path = String::from_utf8_lossy(asked.target.path);
         let query = asked.target.query.unwrap_or_default();
         Ok(Self {
             ip: asked.ip,
@@ -141,7 +148,7 @@ impl Facts {
             subject,
             life: Life::read(engine, asked, subject)?,
             acting: subject.and_then(|subject| engine.acting(&subject)),
-            route: route_of(&engine.routes()?, &path).cloned(),
+            route: route_of(engine, asked.target.path)?,
             user,
             quota,
             networks: engine.networks()?,

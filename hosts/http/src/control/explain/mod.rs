@@ -2,7 +2,6 @@
 //!
 //! The decision itself is the engine's; here it is only put in words, with the facts that it went by.
 
-mod routes;
 mod facts;
 mod words;
 

@@ -388,7 +388,7 @@ fn routes_move_along_and_whoever_takes_them_is_asked_as_before() {
     };
     assert!(faults[0].reason.contains("/API/**"), "{faults:?}");
     let twice = [open.clone(), closed].map(Portable::Route).to_vec();
-    assert!(import(&World::new().engine, twice).is_err());
+    import(&World::new().engine, twice).unwrap_err();
     let two = [Route::usual(pattern("/b")), open].map(Portable::Route).to_vec();
     assert_eq!(import(&World::new().engine, two).unwrap().routes, 2);
 }

@@ -236,7 +236,11 @@ fn grantee_of(mirror: &GranteeV1) -> Result<Grantee, Undecodable> {
         client_number: mirror.client_number,
         user: UserId(mirror.user),
         scopes: scopes_of(&mirror.scopes)?,
-        audiences: mirror.audiences.iter().map(audience_of).collect::<Result<_, _>>()?,
+        audiences: mirror
+            .audiences
+            .iter()
+            .map(|text| audience_of(text))
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -244,7 +248,7 @@ fn session_of(digest: Option<[u8; 32]>) -> Option<SessionId> {
     digest.map(|digest| SessionId(TokenDigest::from_bytes(digest)))
 }
 
-pub(super) fn audience_of(text: &String) -> Result<Audience, Undecodable> {
+pub(super) fn audience_of(text: &str) -> Result<Audience, Undecodable> {
     text.parse().map_err(|_| Undecodable::Field("audience"))
 }
 

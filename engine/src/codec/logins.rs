@@ -68,7 +68,11 @@ pub(crate) fn read_consent(payload: &[u8]) -> Result<ConsentRow, Undecodable> {
     } = decode(payload)?;
     let part = |part: &ConsentPartV1| {
         Ok(ConsentPart {
-            audiences: part.audiences.iter().map(audience_of).collect::<Result<_, _>>()?,
+            audiences: part
+                .audiences
+                .iter()
+                .map(|text| audience_of(text))
+                .collect::<Result<_, _>>()?,
             scopes: scopes_of(&part.scopes)?,
         })
     };

@@ -25,7 +25,7 @@ impl Execute for GiveConsent {
         let parts = before.as_ref().map(|row| row.parts.clone()).unwrap_or_default();
         let row = ConsentRow {
             client: client.name.clone(),
-            parts: joined(parts, &client, self.scopes, self.audiences)?,
+            parts: joined(parts, &client, &self.scopes, self.audiences)?,
             given_at: batch.now(),
         };
 
@@ -48,7 +48,7 @@ impl Execute for GiveConsent {
 fn joined(
     before: Vec<ConsentPart>,
     client: &Client,
-    now: ScopeSet,
+    now: &ScopeSet,
     mut audiences: Vec<Audience>,
 ) -> Result<Vec<ConsentPart>, Fault> {
     audiences.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));

@@ -83,7 +83,8 @@ pub enum ConfigurationError {
     },
     /// Whoever registers a client would get tokens without scopes.
     #[error(
-        "expected registration_scopes beside registration, such as openid: tokens of clients that register themselves reach that far,          and without any scope they would reach as far as their users"
+        "expected registration_scopes beside registration, such as openid: tokens of clients that register themselves reach that far, \
+         and without any scope they would reach as far as their users"
     )]
     RegistrationScopes,
 }

@@ -44,11 +44,24 @@ pub enum ProtectError {
 
 /// What a store may keep of `password`: a PHC string of Argon2id (19 MiB, 2 passes, 1 lane) with a salt of its own.
 pub fn protect(password: &[u8], entropy: &dyn Entropy) -> Result<String, ProtectError> {
-    protect_at(MEMORY_KIB, PASSES, password, entropy)
+    protect_at((MEMORY_KIB, PASSES), password, entropy, &mut Vec::new())
 }
 
-/// [`protect`] at another price.
-fn protect_at(memory: u32, passes: u32, password: &[u8], entropy: &dyn Entropy) -> Result<String, ProtectError> {
+/// Whether what is stored costs less to guess at than what [`protect`] makes today. False for what cannot be read.
+pub fn is_outdated(phc: &str) -> bool {
+    Stored::parse(phc).is_some_and(|stored| {
+        let price = u64::from(stored.params.m_cost()) * u64::from(stored.params.t_cost());
+        price < u64::from(MEMORY_KIB) * u64::from(PASSES) || stored.output.len() < OUTPUT_BYTES
+    })
+}
+
+/// [`protect`] at another price, in memory that is used again.
+fn protect_at(
+    (memory, passes): (u32, u32),
+    password: &[u8],
+    entropy: &dyn Entropy,
+    blocks: &mut Vec<Block>,
+) -> Result<String, ProtectError> {
     if password.is_empty() || password.len() > PASSWORD_BYTES_MOST {
         return Err(ProtectError::Length { length: password.len() });
     }
@@ -61,8 +74,7 @@ fn protect_at(memory: u32, passes: u32, password: &[u8], entropy: &dyn Entropy) 
         output: Zeroizing::new(vec![0; OUTPUT_BYTES]),
         params,
     };
-    let mut blocks = Vec::new();
-    let output = stored.derive(password, &mut blocks).map_err(|error| fault(&error))?;
+    let output = stored.derive(password, blocks).map_err(|error| fault(&error))?;
     let written = PasswordHash {
         algorithm: argon2::ARGON2ID_IDENT,
         version: Some(Version::V0x13.into()),
@@ -159,6 +171,13 @@ impl Place<'_> {
     }
 }
 
+impl Place<'_> {
+    /// [`protect`] at this place.
+    pub fn protect(&mut self, password: &[u8], entropy: &dyn Entropy) -> Result<String, ProtectError> {
+        protect_at((MEMORY_KIB, PASSES), password, entropy, &mut self.blocks)
+    }
+}
+
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.pool.state.lock().free.push(std::mem::take(&mut self.blocks));
@@ -207,7 +226,7 @@ mod tests {
     use tollgate::{SeededEntropy, SystemEntropy};
 
     fn cheap(password: &[u8]) -> String {
-        protect_at(64, 1, password, &SystemEntropy).unwrap()
+        protect_at((64, 1), password, &SystemEntropy, &mut Vec::new()).unwrap()
     }
 
     #[test]
@@ -222,6 +241,20 @@ mod tests {
             protect(b"correct horse", &SeededEntropy::new(2)).unwrap(),
             "each has a salt of its own"
         );
+    }
+
+    #[test]
+    fn what_is_cheaper_than_today_is_outdated_and_what_is_dearer_is_not() {
+        let at = |memory, passes| protect_at((memory, passes), b"x", &SystemEntropy, &mut Vec::new()).unwrap();
+        assert!(is_outdated(&cheap(b"x")) && is_outdated(&at(MEMORY_KIB, 1)));
+        assert!(!is_outdated(&at(MEMORY_KIB, 2)) && !is_outdated(&at(MEMORY_KIB * 2, 1)));
+        assert!(
+            !is_outdated("$2b$12$no.argon"),
+            "it never matches, so nothing is known to digest"
+        );
+        let pool = PasswordPool::new(1, 0);
+        let anew = pool.place().unwrap().protect(b"x", &SystemEntropy).unwrap();
+        assert_eq!((pool.is(Some(&anew), b"x"), is_outdated(&anew)), (Ok(true), false));
     }
 
     /// Written by the reference implementation: `echo -n password | argon2 somesalt1234567 -id -k 64 -t 1 -p 1 -l 32 -e` has the

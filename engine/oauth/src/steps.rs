@@ -63,6 +63,10 @@ pub enum AuthorizationStep {
         user: UserName,
         /// What it would get.
         scopes: Vec<String>,
+        /// For which services; any where it names none.
+        audiences: Vec<String>,
+        /// For how long after this it can act without asking again, in seconds.
+        lasts_s: u32,
         /// The registered URL that the answer will go to, as in [`AuthorizationStep::Login`].
         redirect: String,
         /// For metrics and logs.

@@ -280,6 +280,12 @@ impl Landed<'_> {
             client: self.shown(),
             user: session.user.name.clone(),
             scopes: reach.scopes.iter().map(ToString::to_string).collect(),
+            audiences: reach.audiences.iter().map(ToString::to_string).collect(),
+            lasts_s: if self.client.grants.contains(Grant::RefreshToken) {
+                self.client.refresh_lifetime_s
+            } else {
+                self.client.lifetime_s
+            },
             redirect: self.redirect.to_owned(),
             activity: activity.clone(),
         }

@@ -3,11 +3,13 @@
 use std::net::IpAddr;
 
 use tollgate::{
-    Author, BeginSession, Claimed, LoginOutcome, PasswordPhc, Person, ReadError, RecordLogin, Timestamp, UserName,
+    Author, BeginSession, Claimed, LoginOutcome, PasswordPhc, Person, ReadError, RecordLogin, RenewPassword, Timestamp,
+    UserName,
 };
 
 use super::Inner;
 use crate::login_trail::Line;
+use crate::password::{self, Place};
 use crate::steps::{Login, PasswordProof, ProvenUser};
 use crate::throttle::Wait;
 
@@ -51,6 +53,7 @@ impl Inner {
         match person.filter(|person| right && person.user.active) {
             Some(person) => {
                 self.throttle.lock().succeeded(name, peer, now);
+                self.digest_anew(&person, password, place, peer);
                 PasswordProof::Proven(ProvenUser {
                     id: person.user.id,
                     name: person.user.name,
@@ -63,6 +66,23 @@ impl Inner {
                 self.tell(claimed(known), LoginOutcome::Failed, person_at(peer), now);
                 PasswordProof::Wrong
             }
+        }
+    }
+
+    /// Has a password that was stored at a lower price than today's stored at today's. Nobody waits for that to be done.
+    fn digest_anew(&self, person: &Person, password: &[u8], mut place: Place<'_>, peer: Option<IpAddr>) {
+        let Some(from) = person
+            .password
+            .clone()
+            .filter(|phc| password::is_outdated(phc.expose()))
+        else {
+            return;
+        };
+        let anew = place.protect(password, &self.entropy).ok();
+        if let Some(to) = anew.and_then(|phc| PasswordPhc::parse(&phc).ok()) {
+            let user = person.user.name.clone();
+            let command = RenewPassword { user, from, to };
+            let _ = self.engine.by(person_at(peer)).submit(command);
         }
     }
 

@@ -246,7 +246,10 @@ fn who_is_expected_is_who_must_log_in() {
 #[test]
 fn consent_is_asked_for_once_and_for_more() {
     let scene = Scene::new();
-    let known = scene.client("app", "authorization_code", |add| add.consent = true);
+    let known = scene.client("app", "authorization_code refresh_token", |add| {
+        add.consent = true;
+        add.audiences = vec!["https://api.example".parse().unwrap()];
+    });
     let session = scene.session();
     let with = |scope: &'static str, prompt: &'static str| -> Vec<(&str, &str)> {
         known
@@ -260,12 +263,21 @@ fn consent_is_asked_for_once_and_for_more() {
         "consent_required"
     );
     let AuthorizationStep::Consent {
-        scopes, user, request, ..
+        audiences,
+        lasts_s,
+        scopes,
+        user,
+        request,
+        ..
     } = scene.authorize(&with("js_api", ""), Some(&session), None)
     else {
         panic!("expected to be asked");
     };
     assert_eq!((scopes, user.as_str()), (vec!["js_api".to_owned()], "admin"));
+    assert_eq!(
+        (audiences, lasts_s),
+        (vec!["https://api.example".to_owned()], 30 * 86_400)
+    );
     assert!(
         request.contains("scope=js_api") && !request.contains("prompt"),
         "{request}"
@@ -337,6 +349,35 @@ fn a_login_is_a_right_password_and_guesses_wait() {
         !format!("{:?}", trail.items).contains("nobody"),
         "what was typed is not written down"
     );
+}
+
+#[test]
+fn a_password_that_was_stored_at_a_lower_price_is_stored_at_todays_and_stays_the_same() {
+    const CHEAP: &str = "$argon2id$v=19$m=8,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$M7jw0GQI4Kfcxf+xPldfNRYttP89scc9XVAYAcaZ0U0";
+    let scene = Scene::new();
+    let user: tollgate::UserName = "admin".parse().unwrap();
+    let set = SetPassword {
+        user: user.clone(),
+        password: Some(tollgate::PasswordPhc::parse(CHEAP).unwrap()),
+    };
+    scene.engine.execute(set).unwrap();
+    let stored = || {
+        let person = scene.engine.person(&user).unwrap().unwrap();
+        (person.password.unwrap().expose().to_owned(), person.password_epoch)
+    };
+    let log_in = |password: &str| scene.server.log_in(b"admin", password.as_bytes(), None, scene.now());
+    assert!(matches!(log_in("wrong"), Login::Wrong));
+    assert_eq!(stored().0, CHEAP, "not by a guess");
+    let (_, epoch) = stored();
+    let session = scene.session();
+    // What was submitted before is done before what is executed after.
+    assert!(matches!(log_in(PASSWORD), Login::Begun { .. }));
+    let (anew, same) = stored();
+    assert!(anew.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{anew}");
+    assert_eq!(same, epoch);
+    assert!(scene.engine.session(session.as_bytes(), scene.now()).unwrap().is_some());
+    assert!(matches!(log_in(PASSWORD), Login::Begun { .. }));
+    assert_eq!(stored().0, anew, "once");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use tollgate_oauth::{AuthorizationCall, AuthorizationStep, Decision, PageFault, 
 
 use super::Pages;
 use super::back::Back;
-use super::browser::Browser;
+use super::browser::{Browser, arrive};
 use super::consent::{Question, question};
 use super::login::{self, Asker};
 use super::page::{Said, see_other};
@@ -28,15 +28,9 @@ pub(super) fn routes() -> Router<Pages> {
 
 fn of(profile: Profile) -> MethodRouter<Pages> {
     let arrive = move |State(pages): State<Pages>, request: Request<Body>| async move {
-        let browser = Browser::of(&pages, &request);
-        let carried = match Carried::read(request).await {
-            Ok(carried) => carried,
-            Err(refused) => return refused,
-        };
-        let query = browser.to_ask_by_get(&carried.call());
-        match query {
-            Some(query) => see_other(&pages.place().path(&Back::Authorize(profile, query).to_string())),
-            None => walk(&pages, profile, carried, browser, None).await,
+        match arrive(&pages, request, |query| Back::Authorize(profile, query)).await {
+            Ok((browser, carried)) => walk(&pages, profile, carried, browser, None).await,
+            Err(answer) => answer,
         }
     };
     get(arrive).post(arrive)
@@ -105,6 +99,8 @@ pub(super) fn stepped(
             client,
             user,
             scopes,
+            audiences,
+            lasts_s,
             redirect,
             activity,
         } => {
@@ -121,6 +117,8 @@ pub(super) fn stepped(
                     client,
                     user,
                     scopes,
+                    audiences,
+                    lasts_s,
                     redirect,
                 },
             )

@@ -10,9 +10,27 @@ use tollgate_oauth::Call;
 use zeroize::Zeroizing;
 
 use super::Pages;
+use super::back::Back;
 use super::cookies;
 use super::form_key::FormKey;
+use super::page::see_other;
 use crate::identity::admitted::Peer;
+use crate::identity::carried::Carried;
+
+/// A browser that came to an endpoint which clients send it to, and its request; or what it is answered before anybody looks further.
+/// `back` is that endpoint, with a query.
+pub(super) async fn arrive(
+    pages: &Pages,
+    request: Request<Body>,
+    back: impl FnOnce(String) -> Back,
+) -> Result<(Browser, Carried), Response> {
+    let browser = Browser::of(pages, &request);
+    let carried = Carried::read(request).await?;
+    match browser.to_ask_by_get(&carried.call()) {
+        Some(query) => Err(see_other(&pages.place().path(&back(query).to_string()))),
+        None => Ok((browser, carried)),
+    }
+}
 
 /// The longest cookie that is looked at.
 const COOKIE_LEN_MAX: usize = 128;
@@ -49,7 +67,7 @@ impl Browser {
 
     /// The query to come back with by GET, where a form came without a session. Browsers keep our cookies from a form of another site,
     /// and send them with the GET that such a form is answered with: so nobody is taken for logged out who is not.
-    pub(super) fn to_ask_by_get(&self, call: &Call<'_>) -> Option<String> {
+    fn to_ask_by_get(&self, call: &Call<'_>) -> Option<String> {
         const FORM: &[u8] = b"application/x-www-form-urlencoded";
         let begins = |kind: &[u8]| {
             kind.get(..FORM.len())
@@ -70,6 +88,16 @@ impl Browser {
             Some(session) => engine.session(session, engine.now()),
             None => Ok(None),
         }
+    }
+
+    /// [`Browser::facts`], looked up beside everything else; or what is answered where that cannot be done.
+    pub(super) async fn looked_up(&self, pages: &Pages) -> Result<Option<SessionFacts>, Response> {
+        let browser = self.clone();
+        let facts = pages.work(move |server| browser.facts(server.engine())).await?;
+        facts.map_err(|error| {
+            tracing::error!(%error, "a session cannot be looked up");
+            pages.broken()
+        })
     }
 
     /// As the audit trail names a user at this browser.

@@ -17,6 +17,7 @@ use super::form::Form;
 use super::landing::source_of;
 use super::page::{Said, page};
 use super::place::Place;
+use super::shown::how_long;
 use crate::identity::carried::Carried;
 
 #[derive(Template)]
@@ -27,6 +28,10 @@ struct ConsentPage<'a> {
     client_id: &'a str,
     user: &'a str,
     scopes: Vec<ScopeShown<'a>>,
+    /// For which services; any where there are none.
+    audiences: &'a [String],
+    /// For how long.
+    lasts: String,
     destination: &'a str,
     /// Whether nobody who runs this server has looked at the client.
     is_stranger: bool,
@@ -45,6 +50,8 @@ pub(super) struct Question {
     pub(super) client: ClientShown,
     pub(super) user: UserName,
     pub(super) scopes: Vec<String>,
+    pub(super) audiences: Vec<String>,
+    pub(super) lasts_s: u32,
     pub(super) redirect: String,
 }
 
@@ -68,6 +75,8 @@ pub(super) fn question(pages: &Pages, facts: &SessionFacts, question: &Question)
         client,
         user,
         scopes,
+        audiences,
+        lasts_s,
         redirect,
     } = question;
     let landing = source_of(redirect);
@@ -83,6 +92,8 @@ pub(super) fn question(pages: &Pages, facts: &SessionFacts, question: &Question)
                 words: words(name),
             })
             .collect(),
+        audiences,
+        lasts: how_long(*lasts_s),
         destination: redirect,
         is_stranger: client.name.starts_with(NAME_BEGIN),
         form_token: facts.form_token(),
@@ -110,21 +121,13 @@ pub(super) async fn decide(State(pages): State<Pages>, request: Request<Body>) -
     let Back::Authorize(profile, query) = &back else {
         return unclear(&pages, &back);
     };
-    let facts = {
-        let browser = browser.clone();
-        pages.work(move |server| browser.facts(server.engine())).await
-    };
-    match facts {
+    match browser.looked_up(&pages).await {
         Err(refused) => refused,
-        Ok(Err(error)) => {
-            tracing::error!(%error, "a session cannot be looked up");
-            pages.broken()
-        }
-        Ok(Ok(Some(facts))) if facts.is_form_token(form.get("form_token").as_bytes()) => {
+        Ok(Some(facts)) if facts.is_form_token(form.get("form_token").as_bytes()) => {
             let carried = Carried::asking(query.clone(), browser.peer);
             walk(&pages, *profile, carried, browser, Some(decision)).await
         }
-        Ok(Ok(_)) => unclear(&pages, &back),
+        Ok(_) => unclear(&pages, &back),
     }
 }
 

@@ -76,20 +76,10 @@ pub(super) async fn show(State(pages): State<Pages>, request: Request<Body>) -> 
     let query = request.uri().query().unwrap_or_default();
     let back = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "return");
     let back = back.map_or(Back::Tokens, |(_, value)| Back::parse(&value));
-    let facts = {
-        let browser = browser.clone();
-        match pages.work(move |server| browser.facts(server.engine())).await {
-            Ok(facts) => facts,
-            Err(refused) => return refused,
-        }
-    };
-    match facts {
+    match browser.looked_up(&pages).await {
         Ok(Some(_)) => see_other(&pages.place().path(&back.to_string())),
         Ok(None) => again(&pages, &browser, &back, "", None).await,
-        Err(error) => {
-            tracing::error!(%error, "a session cannot be looked up");
-            pages.broken()
-        }
+        Err(refused) => refused,
     }
 }
 

@@ -13,7 +13,7 @@ use tollgate_oauth::{EndSessionCall, EndSessionStep, Profile};
 use super::Pages;
 use super::authorize::refused;
 use super::back::Back;
-use super::browser::Browser;
+use super::browser::{Browser, arrive};
 use super::cookies;
 use super::form::Form;
 use super::landing::source_in;
@@ -40,15 +40,9 @@ pub(super) fn routes() -> Router<Pages> {
 
 fn of(profile: Profile) -> MethodRouter<Pages> {
     let arrive = move |State(pages): State<Pages>, request: Request<Body>| async move {
-        let browser = Browser::of(&pages, &request);
-        let carried = match Carried::read(request).await {
-            Ok(carried) => carried,
-            Err(refused) => return refused,
-        };
-        let query = browser.to_ask_by_get(&carried.call());
-        match query {
-            Some(query) => see_other(&pages.place().path(&Back::EndSession(profile, query).to_string())),
-            None => walk(&pages, profile, carried, browser, false).await,
+        match arrive(&pages, request, |query| Back::EndSession(profile, query)).await {
+            Ok((browser, carried)) => walk(&pages, profile, carried, browser, false).await,
+            Err(answer) => answer,
         }
     };
     get(arrive).post(arrive)
@@ -73,19 +67,10 @@ async fn log_out(State(pages): State<Pages>, request: Request<Body>) -> Response
         return see_other(&pages.place().path("/account/logout"));
     }
     let form = Form::read(carried.call().body);
-    let facts = {
-        let browser = browser.clone();
-        match pages.work(move |server| browser.facts(server.engine())).await {
-            Ok(Ok(facts)) => facts,
-            Ok(Err(error)) => {
-                tracing::error!(%error, "a session cannot be looked up");
-                return pages.broken();
-            }
-            Err(refused) => return refused,
-        }
-    };
-    let Some(facts) = facts else {
-        return ended(&pages, true, None);
+    let facts = match browser.looked_up(&pages).await {
+        Ok(Some(facts)) => facts,
+        Ok(None) => return ended(&pages, true, None),
+        Err(refused) => return refused,
     };
     let Some(form) = form.filter(|form| facts.is_form_token(form.get("form_token").as_bytes())) else {
         let words = "The page was out of date, or you have logged in again since. You are still logged in.";

@@ -29,6 +29,19 @@ impl Day {
     }
 }
 
+/// How long something lasts, in the greatest unit that says it without a rest.
+pub(super) fn how_long(seconds: u32) -> String {
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let whole = units
+        .into_iter()
+        .find(|(unit, _)| seconds >= *unit && seconds.is_multiple_of(*unit));
+    let (unit, name) = whole.unwrap_or((1, "second"));
+    match seconds / unit {
+        1 => format!("1 {name}"),
+        count => format!("{count} {name}s"),
+    }
+}
+
 /// What may still be done with a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TokenState {
@@ -93,6 +106,20 @@ impl TokenShown {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_are_said_in_the_greatest_unit_without_a_rest() {
+        for (seconds, said) in [
+            (2_592_000, "30 days"),
+            (86_400, "1 day"),
+            (3_600, "1 hour"),
+            (5_400, "90 minutes"),
+            (61, "61 seconds"),
+            (0, "0 seconds"),
+        ] {
+            assert_eq!(how_long(seconds), said);
+        }
+    }
 
     #[test]
     fn moments_are_read_as_days_and_the_last_of_all_is_no_trouble() {

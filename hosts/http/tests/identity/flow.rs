@@ -63,6 +63,7 @@ fn somebody_logs_in_allows_the_client_and_its_code_is_good_once() {
             words.contains("Know who you are") && words.contains("<code>js_api</code>"),
             "{words}"
         );
+        assert!(words.contains("for <strong>30 days</strong>"), "{words}");
 
         let sent = location(&browser.submit(&words, "/account/consent", &[("decision", "allow")]));
         assert!(sent.starts_with(CALLBACK), "{sent}");

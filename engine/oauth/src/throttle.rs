@@ -1,9 +1,11 @@
 //! Guesses of passwords and of clients' secrets, counted for a name, for the network they come from, and for a name from one network.
 //!
-//! After some wrong ones each further guess has to wait, twice as long every time, up to a bound; so nobody is locked out for good
-//! and nobody guesses fast. What the whole world guesses of one name counts as well, and what one network guesses of all names, but
-//! neither counts against whoever has shown that name's password from that network before: else anybody could keep anybody out by
-//! guessing.
+//! After some wrong ones each further guess has to wait, twice as long every time, up to a bound; so nobody guesses fast. What the whole
+//! world guesses of one name counts as well, but makes only those wait who have guessed wrong at it themselves, each since their own last
+//! guess: so a right password is let in wherever it comes from, however many others guess, and a mistyped one is out for the bound at
+//! most. What one network guesses of all names makes everybody there wait together who has not shown their password from it before: else
+//! one address could try one password at every name. So whoever shares an address with somebody who guesses, and was never seen there
+//! since the server started, may be kept waiting by them.
 //!
 //! The memory is bounded: a table of fixed size in which what is over, and then what has guessed least, makes room. What is not there
 //! has guessed nothing, so a full table errs on the side of letting people in, and the other counts still hold.
@@ -23,6 +25,18 @@ struct Pace {
     free: u32,
     /// The longest wait.
     wait_s_most: u32,
+}
+
+impl Pace {
+    /// How long the next guess has to wait after so many, the last of which came at `last`.
+    fn left_s(self, guesses: u32, last: Timestamp, now: Timestamp) -> Option<u32> {
+        let beyond = guesses.checked_sub(self.free)?;
+        let delay_s = 1_u32.checked_shl(beyond).unwrap_or(u32::MAX).min(self.wait_s_most);
+        let left_ms = (u64::from(delay_s) * 1_000)
+            .checked_sub(apart_ms(now, last))
+            .filter(|left| *left > 0)?;
+        u32::try_from(left_ms.div_ceil(1_000)).ok()
+    }
 }
 
 /// How fast all of them do.
@@ -130,10 +144,19 @@ impl Throttle {
     /// How long a guess for `name` from `peer` would have to wait, if it had to.
     pub fn wait(&self, name: &[u8], peer: Option<IpAddr>, now: Timestamp) -> Option<Wait> {
         let places = self.places(name, peer);
+        let own = self.count(places.pair, now);
+        let of_pair = own.and_then(|own| self.paces.pair.left_s(own.guesses, own.last, now));
+        let of_others = || {
+            let of_name = own.zip(self.paces.name).and_then(|(own, pace)| {
+                let name = self.count(places.name, now)?;
+                pace.left_s(name.guesses, own.last, now)
+            });
+            of_name.max(self.network_left_s(&places, now))
+        };
+        // Who is known here waits for no guesses of others.
         let is_known = self.count(places.known, now).is_some();
-        let judged = places.judged(&self.paces, is_known);
-        let seconds = judged.filter_map(|(place, pace)| self.left_s(place, pace, now)).max()?;
-        Some(Wait { seconds })
+        let seconds = if is_known { of_pair } else { of_pair.max(of_others()) };
+        seconds.map(|seconds| Wait { seconds })
     }
 
     /// Lets a guess through, unless it has to wait. To be called when its password is about to be looked at, and answered by
@@ -143,10 +166,15 @@ impl Throttle {
             return Err(wait);
         }
         let places = self.places(name, peer);
+        if self.count(places.pair, now).is_some() {
+            self.change(places.pair, now, |count| count.last = now);
+        }
+        // Who is known makes nobody else wait longer.
         let is_known = self.count(places.known, now).is_some();
-        for (place, pace) in places.judged(&self.paces, is_known) {
-            if self.count(place, now).is_some_and(|count| count.guesses >= pace.free) {
-                self.change(place, now, |count| count.last = now);
+        if let Some(network) = places.network.filter(|_| !is_known) {
+            let free = self.paces.network.free;
+            if self.count(network, now).is_some_and(|count| count.guesses >= free) {
+                self.change(network, now, |count| count.last = now);
             }
         }
         Ok(())
@@ -154,7 +182,9 @@ impl Throttle {
 
     /// The guess was wrong.
     pub fn failed(&mut self, name: &[u8], peer: Option<IpAddr>, now: Timestamp) {
-        for (place, _) in self.places(name, peer).counted(&self.paces) {
+        let places = self.places(name, peer);
+        let name = self.paces.name.map(|_| places.name);
+        for place in [Some(places.pair), name, places.network].into_iter().flatten() {
             self.add(place, now);
         }
     }
@@ -184,11 +214,11 @@ impl Throttle {
 
     /// Counts something else that an address may not do too often, unless it has to wait.
     pub fn admit_network(&mut self, peer: Option<IpAddr>, now: Timestamp) -> Result<(), Wait> {
-        let network = self.places(b"", peer).network.unwrap_or_default();
-        if let Some(seconds) = self.left_s(network, self.paces.network, now) {
+        let places = self.places(b"", peer);
+        if let Some(seconds) = self.network_left_s(&places, now) {
             return Err(Wait { seconds });
         }
-        self.add(network, now);
+        self.add(places.network.unwrap_or_default(), now);
         Ok(())
     }
 
@@ -218,16 +248,10 @@ impl Throttle {
         set.find(|count| count.is_of(place, now))
     }
 
-    /// How long the next guess has to wait for one count.
-    fn left_s(&self, place: u64, pace: Pace, now: Timestamp) -> Option<u32> {
-        let count = self.count(place, now)?;
-        let beyond = count.guesses.checked_sub(pace.free)?;
-        let delay_s = 1_u32.checked_shl(beyond).unwrap_or(u32::MAX).min(pace.wait_s_most);
-        let passed_ms = apart_ms(now, count.last);
-        let left_ms = (u64::from(delay_s) * 1_000)
-            .checked_sub(passed_ms)
-            .filter(|left| *left > 0)?;
-        u32::try_from(left_ms.div_ceil(1_000)).ok()
+    /// How long the next guess has to wait for those from its network.
+    fn network_left_s(&self, places: &Places, now: Timestamp) -> Option<u32> {
+        let count = self.count(places.network.unwrap_or_default(), now)?;
+        self.paces.network.left_s(count.guesses, count.last, now)
     }
 
     /// Changes the count of a place, or of the one that makes room for it.
@@ -260,21 +284,6 @@ impl Count {
 
     fn is_of(&self, of: u64, now: Timestamp) -> bool {
         self.of == of && self.guesses_at(now) > 0
-    }
-}
-
-impl Places {
-    fn counted(&self, paces: &Paces) -> impl Iterator<Item = (u64, Pace)> + use<> {
-        let network = self.network.map(|network| (network, paces.network));
-        let name = paces.name.map(|pace| (self.name, pace));
-        [Some((self.pair, paces.pair)), name, network].into_iter().flatten()
-    }
-
-    /// Those that one has to wait for: who is known here waits for no guesses of others, and makes nobody else wait longer.
-    fn judged(&self, paces: &Paces, is_known: bool) -> impl Iterator<Item = (u64, Pace)> + use<> {
-        let pair = self.pair;
-        self.counted(paces)
-            .filter(move |(place, _)| !is_known || *place == pair)
     }
 }
 
@@ -395,30 +404,52 @@ mod tests {
     }
 
     #[test]
-    fn the_world_cannot_keep_out_who_is_known() {
+    fn the_world_keeps_nobody_out_and_does_not_guess_fast() {
         let mut throttle = Throttle::default();
         throttle.succeeded(b"alice", peer(1), START);
-        let guesses =
-            (0..1_000_u32).map(|at| guess(&mut throttle, b"alice", Some(IpAddr::from(at.to_be_bytes())), START));
+        let world = |at: u32| Some(IpAddr::from(at.to_be_bytes()));
+        let mut guesses = |now| {
+            let guessed = (0..1_000).map(|at| guess(&mut throttle, b"alice", world(at), now));
+            guessed.filter(Result::is_ok).count()
+        };
+        assert_eq!(guesses(START), 1_000, "whoever has not been wrong may be right");
         assert_eq!(
-            guesses.filter(Result::is_ok).count(),
-            20,
-            "the whole world has one count"
+            guesses(at(59)),
+            0,
+            "and then waits as the whole world has made them wait"
         );
-        assert_eq!(throttle.wait(b"alice", peer(1), START), None, "she is known here");
-        assert_eq!(throttle.wait(b"alice", peer(2), START), Some(Wait { seconds: 1 }));
-        while guess(&mut throttle, b"bob", peer(1), START).is_ok() {}
+        assert_eq!(guesses(at(60)), 1_000);
+
+        assert_eq!(throttle.wait(b"alice", peer(1), at(60)), None, "she is known here");
+        assert_eq!(
+            throttle.admit(b"alice", peer(2), at(60)),
+            Ok(()),
+            "and let in elsewhere"
+        );
+        throttle.failed(b"alice", peer(2), at(60));
+        for late in 61..120 {
+            for other in 0..100 {
+                let _ = guess(&mut throttle, b"alice", world(other), at(late));
+            }
+        }
+        assert_eq!(throttle.wait(b"alice", peer(2), at(119)), Some(Wait { seconds: 1 }));
+        assert_eq!(
+            throttle.admit(b"alice", peer(2), at(120)),
+            Ok(()),
+            "whoever else guesses"
+        );
+    }
+
+    #[test]
+    fn neighbours_keep_out_nobody_who_is_known() {
+        let mut throttle = Throttle::default();
+        throttle.succeeded(b"alice", peer(1), START);
         for name in 0..100_u32 {
             let _ = guess(&mut throttle, &name.to_be_bytes(), peer(1), START);
         }
         assert_eq!(throttle.wait(b"carol", peer(1), START), Some(Wait { seconds: 1 }));
-        assert_eq!(
-            (0..9)
-                .filter(|_| guess(&mut throttle, b"alice", peer(1), START).is_ok())
-                .count(),
-            5,
-            "nor is she an exception"
-        );
+        let tries = (0..9).filter(|_| guess(&mut throttle, b"alice", peer(1), START).is_ok());
+        assert_eq!(tries.count(), 5, "nor is she an exception");
     }
 
     #[test]

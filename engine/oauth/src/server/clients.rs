@@ -2,6 +2,7 @@
 
 use tollgate::{
     Author, Claimed, Client, ClientAuthentication, ClientName, LoginOutcome, SpendIdentifier, Spent, Timestamp,
+    TokenKind, WellFormed,
 };
 
 use super::Inner;
@@ -29,9 +30,12 @@ impl Inner {
         let claimed = |text: &str| Some(Jws::parse(text).ok()?.unverified().ok()?.text("iss").ok()?.to_owned());
         let presented = client_authentication::present(call.authorization, form, claimed)?;
         let (name, peer) = (presented.name.as_bytes(), call.peer);
-        // Who brings nothing to prove it by guesses at nothing, and nobody guesses a signature: one that comes a second time is refused,
-        // and must not keep its client's next one out.
-        let guesses = matches!(presented.proof, ClientProofText::Secret(_));
+        // Who brings nothing to prove it by guesses at nothing, and nobody guesses a signature or a secret of ours: so a right one is let
+        // in whoever else was wrong behind the same address. Secrets that came from elsewhere may be short.
+        let guesses = match &presented.proof {
+            ClientProofText::Secret(secret) => !is_of_ours(secret),
+            ClientProofText::Assertion(_) | ClientProofText::None => false,
+        };
         if guesses {
             let admitted = self.client_throttle.lock().admit(name, peer, now);
             if let Err(wait) = admitted {
@@ -115,6 +119,11 @@ impl Inner {
         };
         profiles.flat_map(of).collect()
     }
+}
+
+/// Whether a secret has the form of those that we draw.
+fn is_of_ours(secret: &str) -> bool {
+    WellFormed::parse(secret.as_bytes()).is_ok_and(|secret| secret.kind() == TokenKind::ClientSecret)
 }
 
 /// Who stands in the trail for what a client does.

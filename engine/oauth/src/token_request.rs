@@ -84,21 +84,18 @@ impl<'a> TokenRequest<'a> {
                 token: presented("refresh_token", "refresh_token is missing")?,
                 asked: asked()?,
             },
-            "saml2" => Self::Saml {
-                text: form.needed("token", "token is missing")?,
-                encoding: Encoding::Standard,
-                asked: asked()?,
-            },
-            SAML_BEARER => Self::Saml {
-                text: form.needed("assertion", "assertion is missing")?,
-                encoding: Encoding::Url,
-                asked: asked()?,
-            },
-            _ => {
-                return Err(Fault::new(
-                    Code::UnsupportedGrantType,
-                    "This grant_type is not supported",
-                ));
+            other => {
+                const UNKNOWN: Fault = Fault::new(Code::UnsupportedGrantType, "This grant_type is not supported");
+                let encoding = encoding_of(other).ok_or(UNKNOWN)?;
+                let text = match encoding {
+                    Encoding::Standard => form.needed("token", "token is missing")?,
+                    Encoding::Url => form.needed("assertion", "assertion is missing")?,
+                };
+                Self::Saml {
+                    text,
+                    encoding,
+                    asked: asked()?,
+                }
             }
         })
     }
@@ -112,6 +109,15 @@ impl<'a> TokenRequest<'a> {
             Self::Refresh { .. } => "refresh_token",
             Self::Saml { .. } => "saml2",
         }
+    }
+}
+
+/// How a grant encodes its assertion, if it is one that brings an assertion.
+pub fn encoding_of(grant: &str) -> Option<Encoding> {
+    match grant {
+        "saml2" => Some(Encoding::Standard),
+        SAML_BEARER => Some(Encoding::Url),
+        _ => None,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::form::Form;
 use crate::pkce::{self, Challenge};
 use crate::scope::{Asked, Reach};
 use crate::steps::PasswordProof;
-use crate::token_request::TokenRequest;
+use crate::token_request::{TokenRequest, encoding_of};
 
 /// One request that is being answered: who asks, how, and when.
 pub(super) struct Asking<'a> {
@@ -41,11 +41,12 @@ impl Inner {
             Profile::Standard => Form::of_body(call)?,
         };
         let client = self.authenticate(call, &form, now, activity)?;
-        let request = TokenRequest::parse(&form)?;
-        activity.asked = request.grant();
-        if let TokenRequest::Saml { encoding, .. } = request {
+        // A grant that nobody has set up is not supported, whatever else is wrong with the request.
+        if let Some(encoding) = form.one("grant_type").and_then(encoding_of) {
             self.takes_assertions(profile, encoding)?;
         }
+        let request = TokenRequest::parse(&form)?;
+        activity.asked = request.grant();
         let allowed = client.grants.iter().any(|grant| grant.name() == request.grant());
         if !allowed {
             return Err(NOT_ALLOWED);

@@ -179,14 +179,14 @@ fn of_many_who_redeem_at_once_one_is_granted() {
 fn cinchys_clients_get_signed_tokens_for_codes() {
     let scene = Scene::new();
     let known = scene.client("app", GRANTS, |_| {});
-    let code = scene.code(&known, &[("scope", "openid js_api")]);
-    let pairs = [
-        ("grant_type", "authorization_code"),
-        ("code", code.as_str()),
-        ("redirect_uri", CALLBACK),
-        ("code_verifier", VERIFIER),
-    ];
-    let answer = scene.token(Profile::Cinchy, &known, &pairs);
+    let asked = [("scope", "openid js_api")];
+    let elsewhere = scene.redeem_at(Profile::Cinchy, &known, &scene.code(&known, &asked));
+    assert_eq!(
+        outcome(&elsewhere),
+        refused(400, "invalid_grant"),
+        "a code is its issuer's own"
+    );
+    let answer = scene.redeem_at(Profile::Cinchy, &known, &scene.code_at(Profile::Cinchy, &known, &asked));
     assert_eq!(scene.verified(&text(&answer, "access_token")).text("id"), Ok("admin"));
     assert_eq!(
         scene.verified(&text(&answer, "id_token")).text("iss"),

@@ -57,7 +57,8 @@ fn who_comes_later_takes_everything_back_even_after_a_restart() {
 fn a_token_may_be_narrowed_and_never_widened() {
     let scene = Scene::new();
     let known = client(&scene);
-    let (_, token) = logged_in(&scene, &known);
+    let code = scene.code_at(Profile::Cinchy, &known, &[("scope", "openid js_api")]);
+    let token = text(&scene.redeem_at(Profile::Cinchy, &known, &code), "refresh_token");
     let ask = |more: &[(&str, &str)]| {
         let mut pairs = vec![("grant_type", "refresh_token"), ("refresh_token", token.as_str())];
         pairs.extend_from_slice(more);

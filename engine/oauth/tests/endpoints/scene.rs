@@ -159,31 +159,50 @@ impl Scene {
         session: Option<&str>,
         decision: Option<Decision>,
     ) -> AuthorizationStep {
+        self.authorize_at(Profile::Standard, pairs, session, decision)
+    }
+
+    pub(crate) fn authorize_at(
+        &self,
+        profile: Profile,
+        pairs: &[(&str, &str)],
+        session: Option<&str>,
+        decision: Option<Decision>,
+    ) -> AuthorizationStep {
         let query = form::write(pairs.iter().copied());
         let call = AuthorizationCall {
             call: get(&query),
             session: session.map(str::as_bytes),
             decision,
         };
-        self.server.authorize(Profile::Standard, &call, self.now())
+        self.server.authorize(profile, &call, self.now())
     }
 
     /// The code that a logged-in user's browser brings back.
     pub(crate) fn code(&self, known: &Known, more: &[(&str, &str)]) -> String {
+        self.code_at(Profile::Standard, known, more)
+    }
+
+    /// The same of the other issuer.
+    pub(crate) fn code_at(&self, profile: Profile, known: &Known, more: &[(&str, &str)]) -> String {
         let mut pairs = known.request();
         pairs.extend_from_slice(more);
-        let url = redirected(self.authorize(&pairs, Some(&self.session()), None));
+        let url = redirected(self.authorize_at(profile, &pairs, Some(&self.session()), None));
         parameter(&url, "code").unwrap_or_else(|| panic!("expected a code, but got {url}"))
     }
 
     pub(crate) fn redeem(&self, known: &Known, code: &str) -> Answer {
+        self.redeem_at(Profile::Standard, known, code)
+    }
+
+    pub(crate) fn redeem_at(&self, profile: Profile, known: &Known, code: &str) -> Answer {
         let pairs = [
             ("grant_type", "authorization_code"),
             ("code", code),
             ("redirect_uri", CALLBACK),
             ("code_verifier", VERIFIER),
         ];
-        self.token(Profile::Standard, known, &pairs)
+        self.token(profile, known, &pairs)
     }
 
     pub(crate) fn refresh(&self, known: &Known, token: &str) -> Answer {

@@ -1,6 +1,7 @@
 //! What lines of an import come to, on the state as it is and as the lines before them leave it. Nothing is written here.
 
 mod clients;
+mod networks;
 mod routes;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -10,17 +11,16 @@ use tollgate_core::{
     TokenId, TokenKind, UserId, UserName, Validity, WellFormed,
 };
 
-use super::super::networks::{accept_rule, count};
 use super::super::settings::accept as accept_setting;
 use super::super::tokens::{accept_second, rounded};
 use super::super::{Batch, Fault, accept_limit};
 use crate::client::ClientRow;
-use crate::command::{GLOBAL_NETWORKS_MOST, Refusal, USER_NETWORKS_MOST};
+use crate::command::Refusal;
 use crate::facts;
 use crate::portable::{LineFault, Portable, PortableAuthtoken, PortableNetwork, PortableSecret, PortableUser};
 use crate::record::{NetworkRow, TokenRow, UserRow};
 use crate::setting::{Setting, Settings};
-use crate::store::{Clients, Imported, Meta, NetworkRules, Number, Scope, Source as _, Tokens};
+use crate::store::{Clients, Imported, Meta, Number, Scope, Source as _, Tokens};
 
 /// Faults that are told of lines that are refused; a file of which more are wrong is another kind of file. Of lines that are
 /// left out, every one is told.
@@ -252,53 +252,6 @@ impl Plan {
         };
         steps.push(Step::Token(row, origin(&token.secret)));
         Ok(steps)
-    }
-
-    fn network(&mut self, batch: &Batch<'_, '_>, network: PortableNetwork) -> Result<Vec<Step>, Stop> {
-        let PortableNetwork {
-            rule,
-            standing,
-            user,
-            added_at,
-        } = network;
-        accept_rule(&rule)?;
-        let owner = match user {
-            Some(name) => Some(self.user_row(batch, &name)?.ok_or(Refusal::NoSuchUser { name })?),
-            None => None,
-        };
-        let scope = owner.as_ref().map_or(Scope::GLOBAL, |user| Scope::of(user.id));
-        let key = (scope, rule.range());
-        match batch.rows.row::<NetworkRules>(&key)? {
-            Some(row) if row.standing == standing => return Ok(Vec::new()),
-            Some(NetworkRow { rule, standing, .. }) => return Err(Refusal::NetworkExists { rule, standing }.into()),
-            None => {}
-        }
-        if self.networks.contains(&key) {
-            return Err(line(
-                "expected new addresses, but a line before has a rule for the same",
-            ));
-        }
-        let most = if owner.is_some() {
-            USER_NETWORKS_MOST
-        } else {
-            GLOBAL_NETWORKS_MOST
-        };
-        let there = match self.networks_of.get(&scope) {
-            Some(there) => *there,
-            None => count(batch.rows, scope)?,
-        };
-        if there >= most {
-            return Err(Refusal::TooManyNetworks { most }.into());
-        }
-        self.networks.insert(key);
-        self.networks_of.insert(scope, there + 1);
-        let added_at = added_at.unwrap_or(batch.now());
-        let row = NetworkRow {
-            rule,
-            standing,
-            added_at,
-        };
-        Ok(vec![Step::Network(owner, row)])
     }
 }
 

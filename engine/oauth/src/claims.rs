@@ -8,6 +8,9 @@ use crate::base64url;
 use crate::json::Object;
 use crate::scope::{ABOUT_THE_USER, EMAIL, PROFILE, ROLES};
 
+/// The value of `gty` in what is said of a token that a client got by itself; no other token has that member.
+pub const BY_ITSELF: &str = "client_credentials";
+
 /// The user as tokens show them.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Holder {
@@ -30,9 +33,9 @@ pub struct AccessClaims<'a> {
     pub issuer: &'a str,
     /// Which client.
     pub client: &'a str,
-    /// Whose; the client's own where it acts for nobody at a keyboard.
+    /// Whose.
     pub holder: &'a Holder,
-    /// When the user proved who they are; none where nobody did.
+    /// When the user proved who they are; none where the client acts as them by itself, and the token says so.
     pub auth_time: Option<Timestamp>,
     /// How far.
     pub scopes: &'a ScopeSet,
@@ -64,16 +67,22 @@ impl AccessClaims<'_> {
             .with("aud", audiences)
             .with("client_id", self.client)
             .with("sub", self.holder.subject.as_str())
-            .with("auth_time", self.auth_time.map_or(issued, Timestamp::as_seconds))
-            .with("idp", "local")
+            .with_some("auth_time", self.auth_time.map(Timestamp::as_seconds))
+            .with_some("idp", self.auth_time.map(|_| "local"))
             .with("profile", self.holder.shown_name())
             .with_some("email", self.holder.email.as_deref())
             .with_some("role", self.holder.role())
             .with("id", self.holder.name.as_str())
             .with("scope", scopes)
-            .with("amr", vec!["custom"])
+            .with_some("amr", self.auth_time.map(|_| vec!["custom"]))
+            .with_some("gty", self.by_itself())
             .with_some("jti", self.identifier)
             .finish()
+    }
+
+    /// What tells a client that acts by itself from its user at a keyboard (RFC 9700 section 4.15).
+    fn by_itself(&self) -> Option<&'static str> {
+        self.auth_time.is_none().then_some(BY_ITSELF)
     }
 
     /// As RFC 9068 writes it, under the type `at+jwt`.
@@ -93,6 +102,7 @@ impl AccessClaims<'_> {
             .with("iat", self.issued_at.as_seconds())
             .with_some("jti", self.identifier)
             .with_some("auth_time", self.auth_time.map(Timestamp::as_seconds))
+            .with_some("gty", self.by_itself())
             .with_some("scope", (!self.scopes.is_empty()).then(|| self.scopes.to_string()))
             .finish()
     }
@@ -201,7 +211,7 @@ mod tests {
             issuer: "http://localhost:8081",
             client: "abc",
             holder,
-            auth_time: None,
+            auth_time: Some(Timestamp::from_seconds(1_554_131_820)),
             scopes,
             audiences: &[],
             issued_at: Timestamp::from_seconds(1_554_131_820),
@@ -248,8 +258,14 @@ mod tests {
             identifier: Some("7"),
             ..claims(&holder, &scopes)
         };
-        let text = r#"{"iss":"http://localhost:8081","exp":1554135420,"aud":"https://a.example","sub":"1","client_id":"abc","iat":1554131820,"jti":"7","scope":"read write"}"#;
+        let text = r#"{"iss":"http://localhost:8081","exp":1554135420,"aud":"https://a.example","sub":"1","client_id":"abc","iat":1554131820,"jti":"7","auth_time":1554131820,"scope":"read write"}"#;
         assert_eq!(claims.standard(), text);
+        let by_itself = AccessClaims {
+            auth_time: None,
+            ..claims
+        };
+        let text = text.replace(r#""auth_time":1554131820"#, r#""gty":"client_credentials""#);
+        assert_eq!(by_itself.standard(), text);
     }
 
     /// The example of OpenID Connect Core appendix A.3 has this access token and this digest.

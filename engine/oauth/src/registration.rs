@@ -77,9 +77,9 @@ impl Registration {
             return Err(metadata("response_types must be code alone"));
         }
         let title = text(&members, "client_name")?;
-        if title.is_some_and(|title| title.len() > TITLE_BYTES_MOST || title.chars().any(char::is_control)) {
+        if title.is_some_and(|title| title.len() > TITLE_BYTES_MOST || title.chars().any(misleads)) {
             return Err(metadata(
-                "client_name must be at most 200 bytes without control characters",
+                "client_name must be at most 200 bytes without control and invisible characters",
             ));
         }
         let redirects = urls(&members, "redirect_uris", public)?;
@@ -146,6 +146,14 @@ fn texts<'a>(members: &'a Map<String, Value>, name: &str) -> Result<Option<Vec<&
     }
 }
 
+/// Whether a character is not seen by itself, or changes the order of those around it: people are asked about a client by its name.
+fn misleads(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,6 +204,8 @@ mod tests {
             ),
             ("openid admin", "admin", Code::InvalidClientMetadata),
             ("\"App\"", "\"A\\u0000p\"", Code::InvalidClientMetadata),
+            ("\"App\"", "\"A\\u202ep\"", Code::InvalidClientMetadata),
+            ("\"App\"", "\"A\\u200bp\"", Code::InvalidClientMetadata),
             ("\"App\"", "7", Code::InvalidClientMetadata),
             (
                 "https://app.example.org/cb",

@@ -261,7 +261,8 @@ impl Inner {
     }
 }
 
-fn is_stranger(client: &Client) -> bool {
+/// Whether nobody here knows the client: it registered itself.
+pub(super) fn is_stranger(client: &Client) -> bool {
     client.name.as_str().starts_with(NAME_BEGIN)
 }
 

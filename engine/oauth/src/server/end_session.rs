@@ -3,6 +3,7 @@
 use tollgate::{Author, Client, ClientAuthentication, ClientName, EndSession, Timestamp};
 
 use super::Inner;
+use super::authorize::is_stranger;
 use super::clients::origin;
 use crate::call::{Activity, Profile};
 use crate::fault::{Code, Fault};
@@ -42,6 +43,8 @@ impl Inner {
             .transpose()?
             .flatten();
         let Some(session) = session else {
+            // Strangers get no redirector of ours: whoever came by their link has nothing to do with them.
+            let redirect = redirect.filter(|_| hint.is_some() || !client.as_ref().is_some_and(is_stranger));
             return Ok(EndSessionStep::Ended { redirect });
         };
         // Without a hint about this very user anybody who gets them to follow a link would log them out.

@@ -108,7 +108,7 @@ impl Inner {
         let user = asking.client.user.as_ref().ok_or(NOBODY)?;
         let person = self.engine.person(user)?.ok_or(NOBODY)?;
         // The client does not act for itself, but with this user's operations, limits and networks. So the user is the subject, here as in
-        // introspection, and `client_id` says who acts; no name that a client has can be taken for a user (RFC 9700 section 4.15).
+        // introspection, and `gty` says in both that nobody logged in (RFC 9700 section 4.15).
         let holder = holder(&person);
         self.issue(asking, Grant::ClientCredentials, &person, &holder, &reach, None)
     }

@@ -1,13 +1,15 @@
 //! What clients ask about tokens, and tokens that they give back.
 
 use tollgate::{
-    AccessFacts, Client, ClientAuthentication, RefreshFacts, RevokeAccess, RevokeFamily, Timestamp, TokenKind,
+    AccessFacts, Client, ClientAuthentication, Grant, GrantId, RefreshFacts, RevokeAccess, RevokeFamily, Timestamp,
+    TokenKind,
 };
 
 use super::clients::author;
 use super::{Inner, must_be_post};
 use crate::answers;
 use crate::call::{Activity, Answer, Call, Profile};
+use crate::claims::BY_ITSELF;
 use crate::fault::Fault;
 use crate::form::Form;
 use crate::jose::Jws;
@@ -58,6 +60,7 @@ impl Inner {
         }
         let audiences: Vec<&str> = token.audiences.iter().map(|audience| audience.as_str()).collect();
         let person = self.engine.person(&token.user).ok().flatten()?;
+        let grant = self.engine.grant(GrantId(token.id.0)).ok().flatten()?.grant;
         let told = Object::default()
             .with("active", true)
             .with("scope", token.scopes.to_string())
@@ -68,6 +71,7 @@ impl Inner {
             .with("iat", token.issued_at.as_seconds())
             .with("sub", person.user.id.0.to_string())
             .with_some("aud", (!audiences.is_empty()).then_some(audiences))
+            .with_some("gty", (grant == Grant::ClientCredentials).then_some(BY_ITSELF))
             .with("iss", self.issuer_of(text));
         Some(told.finish())
     }

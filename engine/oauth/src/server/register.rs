@@ -24,7 +24,8 @@ impl Inner {
         }
         must_be_post(call)?;
         const FULL: Fault = Fault::new(Code::TemporarilyUnavailable, "There are too many clients already");
-        if let Err(wait) = self.throttle.lock().admit_network(call.peer, now) {
+        let admitted = self.registration_throttle.lock().admit_network(call.peer, now);
+        if let Err(wait) = admitted {
             return Err(Fault::busy("Too many clients come from this address", wait.seconds));
         }
         if self.engine.clients()?.len() >= CLIENTS_MOST {

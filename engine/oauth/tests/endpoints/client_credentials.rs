@@ -92,6 +92,7 @@ fn a_clients_token_has_one_subject_everywhere() {
             let told = json(&told);
             assert_eq!((&told["sub"], &told["client_id"]), (&"2".into(), &name.as_str().into()));
             assert_eq!((&told["username"], &told["iss"]), (&"bob".into(), &issuer.into()));
+            assert_eq!(told["gty"], "client_credentials", "nobody logged in");
             let line = format!("Bearer {token}");
             let call = Call {
                 method: b"GET",
@@ -103,6 +104,8 @@ fn a_clients_token_has_one_subject_everywhere() {
             if token.starts_with("eyJ") {
                 let claims = scene.verified(&token);
                 assert_eq!((claims.text("sub"), claims.text("iss")), (Ok("2"), Ok(issuer)));
+                assert_eq!(claims.text("gty"), Ok("client_credentials"));
+                assert!(claims.member("auth_time").is_none() && claims.member("amr").is_none());
             }
         }
     }

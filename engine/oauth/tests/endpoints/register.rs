@@ -1,8 +1,10 @@
 //! Clients that register themselves.
 
-use tollgate_oauth::{Answer, AuthorizationStep, Call, Profile, form};
+use tollgate_oauth::{Answer, AuthorizationStep, Call, EndSessionCall, EndSessionStep, Profile, form};
 
-use crate::scene::{CALLBACK, CHALLENGE, PASSWORD, Scene, json, outcome, parameter, post, redirected, refused, text};
+use crate::scene::{
+    CALLBACK, CHALLENGE, PASSWORD, Scene, get, json, outcome, parameter, post, redirected, refused, text,
+};
 
 fn register(scene: &Scene, body: &str) -> Answer {
     let call = Call {
@@ -94,6 +96,31 @@ fn nobody_who_is_not_logged_in_is_sent_to_a_stranger() {
         let url = redirected(step);
         assert_eq!(parameter(&url, "error").as_deref(), Some("unsupported_response_type"));
     }
+}
+
+/// The same at the log-out.
+#[test]
+fn nobody_who_is_not_logged_in_is_led_out_to_a_stranger() {
+    let scene = open();
+    const OUT: &str = "https://app.example/out";
+    let body = format!(
+        r#"{{"redirect_uris":["{CALLBACK}"],"post_logout_redirect_uris":["{OUT}"],"token_endpoint_auth_method":"none"}}"#
+    );
+    let name = text(&register(&scene, &body), "client_id");
+    scene.client("known", "authorization_code", |add| {
+        add.logout_urls = vec![OUT.to_owned()]
+    });
+    let end = |name: &str| {
+        let query = form::write([("client_id", name), ("post_logout_redirect_uri", OUT)]);
+        let call = EndSessionCall {
+            call: get(&query),
+            session: None,
+            confirmed: false,
+        };
+        scene.server.end_session(Profile::Standard, &call, scene.now())
+    };
+    assert!(matches!(end(&name), EndSessionStep::Ended { redirect: None }));
+    assert!(matches!(end("known"), EndSessionStep::Ended { redirect: Some(url) } if url == OUT));
 }
 
 #[test]

@@ -73,12 +73,13 @@ impl Execute for Refresh {
         let prepared = prepare(batch, id, user, text, lifetime_s, Some(family.ends_at))?;
         let (bits, successor) = newest(batch, refresh.successor)?;
 
+        // It may refuse, so nothing is written before.
+        let mut tokens = add_to_family(batch, row.family, &client, prepared, grantee)?;
         let refreshed = FamilyRow {
             refreshed_at: Some(batch.now()),
             ..family
         };
         batch.put::<Families>(&row.family, &refreshed)?;
-        let mut tokens = add_to_family(batch, row.family, &client, prepared, grantee)?;
         tokens.refresh = Some(bits);
         note(batch, Grant::RefreshToken, &tokens);
         if row.used_at.is_some() {

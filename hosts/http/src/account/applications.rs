@@ -7,7 +7,10 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use tollgate::{Engine, ExecuteError, Family, ReadError, RevokeFamily, SessionFacts, Timestamp, WithdrawConsent};
+use tollgate::{
+    Author, ClientName, Engine, ExecuteError, GrantsOf, HeldGrant, PageError, Refusal, SessionFacts, UserName,
+    WithdrawConsent,
+};
 
 use super::Pages;
 use super::browser::Browser;
@@ -38,6 +41,8 @@ struct Application {
     allowed: Option<Day>,
     begun: Option<Day>,
     logins: usize,
+    /// Access tokens that no login stands behind.
+    tokens: usize,
 }
 
 /// Somebody who is logged in, with what acts for them.
@@ -47,7 +52,7 @@ struct Visit {
 }
 
 /// May block.
-fn visit(browser: &Browser, engine: &Engine) -> Result<Option<Visit>, ReadError> {
+fn visit(browser: &Browser, engine: &Engine) -> Result<Option<Visit>, PageError> {
     let Some(facts) = browser.facts(engine)? else {
         return Ok(None);
     };
@@ -60,16 +65,20 @@ fn visit(browser: &Browser, engine: &Engine) -> Result<Option<Visit>, ReadError>
         one.scopes = consent.scopes.to_string();
         one.allowed = Some(Day::of(consent.given_at));
     }
-    for family in in_use(engine.families(user)?, engine.now()) {
-        let number = family.to.client_number;
+    for grant in in_use(engine, user)? {
+        let number = grant.to.client_number;
         let one = found
             .entry(number)
-            .or_insert_with(|| Application::of(number, family.to.client.to_string()));
-        one.logins += 1;
+            .or_insert_with(|| Application::of(number, grant.to.client.to_string()));
+        if grant.is_family {
+            one.logins += 1;
+        } else {
+            one.tokens += 1;
+        }
         // They come in the order in which they began.
-        one.begun = Some(Day::of(family.begun_at));
+        one.begun = Some(Day::of(grant.begun_at));
         if one.scopes.is_empty() {
-            one.scopes = family.to.scopes.to_string();
+            one.scopes = grant.to.scopes.to_string();
         }
     }
     let mut applications: Vec<Application> = found.into_values().collect();
@@ -97,13 +106,24 @@ impl Application {
             allowed: None,
             begun: None,
             logins: 0,
+            tokens: 0,
         }
     }
 }
 
-fn in_use(families: Vec<Family>, now: Timestamp) -> impl Iterator<Item = Family> {
-    let is_in_use = move |family: &Family| family.revoked_at.is_none() && now < family.ends_at;
-    families.into_iter().filter(is_in_use)
+/// What a user's clients hold and can use.
+fn in_use(engine: &Engine, user: &UserName) -> Result<Vec<HeldGrant>, PageError> {
+    let (of, now) = (GrantsOf::User(user.clone()), engine.now());
+    let (mut found, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = engine.grants_page(Some(&of), cursor.as_deref(), 1_000)?;
+        let is_in_use = |grant: &HeldGrant| grant.revoked_at.is_none() && now < grant.ends_at;
+        found.extend(page.items.into_iter().filter(is_in_use));
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(found);
+        }
+    }
 }
 
 /// The list. Whoever is not logged in is sent there first.
@@ -117,7 +137,7 @@ pub(super) async fn list(State(pages): State<Pages>, request: Request<Body>) -> 
     }
 }
 
-/// The form comes back: consent is withdrawn, and every login that the client goes on with ends.
+/// The form comes back: consent is withdrawn, and all that the client holds ends, codes that it has not redeemed among it.
 pub(super) async fn take_away(State(pages): State<Pages>, request: Request<Body>) -> Response {
     let browser = Browser::of(&pages, &request);
     let carried = match Carried::read(request).await {
@@ -131,10 +151,15 @@ pub(super) async fn take_away(State(pages): State<Pages>, request: Request<Body>
             return Ok(Done::LoggedOut);
         };
         let form = form.filter(|form| visit.facts.is_form_token(form.get("form_token").as_bytes()));
-        let Some(number) = form.and_then(|form| form.get("application").parse().ok()) else {
+        let Some(number) = form.and_then(|form| form.get("application").parse::<u64>().ok()) else {
             return Ok(Done::OutOfDate(visit));
         };
-        Ok(match end(engine, &browser, &visit.facts, number)? {
+        let application = visit.applications.iter().find(|one| one.number == number);
+        let Some(application) = application else {
+            return Ok(Done::Ended);
+        };
+        let by = browser.author(&visit.facts);
+        Ok(match end(engine, by, &visit.facts.user.name, application)? {
             Ok(()) => Done::Ended,
             Err(error) => Done::Failed(error),
         })
@@ -165,33 +190,32 @@ enum Done {
 
 fn end(
     engine: &Engine,
-    browser: &Browser,
-    facts: &SessionFacts,
-    number: u64,
-) -> Result<Result<(), ExecuteError>, ReadError> {
-    let user = &facts.user.name;
-    let by = engine.by(browser.author(facts));
+    by: Author,
+    user: &UserName,
+    application: &Application,
+) -> Result<Result<(), ExecuteError>, PageError> {
+    let by = engine.by(by);
     // First of all nothing new may begin.
-    if engine.consent(user, number)?.is_some() {
+    if engine.consent(user, application.number)?.is_some() {
         let withdraw = WithdrawConsent {
             user: user.clone(),
-            client_number: number,
+            client_number: application.number,
         };
         if let Err(error) = by.execute(withdraw) {
             return Ok(Err(error));
         }
     }
-    for family in in_use(engine.families(user)?, engine.now()) {
-        if family.to.client_number == number
-            && let Err(error) = by.execute(RevokeFamily { family: family.id })
-        {
-            return Ok(Err(error));
-        }
+    let Ok(client) = application.client.parse::<ClientName>() else {
+        return Ok(Ok(()));
+    };
+    match by.revoke_grants(&GrantsOf::Both(user.clone(), client)) {
+        // What a client held that has gone, went with it.
+        Ok(_) | Err(ExecuteError::Refused(Refusal::NoSuchClient { .. })) => Ok(Ok(())),
+        Err(error) => Ok(Err(error)),
     }
-    Ok(Ok(()))
 }
 
-fn unreadable(pages: &Pages, error: &ReadError) -> Response {
+fn unreadable(pages: &Pages, error: &PageError) -> Response {
     tracing::error!(%error, "applications cannot be looked up");
     pages.broken()
 }

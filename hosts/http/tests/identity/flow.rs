@@ -284,6 +284,8 @@ fn what_acts_for_somebody_is_listed_and_taken_away_at_once() {
     let granted = json(&scene.token("/oauth2/token", &redeem));
     let bearer = format!("Bearer {}", granted["access_token"].as_str().unwrap());
     let refresh = granted["refresh_token"].as_str().unwrap();
+    let later = browser.get(&request("/oauth2/authorize", ""));
+    let unredeemed = parameter(&location(&later), "code").unwrap();
     let page = browser.get("/account/applications");
     is_page(&page);
     let page = text(&page);
@@ -305,6 +307,13 @@ fn what_acts_for_somebody_is_listed_and_taken_away_at_once() {
     );
     assert_eq!(
         (again.status, json(&again)["error"].as_str()),
+        (400, Some("invalid_grant"))
+    );
+    let mut late = redeem;
+    late[1].1 = &unredeemed;
+    let late = scene.token("/oauth2/token", &late);
+    assert_eq!(
+        (late.status, json(&late)["error"].as_str()),
         (400, Some("invalid_grant"))
     );
     assert!(text(&browser.get("/account/applications")).contains("There are none"));

@@ -19,7 +19,7 @@ A CSV file begins with the names of its columns; JSON lines are one object each.
   rule, standing                                       a network rule: trusted or banned, for `user` or everybody
   setting, value                                       a setting
   client, title, grants, login_urls, logout_urls,      a client; the columns of Cinchy's table of integrated clients are read
-    scopes, lifetime, show_login, enabled, secret, …     under their own titles
+    scopes, lifetime, show_login, enabled, secret        under their own titles
   route, schemes, scopes, audiences, anonymous         a route: what its path takes and wants
 
   user,per_hour,digest,scheme

@@ -21,7 +21,7 @@ fn a_request_that_leads_nowhere_is_told_on_a_page() {
 
 #[test]
 fn of_an_application_that_registered_itself_people_are_warned() {
-    let scene = Scene::with("[oauth]\nregistration = true\n");
+    let scene = Scene::with("[oauth]\nregistration = true\nregistration_scopes = [\"openid\"]\n");
     let asked = r#"{"client_name": "Tollgate Administration", "redirect_uris": ["https://elsewhere.example/back"], "token_endpoint_auth_method": "none"}"#;
     let request = Request::new("POST", "/oauth2/register")
         .field("content-type", "application/json")
